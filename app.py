@@ -1,0 +1,150 @@
+"""The front door: the application, its WSGI entry and the `yinxin` command. Imports every room, imported by none."""
+
+import importlib
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+
+import click
+from flask import Flask
+
+from hub import clock, ledger, settings, tree, web
+from hub.house import House, open_house
+from hub.problems import Problem
+from hub.settings import BadSetting, Settings
+
+ROOMS = ("hub", "certs", "seals", "idp", "licenses", "admin", "verification")
+HUB_ROOMS = ("hub", "certs", "seals", "idp", "licenses", "admin")  # verification has its own origin
+FACES = {  # the modules of each room that give a `blueprint()`
+    "hub": ("hub.pages",),
+    "certs": ("certs.web",),
+    "seals": (),
+    "idp": ("idp.endpoints", "idp.web"),
+    "licenses": ("licenses.api", "licenses.web"),
+    "admin": ("admin.web",),
+    "verification": ("verification.web", "verification.api"),
+}
+FROZEN = ("issuer_url", "verify_url", "pki_url")  # printed in codes and certificates: they may never change
+
+
+def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | None = None) -> Flask:
+    """An application that serves `rooms` of an initialised installation. Raises BadSetting."""
+    _check_addresses(read)
+    opened = house or open_house(read)
+    app = Flask("yinxin", static_folder=str(_here() / "hub/static"), template_folder=str(_here() / "hub/templates"))
+    web.frame(app, opened)
+    for room in rooms:
+        for name in FACES[room]:
+            if (face := _module(name)) is not None:
+                app.register_blueprint(face.blueprint())
+    opened.fetch.serve(app, rooms)
+    return app
+
+
+def wsgi() -> Flask:
+    """What a web server calls: settings from the environment, rooms from YINXIN_ROOMS (names with commas between)."""
+    rooms = os.environ.get("YINXIN_ROOMS")
+    return create_app(settings.read(), tuple(rooms.split(",")) if rooms else HUB_ROOMS)
+
+
+def init(read: Settings, now: datetime) -> House:
+    """Make an installation: database, keys, tree, PKI, our own clients. A second call completes what is missing."""
+    read.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _freeze_addresses(read)
+    opened = open_house(read)
+    migrate(opened)
+    for name, purpose in KEYS.items():
+        opened.keys.create(name, purpose=purpose, algorithm="RSA-3072" if name.endswith("rs") else "P-256")
+    with opened.database.write() as db:
+        tree.keep(db, tree.Place("hub", "hub", "", "国家枢纽", "National hub"))
+    for name, verb in (("certs.ceremony", "create_demo_pki"), ("idp.clients", "ensure_first_party_clients")):
+        if (module := _module(name)) is not None:
+            getattr(module, verb)(opened, now)
+    with opened.database.write() as db:
+        if not ledger.events(db, kind="hub.initialised", limit=1):
+            ledger.wrote(db, "hub.initialised", "hub", by="operator", at=now)
+    return opened
+
+
+KEYS = {  # made at init; the PKI's own keys are made by its ceremony, each seal's by its life cycle
+    "tokens-1": "tokens",
+    "tokens-1-rs": "tokens",
+    "code-1": "code",
+    "status-list": "status-list",
+    "receipt": "receipt",
+    "checkpoint": "checkpoint",
+}
+
+
+def migrate(opened: House) -> None:
+    """Bring the database to this release's tables."""
+    for room in ROOMS:
+        _module(f"{room}.store")
+    opened.database.create_all()
+
+
+def _module(name: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not name.startswith(error.name):
+            raise
+        return None
+
+
+def _here() -> Path:
+    return Path(__file__).resolve().parent
+
+
+def _freeze_addresses(read: Settings) -> None:
+    path = read.data / "installation.json"
+    if path.exists():
+        _check_addresses(read)
+        return
+    path.write_text(json.dumps({name: getattr(read, name) for name in FROZEN} | {"profile": read.profile}, indent=1))
+
+
+def _check_addresses(read: Settings) -> None:
+    try:
+        frozen = json.loads((read.data / "installation.json").read_text())
+    except FileNotFoundError as error:
+        raise BadSetting(f"{read.data} holds no installation: run `yinxin init`") from error
+    for name in (*FROZEN, "profile"):
+        if frozen[name] != getattr(read, name):
+            raise BadSetting(
+                f"YINXIN_{name.upper()} is {getattr(read, name)!r}, but this installation was made with {frozen[name]!r}. "
+                "It is printed in licenses and certificates, so it cannot change; use the old value or a new data folder"
+            )
+
+
+@click.group()
+@click.version_option(package_name="yinxin")
+def main() -> None:
+    """Yinxin: one verified name, one login, sealed licenses that anyone can check."""
+
+
+@main.command("init")
+def init_command() -> None:
+    """Make a new installation in the data folder."""
+    read = settings.read()
+    try:
+        init(read, clock.now()).close()
+    except Problem as problem:
+        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem
+    click.echo(f"Ready in {read.data}. Next: yinxin serve")
+
+
+def _add_commands() -> None:
+    for room in ROOMS:
+        module = _module(f"{room}.cli")
+        for command in getattr(module, "commands", ()):
+            main.add_command(command)
+
+
+_add_commands()
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""Custody of private keys: encrypted files. A key is used by its name and never leaves.
+
+Each key is one PKCS#8 file, encrypted under the installation's passphrase (scrypt), beside its public half. Whoever may only check
+signatures needs the public halves alone. `docs/keys.md` lists every key.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    Prehashed,
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from hub.problems import Unavailable
+
+Algorithm = Literal["P-256", "P-384", "RSA-3072"]
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
+ORDERS = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "secp384r1": int("f" * 48 + "c7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16),
+}
+JWS = {"secp256r1": ("ES256", "P-256"), "secp384r1": ("ES384", "P-384")}
+HASHES: dict[str, hashes.HashAlgorithm] = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+
+
+class KeyMissing(Unavailable):
+    """A private key that this process needs is not in its custody."""
+
+    title = "A key is missing"
+    advice = "Run `yinxin init`, or ask the operator: this process may not hold the key that is named here."
+
+
+class WrongPassphrase(Unavailable):
+    """The passphrase does not open the keys of this installation."""
+
+    title = "The key passphrase is wrong"
+    advice = "Give the passphrase of this installation by YINXIN_PASSPHRASE_FILE, YINXIN_PASSPHRASE or at the prompt."
+
+
+class LowS(ec.EllipticCurvePrivateKey):
+    """An elliptic-curve key that signs with low s only (so that one signature has one form) and cannot be exported."""
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
+        self._key = key
+        self._order = ORDERS[key.curve.name]
+
+    def sign(self, data: Any, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
+        """A DER signature (RFC 3279 2.2.3) whose s is at most half the order."""
+        r, s = decode_dss_signature(self._key.sign(data, signature_algorithm))
+        return encode_dss_signature(r, min(s, self._order - s))
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        return self._key.public_key()
+
+    @property
+    def curve(self) -> ec.EllipticCurve:
+        return self._key.curve
+
+    @property
+    def key_size(self) -> int:
+        return self._key.key_size
+
+    def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> bytes:
+        raise TypeError("a signing key agrees on nothing")
+
+    def private_numbers(self) -> ec.EllipticCurvePrivateNumbers:
+        raise TypeError("this key does not leave its custody")
+
+    def private_bytes(self, *_: Any, **__: Any) -> bytes:
+        raise TypeError("this key does not leave its custody")
+
+    def __copy__(self) -> "LowS":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LowS":
+        return self
+
+
+class Keys:
+    """The keys of one installation in its folder. Safe to share between threads; opened lazily, once per process."""
+
+    def __init__(self, folder: Path, passphrase: str) -> None:
+        self.folder = folder
+        self._passphrase = passphrase.encode()
+        self._opened: dict[str, PrivateKey] = {}
+        self._publics: dict[str, PublicKey] = {}
+        self._secrets: dict[str, bytes] = {}
+
+    # -- keys
+
+    def create(self, name: str, *, purpose: str, algorithm: Algorithm = "P-256") -> None:
+        """Make a key pair once; a second call changes nothing."""
+        if self.exists(name):
+            return
+        key: PrivateKey
+        if algorithm == "RSA-3072":
+            key = rsa.generate_private_key(65537, 3072)
+        else:
+            key = ec.generate_private_key(CURVES[algorithm])
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, self._wrapping)
+        about = {"name": name, "purpose": purpose, "algorithm": algorithm}
+        _write_new(self._path(name, "pem"), pem)
+        public = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        _write_new(self._path(name, "json"), json.dumps(about | {"public": public.decode()}, indent=1).encode())
+
+    def exists(self, name: str) -> bool:
+        """Whether this custody knows the key."""
+        return self._path(name, "json").exists()
+
+    def named(self, purpose: str) -> list[str]:
+        """The names of all keys of one purpose, in order of their names."""
+        found = (json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json")))
+        return [about["name"] for about in found if about["purpose"] == purpose]
+
+    def public(self, name: str) -> PublicKey:
+        """The public half. Raises KeyMissing."""
+        if name not in self._publics:
+            try:
+                about = json.loads(self._path(name, "json").read_text())
+            except OSError as error:
+                raise KeyMissing(f"There is no key named {name}") from error
+            key = serialization.load_pem_public_key(about["public"].encode())
+            assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
+            self._publics[name] = key
+        return self._publics[name]
+
+    def signer(self, name: str) -> PrivateKey:
+        """A private-key object for libraries that build signatures themselves. It signs with low s and cannot be exported."""
+        if name not in self._opened:
+            try:
+                pem = self._path(name, "pem").read_bytes()
+            except OSError as error:
+                raise KeyMissing(f"There is no private key named {name}") from error
+            try:
+                key = serialization.load_pem_private_key(pem, self._wrapping_key.hex().encode())
+            except ValueError as error:
+                raise WrongPassphrase(f"It does not open the key {name}") from error
+            self._opened[name] = LowS(key) if isinstance(key, ec.EllipticCurvePrivateKey) else _rsa(key)
+        return self._opened[name]
+
+    def sign(self, name: str, data: bytes, hash_name: str = "sha256") -> bytes:
+        """Sign `data`: ECDSA in DER with low s, RSA as PKCS #1 v1.5. The result is checked before it is given out."""
+        return self._sign(name, data, HASHES[hash_name])
+
+    def sign_digest(self, name: str, digest: bytes, hash_name: str = "sha256") -> bytes:
+        """Sign what has been hashed already."""
+        return self._sign(name, digest, Prehashed(HASHES[hash_name]))
+
+    def sign_raw(self, name: str, data: bytes) -> bytes:
+        """Sign with ECDSA and give r and s side by side, as JOSE and COSE want it (RFC 7518 3.4, RFC 9053 2.1)."""
+        key = self.public(name)
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        size = (key.key_size + 7) // 8
+        r, s = decode_dss_signature(self.sign(name, data, "sha256" if size == 32 else "sha384"))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    def _sign(self, name: str, data: bytes, hashing: hashes.HashAlgorithm | Prehashed) -> bytes:
+        key = self.signer(name)
+        public = self.public(name)
+        if isinstance(key, rsa.RSAPrivateKey):
+            assert isinstance(public, rsa.RSAPublicKey)
+            from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415  rarely needed
+
+            signature = key.sign(data, padding.PKCS1v15(), hashing)
+            public.verify(signature, data, padding.PKCS1v15(), hashing)
+            return signature
+        assert isinstance(public, ec.EllipticCurvePublicKey)
+        signature = key.sign(data, ec.ECDSA(hashing))
+        try:
+            public.verify(signature, data, ec.ECDSA(hashing))
+        except InvalidSignature as error:  # the two halves on disk do not belong together, or a bit flipped
+            raise Unavailable(f"The key {name} gave a wrong signature; it was not used") from error
+        return signature
+
+    # -- JSON Web Keys
+
+    def kid(self, name: str) -> str:
+        """The RFC 7638 thumbprint of the public half, base64url."""
+        return thumbprint(jwk_of(self.public(name)))
+
+    def jwk(self, name: str) -> dict[str, str]:
+        """The public half as JSON Web Key with `kid`, `use` and `alg` (RFC 7517)."""
+        key = self.public(name)
+        alg = JWS[key.curve.name][0] if isinstance(key, ec.EllipticCurvePublicKey) else "RS256"
+        return jwk_of(key) | {"kid": self.kid(name), "use": "sig", "alg": alg}
+
+    # -- secrets
+
+    def secret(self, name: str) -> bytes:
+        """A 32-byte secret, made at its first use and kept encrypted beside the keys."""
+        if name not in self._secrets:
+            path = self._path(name, "secret")
+            if not path.exists():
+                nonce = secrets.token_bytes(12)
+                sealed = nonce + AESGCM(self._wrapping_key).encrypt(nonce, secrets.token_bytes(32), name.encode())
+                _write_new(path, sealed)
+            sealed = path.read_bytes()
+            try:
+                self._secrets[name] = AESGCM(self._wrapping_key).decrypt(sealed[:12], sealed[12:], name.encode())
+            except Exception as error:
+                raise WrongPassphrase(f"It does not open the secret {name}") from error
+        return self._secrets[name]
+
+    # -- inside
+
+    @property
+    def _wrapping(self) -> serialization.KeySerializationEncryption:
+        # The file's own key derivation is quick to guess through; the passphrase is stretched by scrypt first.
+        return serialization.BestAvailableEncryption(self._wrapping_key.hex().encode())
+
+    @cached_property
+    def _wrapping_key(self) -> bytes:
+        path = self.folder / "salt"
+        if not path.exists():
+            _write_new(path, secrets.token_bytes(16))
+        return _stretched(path.read_bytes(), self._passphrase)
+
+    def _path(self, name: str, ending: str) -> Path:
+        if not name.replace("-", "").isalnum():
+            raise KeyMissing(f"{name!r} is not the name of a key")
+        return self.folder / f"{name}.{ending}"
+
+
+@cache
+def _stretched(salt: bytes, passphrase: bytes) -> bytes:
+    """Make a passphrase costly to guess (RFC 7914); 70 ms, so once per process."""
+    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase)
+
+
+def _rsa(key: Any) -> rsa.RSAPrivateKey:
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+def jwk_of(key: PublicKey) -> dict[str, str]:
+    """The bare JSON Web Key of a public key (RFC 7518 6)."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        numbers, size = key.public_numbers(), (key.key_size + 7) // 8
+        return {"kty": "EC", "crv": JWS[key.curve.name][1], "x": _b64(numbers.x, size), "y": _b64(numbers.y, size)}
+    numbers_rsa = key.public_numbers()
+    size = (key.key_size + 7) // 8
+    return {"kty": "RSA", "e": _b64(numbers_rsa.e, 3), "n": _b64(numbers_rsa.n, size)}
+
+
+def thumbprint(jwk: dict[str, str]) -> str:
+    """RFC 7638 over the members that define the key."""
+    members = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
+    text = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
+
+
+def _b64(number: int, size: int) -> str:
+    return base64.urlsafe_b64encode(number.to_bytes(size, "big")).rstrip(b"=").decode()
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Create a file for the owner alone, on disk before it is seen under its name; an existing one is kept."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    try:
+        os.link(fresh, path)  # two processes at once: the first one wins
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()

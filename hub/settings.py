@@ -1,0 +1,121 @@
+"""Every setting, read once into one frozen object; a bad value stops the start with a sentence.
+
+Each is an environment variable `YINXIN_<NAME>`; a secret may also be given as `YINXIN_<NAME>_FILE`, the path of a file that
+holds it. `docs/settings.md` lists them all.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.problems import Problem
+
+PREFIX = "YINXIN_"
+RESERVED = (".example", ".test", ".invalid", "localhost")  # RFC 2606, RFC 6761: never real
+
+
+class BadSetting(Problem):
+    """A setting has a value with which this installation must not start."""
+
+    status = 500
+    title = "A setting is wrong"
+    advice = "Correct the environment variable that is named here and start again."
+
+
+class Settings(BaseSettings):
+    """The settings of one installation. Frozen; `Settings()` reads the environment."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    profile: Literal["production", "demo"] = Field("production", description="`demo` marks all output as test edition")
+    data: Path = Field(Path("data"), description="the folder that holds everything an embedded installation keeps")
+    database_url: str = Field("", description="empty: SQLite in the data folder; else `postgresql://user:password@host/name`")
+    redis_url: str = Field("", description="empty: an embedded Redis-speaking server; else `redis://…` or `rediss://…`")
+    queue_url: str = Field("", description="the Redis of the job queue, when it is another one")
+    blobs_url: str = Field("", description="empty: a folder; else `s3://bucket/prefix`")
+
+    issuer_url: str = Field("http://localhost:8000", description="where people log in; frozen at `yinxin init`")
+    verify_url: str = Field("http://localhost:8001", description="where licenses are checked; printed in each code; frozen")
+    pki_url: str = Field("http://pki.yinxin.example", description="where CA, CRL and OCSP are found; printed in certificates; frozen")
+    hub_url: str = Field("", description="where portal, wallet and console are; empty: the issuer's address")
+    register_url: str = Field("http://localhost:8002", description="the authoritative register of names and numbers")
+    register_key: str = Field("", description="the register's public key (JWK); empty in the demo: fetched at `yinxin init`")
+
+    passphrase: SecretStr | None = Field(None, description="opens the private keys; else `yinxin` asks at start")
+    host: str = Field("127.0.0.1", description="the address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="the port of the hub")
+    verify_port: int = Field(8001, ge=1, le=65535, description="the port of the verification pages")
+    tls_certificate: Path | None = Field(None, description="PEM chain; with it `yinxin serve` speaks TLS itself")
+    tls_key: Path | None = Field(None, description="PKCS#8 PEM key that belongs to it")
+    behind_proxy: bool = Field(False, description="a proxy of ours ends TLS in front and sets X-Forwarded-For")
+
+    workers: int = Field(2, ge=1, le=64, description="web processes")
+    threads: int = Field(1, ge=1, le=64, description="threads in each")
+    log_json: bool = Field(True, description="one JSON object per line; else text for people")
+    allowed_hosts: str = Field("", description="hosts, separated by commas, that outgoing calls may reach besides our own")
+    code_seconds: int = Field(60, ge=10, le=600, description="life of an authorization code (RFC 6749 4.1.2 allows 600)")
+    access_seconds: int = Field(600, ge=60, le=3600, description="life of an access token")
+    session_hours: int = Field(12, ge=1, le=24, description="a login ends after this time, active or not")
+    upload_bytes: int = Field(20_000_000, ge=100_000, description="largest file that a verifier may upload")
+
+    @field_validator("issuer_url", "verify_url", "pki_url", "hub_url", "register_url")
+    @classmethod
+    def _is_origin(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query):
+            raise ValueError(f"is {url!r}, give scheme and host only, such as https://id.gov.example")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if self.profile == "production":
+            for name in ("issuer_url", "verify_url"):
+                host = urlsplit(getattr(self, name)).hostname or ""
+                if urlsplit(getattr(self, name)).scheme != "https" and not host.endswith("localhost"):
+                    raise ValueError(f"{name} must be https in production, or set PROFILE=demo")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key go together")
+        if urlsplit(self.issuer_url).netloc == urlsplit(self.verify_url).netloc:
+            raise ValueError("verify_url must be another origin than issuer_url: its service worker must not see logins")
+        return self
+
+    @property
+    def test_edition(self) -> bool:
+        """Whether licenses carry the red test band and the test arc 2.999."""
+        return self.profile == "demo"
+
+    @property
+    def home_url(self) -> str:
+        """Where portal, wallet and console stand."""
+        return self.hub_url or self.issuer_url
+
+    @property
+    def database(self) -> str:
+        """The database URL that is in force."""
+        return self.database_url or f"sqlite:///{self.data / 'yinxin.db'}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by TLS: then cookies are `__Host-` and `Secure`."""
+        return self.issuer_url.startswith("https://")
+
+
+def read(**given: Any) -> Settings:
+    """Read the environment (and `given`, which wins). Raises BadSetting with a sentence that names the variable."""
+    for name in Settings.model_fields:
+        path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+        if path and name not in given:
+            try:
+                given[name] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise BadSetting(f"{PREFIX}{name.upper()}_FILE: {error.strerror}: {path}") from error
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX.rstrip("_")
+        raise BadSetting(f"{name}: {first['msg']}") from error

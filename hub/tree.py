@@ -1,0 +1,69 @@
+"""The tree hub -> ministry / province -> city in which every agency, client, seal, license and operator has its place.
+
+A place is written as its path: `hub`, `hub/880000`, `hub/880000/880100`. A scope is a place and all below it.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from hub.db import metadata
+from hub.problems import NotFound
+
+ROOT = "hub"
+
+place_table = sa.Table(
+    "hub_place",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("region", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_en", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One node: `kind` is hub, ministry, province, city or county; `region` its GB/T 2260 code or empty."""
+
+    path: str
+    kind: str
+    region: str
+    name: str
+    name_en: str
+
+
+def within(place: str, scope: str) -> bool:
+    """Whether `place` is `scope` itself or stands below it."""
+    return place == scope or place.startswith(scope + "/")
+
+
+def below(column: sa.ColumnElement[str], scope: str) -> sa.ColumnElement[bool]:
+    """The SQL condition of `within`; every query over placed things takes it."""
+    return sa.or_(column == scope, column.startswith(scope + "/", autoescape=True))
+
+
+def keep(db: sa.Connection, place: Place) -> None:
+    """Add a place, or change its names. Its parent must exist. Raises NotFound."""
+    parent = place.path.rpartition("/")[0]
+    if parent:
+        get(db, parent)
+    values = {"kind": place.kind, "region": place.region, "name": place.name, "name_en": place.name_en}
+    changed = db.execute(place_table.update().where(place_table.c.path == place.path).values(**values))
+    if not changed.rowcount:
+        db.execute(place_table.insert().values(path=place.path, **values))
+
+
+def get(db: sa.Connection, path: str) -> Place:
+    """One place. Raises NotFound."""
+    row = db.execute(sa.select(place_table).where(place_table.c.path == path)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no place {path} in the tree")
+    return Place(row.path, row.kind, row.region, row.name, row.name_en)
+
+
+def places(db: sa.Connection, scope: str = ROOT) -> list[Place]:
+    """All places of a scope, parents before children."""
+    rows = db.execute(sa.select(place_table).where(below(place_table.c.path, scope)).order_by(place_table.c.path))
+    return [Place(row.path, row.kind, row.region, row.name, row.name_en) for row in rows]

@@ -1,0 +1,115 @@
+"""Custody and vault: no private key and no personal data in clear, and nothing opens in the wrong place."""
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from hub.keys import ORDERS, KeyMissing, Keys, WrongPassphrase
+from hub.vault import Damaged, Erased, Vault
+
+PASS = "correct horse battery staple"
+
+
+@pytest.fixture
+def keys(tmp_path):
+    made = Keys(tmp_path / "keys", PASS)
+    made.create("one", purpose="test")
+    return made
+
+
+def test_a_signature_has_one_form_and_verifies(keys):
+    for number in range(50):
+        data = bytes([number])
+        signature = keys.sign("one", data)
+        keys.public("one").verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        assert decode_dss_signature(signature)[1] <= ORDERS["secp256r1"] // 2
+
+
+def test_a_key_made_twice_stays_the_same(keys):
+    before = keys.kid("one")
+    keys.create("one", purpose="test")
+    assert Keys(keys.folder, PASS).kid("one") == before
+
+
+def test_the_wrong_passphrase_opens_nothing(keys):
+    other = Keys(keys.folder, "guess")
+    with pytest.raises(WrongPassphrase):
+        other.sign("one", b"data")
+    keys.secret("two")
+    with pytest.raises(WrongPassphrase):
+        other.secret("two")
+
+
+def test_a_private_key_does_not_leave(keys):
+    signer = keys.signer("one")
+    with pytest.raises(TypeError):
+        signer.private_bytes()
+    with pytest.raises(TypeError):
+        signer.private_numbers()
+
+
+def test_no_private_key_stands_in_clear_on_disk(keys):
+    keys.secret("two")
+    for path in keys.folder.iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+        assert b"BEGIN PRIVATE KEY" not in path.read_bytes()
+        assert keys.secret("two") not in path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["nobody", "../one", "one/..", "", "a.b", "one\0"])
+def test_a_name_that_is_no_key_is_refused(keys, name):
+    with pytest.raises(KeyMissing):
+        keys.signer(name)
+
+
+def test_a_flipped_half_is_noticed_before_a_signature_leaves(keys):
+    keys.create("other", purpose="test")
+    keys._publics["one"] = keys.public("other")
+    with pytest.raises(Exception, match="wrong signature") as caught:
+        keys.sign("one", b"data")
+    assert isinstance(caught.value.__cause__, InvalidSignature)
+
+
+@pytest.fixture
+def vault(house):
+    return house.vault
+
+
+def test_a_value_opens_for_its_owner_and_purpose_alone(house, vault):
+    with house.database.write() as db:
+        sealed = vault.encrypt(db, "p1", "示例甲".encode(), "name")
+        vault.encrypt(db, "p2", b"x", "name")
+        assert vault.decrypt(db, "p1", sealed, "name").decode() == "示例甲"
+        with pytest.raises(Damaged):
+            vault.decrypt(db, "p1", sealed, "number")
+        with pytest.raises(Damaged):
+            vault.decrypt(db, "p2", sealed, "name")
+        with pytest.raises(Damaged):
+            vault.decrypt(db, "p1", sealed[:-1] + bytes([sealed[-1] ^ 1]), "name")
+
+
+def test_what_was_erased_cannot_be_read_again(house, vault):
+    with house.database.write() as db:
+        sealed = vault.encrypt(db, "p1", b"text", "name")
+        vault.erase(db, "p1")
+        with pytest.raises(Erased):
+            vault.decrypt(db, "p1", sealed, "name")
+        vault.encrypt(db, "p1", b"new life", "name")
+        with pytest.raises(Damaged):
+            vault.decrypt(db, "p1", sealed, "name")
+
+
+def test_rotation_keeps_every_value(house, vault):
+    with house.database.write() as db:
+        sealed = vault.encrypt(db, "p1", b"text", "name")
+        assert vault.rewrap(db, generation=2) == 1
+        assert Vault(house.keys, generation=2).decrypt(db, "p1", sealed, "name") == b"text"
+        assert vault.rewrap(db, generation=2) == 0
+
+
+def test_equal_values_meet_in_the_blind_index_and_purposes_do_not(vault):
+    assert vault.blind("holder", "111:880101198503120015") == vault.blind("holder", "111:880101198503120015")
+    assert vault.blind("holder", "x") != vault.blind("other", "x")
+    assert "8801" not in vault.blind("holder", "111:880101198503120015")[:4]
