@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
     issuer_url: str = Field("http://localhost:8000", description="where people log in; frozen at `yinxin init`")
     verify_url: str = Field("http://localhost:8001", description="where licenses are checked; printed in each code; frozen")
-    pki_url: str = Field("http://pki.yinxin.example", description="where CA, CRL and OCSP are found; printed in certificates; frozen")
+    pki_url: str = Field("http://pki.yinxin.example.com", description="where CA, CRL and OCSP are found; printed in certificates; frozen")
     hub_url: str = Field("", description="where portal, wallet and console are; empty: the issuer's address")
     register_url: str = Field("http://localhost:8002", description="the authoritative register of names and numbers")
     register_key: str = Field("", description="the register's public key (JWK); empty in the demo: fetched at `yinxin init`")
