@@ -182,7 +182,7 @@ def audience(house: "House") -> str:
 
 def read_token(house: "House", token: str, now: datetime, *, audience_is: str | None = None) -> Caller:
     """The caller whom an access token names. Raises NotSignedIn for every token that is not ours, whole, current and unrevoked."""
-    claims = _verified(house, token)
+    claims = signed_claims(house, token, kind="at+jwt")
     moment = now.timestamp()
     wanted = audience_is or audience(house)
     audiences = claims.get("aud")
@@ -214,16 +214,17 @@ def read_token(house: "House", token: str, now: datetime, *, audience_is: str | 
     )
 
 
-def _verified(house: "House", token: str) -> dict[str, Any]:
-    """The claims of an at+jwt that one of our token keys signed with ES256; everything else is refused (RFC 9068 4)."""
+def signed_claims(house: "House", token: str, *, kind: str | None) -> dict[str, Any]:
+    """The claims of a JWT that one of our token keys signed with ES256 and that has the `typ` of its kind (RFC 8725 3.11).
+
+    Raises NotSignedIn; what the claims say is for the caller to judge.
+    """
     try:
-        parts = jws.extract_compact(token.encode())
-        header = parts.headers()
+        header = jws.extract_compact(token.encode()).headers()
         key = token_keys(house).get(str(header.get("kid")))
-        if key is None or header.get("typ") != "at+jwt" or set(header) - {"alg", "typ", "kid"}:
+        if key is None or header.get("typ", "JWT") != (kind or "JWT") or set(header) - {"alg", "typ", "kid"}:
             raise NotSignedIn("The token is not one of ours")
-        read = jws.deserialize_compact(token, key, algorithms=["ES256"])
-        claims = json.loads(read.payload)
+        claims = json.loads(jws.deserialize_compact(token, key, algorithms=["ES256"]).payload)
     except (JoseError, ValueError, UnicodeError) as error:
         raise NotSignedIn("The token is damaged or forged") from error
     if not isinstance(claims, dict):

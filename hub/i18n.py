@@ -28,11 +28,9 @@ def catalogue() -> dict[str, str]:
     return texts
 
 
-def choose(asked: str | None, best: str | None) -> str:
+def choose(asked: str | None, best: str | None) -> None:
     """Set the reader's language for this request: what he chose, else what his browser prefers, else Chinese."""
-    chosen = asked if asked in LANGUAGES else ("en" if best == "en" else DEFAULT)
-    _language.set(chosen)
-    return chosen
+    _language.set(asked if asked in LANGUAGES else ("en" if best == "en" else DEFAULT))
 
 
 def language() -> str:

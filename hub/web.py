@@ -3,13 +3,14 @@
 A route is added with `route(blueprint, rule, gate=…)`; there is no other way, and a test says so.
 """
 
+import contextvars
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import jinja2
@@ -35,6 +36,9 @@ from hub import callers, clock, i18n
 from hub.callers import Caller, Gate
 from hub.house import House
 from hub.problems import BadRequest, NotAllowed, NotFound, NotSignedIn, Problem, TooLarge, Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger("web")
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -263,6 +267,15 @@ def frame(app: Flask, opened: House) -> None:
     app.register_error_handler(Exception, _bug)
 
 
+def isolated(application: "WSGIApplication") -> "WSGIApplication":
+    """The application in a context of its own, so that a call from within a request does not touch that request."""
+
+    def call(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return contextvars.Context().run(application, environ, start_response)
+
+    return call
+
+
 def signed_in_name() -> str:
     """The name of the person who is signed in on this page, or nothing."""
     who = caller()
@@ -293,6 +306,7 @@ def _version(path: str) -> str:
 
 def _begin() -> None:
     g.request_id = secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
     best = request.accept_languages.best_match(["zh-Hans", "zh-CN", "zh", "en"], default=i18n.DEFAULT)
     i18n.choose(request.args.get("lang") or request.cookies.get("lang"), best)
@@ -316,7 +330,6 @@ def _finish(response: Response) -> Response:
     chosen = request.args.get("lang")
     if chosen in i18n.LANGUAGES and chosen != request.cookies.get("lang"):
         response.set_cookie("lang", chosen, max_age=31_536_000, samesite="Lax", secure=house().settings.secure)
-    structlog.contextvars.unbind_contextvars("request")
     return response
 
 

@@ -1,0 +1,63 @@
+"""The three routes by which a first-party site signs its visitors in and out."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Response, request
+
+from hub import callers, clock, signin, web
+from hub.callers import Caller
+from hub.house import House
+from hub.signin import Site
+
+Enter = Callable[[House, Caller, datetime], Caller]
+
+
+def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
+    """Give a blueprint `/sign-in`, `/callback` and `/sign-out` under the site's path.
+
+    `enter` may add rights and place to the caller, or refuse him, before his session begins.
+    """
+    bound = f"{site.kind}-signin"
+
+    @web.route(bp, f"{site.path}/sign-in", gate=callers.Public(), endpoint="sign_in")
+    def sign_in() -> Response:
+        onward = web.local(request.args.get("next"), f"{site.path}/")
+        url, browser = signin.begin(web.house(), site, onward, prompt="login" if "again" in request.args else "")
+        response = web.see_other(url)
+        web.set_cookie(response, callers.cookie_name(web.house(), bound), browser, seconds=signin.FLOW_SECONDS)
+        return response
+
+    @web.route(bp, f"{site.path}/callback", gate=callers.Public(), endpoint="callback")
+    def callback() -> Response:
+        house, now = web.house(), clock.now()
+        cookie = callers.cookie_name(house, bound)
+        caller, onward, id_token = signin.complete(
+            house, site, request.args.to_dict(), request.cookies.get(cookie, ""), now
+        )
+        if enter is not None:
+            caller = enter(house, caller, now)
+        hours = house.settings.session_hours
+        with house.database.write() as db:
+            value = callers.open_session(
+                db, site.kind, caller, now=now, hours=hours, device=request.headers.get("User-Agent", "")
+            )
+        house.shared.put(f"id-token:{hashlib.sha256(value.encode()).hexdigest()}", id_token, hours * 3600)
+        response = web.see_other(onward)
+        web.set_cookie(response, cookie, "")
+        web.sign_in_cookie(response, site.kind, value)
+        return response
+
+    @web.route(bp, f"{site.path}/sign-out", gate=callers.Session(site.kind), methods=("POST",), endpoint="sign_out")
+    def sign_out() -> Response:
+        house, who = web.house(), web.caller()
+        with house.database.write() as db:
+            callers.end_sessions(db, at=clock.now(), digest=who.session)
+        kept = house.shared.take(f"id-token:{who.session}")
+        web.loosen("form-action", house.settings.issuer_url)
+        response = web.see_other(signin.end_session_url(house, site, kept.decode() if kept else None))
+        web.sign_in_cookie(response, site.kind, "")
+        return response
+
+    web.login_at(site.kind, f"{bp.name}.sign_in")
