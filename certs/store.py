@@ -1,0 +1,216 @@
+"""The registers of the CA: certificates (first as mere intents), revocation and trust lists, listed keys."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from certs.model import ROOT, Certificate, CertificateUnknown, Draft, ListedKey, Reason, Revocation, SignedList
+from hub.db import Instant, Json, metadata
+
+certificate_table = sa.Table(
+    "certs_certificate",
+    metadata,
+    sa.Column("serial", sa.Text, primary_key=True),
+    sa.Column("profile", sa.Text, nullable=False),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False, index=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("tbs", sa.LargeBinary, nullable=False),
+    sa.Column("der", sa.LargeBinary),  # empty: intended, never signed (or the crash came before it was kept)
+    sa.Column("not_before", Instant, nullable=False),
+    sa.Column("not_after", Instant, nullable=False),
+    sa.Column("prepared", Instant, nullable=False),
+    sa.Column("revoked", Instant),
+    sa.Column("reason", sa.Text),
+    sa.Column("invalid_from", Instant),
+    sa.Index("ix_certs_certificate_profile_prepared", "profile", "prepared"),
+    sa.Index("ix_certs_certificate_issuer_revoked", "issuer", "revoked"),
+)
+list_table = sa.Table(  # CRLs by authority, and the trust list under the name `trust-list`
+    "certs_list",
+    metadata,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),  # what it tells, as a digest: another state needs another list
+    sa.Column("body", sa.LargeBinary),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+)
+key_table = sa.Table(
+    "certs_listed_key",
+    metadata,
+    sa.Column("kid", sa.Text, primary_key=True),
+    sa.Column("use", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("jwk", Json, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant),
+)
+
+
+# -- certificates
+
+
+def intend(db: sa.Connection, draft: Draft, now: datetime) -> None:
+    """Keep what is about to be signed. The serial number is the key: it cannot be used twice."""
+    db.execute(
+        certificate_table.insert().values(
+            serial=draft.serial,
+            profile=draft.profile,
+            issuer=draft.issuer,
+            subject=draft.subject.shown,
+            code=draft.subject.code,
+            key=draft.key,
+            tbs=draft.tbs,
+            not_before=draft.not_before,
+            not_after=draft.not_after,
+            prepared=now,
+        )
+    )
+
+
+def keep(db: sa.Connection, serial: str, der: bytes) -> None:
+    """Keep the signed certificate of an intent."""
+    db.execute(certificate_table.update().where(certificate_table.c.serial == serial).values(der=der))
+
+
+def certificate(db: sa.Connection, serial: str) -> Certificate:
+    """The certificate of that number. Raises CertificateUnknown, for a mere intent too."""
+    query = _issued().where(certificate_table.c.serial == serial)
+    row = db.execute(query).one_or_none()
+    if row is None:
+        raise CertificateUnknown("We never issued the number %(serial)s", serial=serial)
+    return _certificate(row)
+
+
+def chain(db: sa.Connection, certificate: Certificate) -> list[Certificate]:
+    """The certificates above this one, up to and with the root."""
+    above: list[Certificate] = []
+    while certificate.profile != ROOT:
+        issuer = newest(db, certificate.issuer)
+        if issuer is None:
+            raise CertificateUnknown("The issuer of %(serial)s is missing", serial=certificate.serial)
+        above.append(certificate := issuer)
+    return above
+
+
+def newest(db: sa.Connection, profile: str) -> Certificate | None:
+    """The certificate of that profile that was issued last: the one in office, for profiles with one holder."""
+    found = certificates(db, profile=profile, limit=1)
+    return found[0] if found else None
+
+
+def certificates(db: sa.Connection, *, profile: str = "", code: str = "", limit: int = 1000) -> list[Certificate]:
+    """Certificates, newest first, of one profile or one organisation."""
+    query = _issued().order_by(certificate_table.c.prepared.desc(), certificate_table.c.serial).limit(limit)
+    if profile:
+        query = query.where(certificate_table.c.profile == profile)
+    if code:
+        query = query.where(certificate_table.c.code == code)
+    return [_certificate(row) for row in db.execute(query)]
+
+
+def revoked(db: sa.Connection, issuer: str) -> list[Certificate]:
+    """What an authority revoked, oldest first. Expired certificates stay on its list: papers live longer."""
+    query = _issued().where(certificate_table.c.issuer == issuer, certificate_table.c.revoked.is_not(None))
+    rows = db.execute(query.order_by(certificate_table.c.revoked, certificate_table.c.serial))
+    return [_certificate(row) for row in rows]
+
+
+def keep_revocation(db: sa.Connection, certificate: Certificate) -> bool:
+    """Keep the end of a certificate; False if another process ended it first."""
+    end = certificate.revocation
+    assert end is not None
+    table = certificate_table
+    changed = db.execute(
+        table.update()
+        .where(table.c.serial == certificate.serial, table.c.revoked.is_(None))
+        .values(revoked=end.at, reason=end.reason.value, invalid_from=end.invalid_from)
+    )
+    return changed.rowcount == 1
+
+
+def unsigned(db: sa.Connection) -> list[str]:
+    """Numbers that were meant for a certificate but are not known to have been signed."""
+    query = sa.select(certificate_table.c.serial).where(certificate_table.c.der.is_(None))
+    return list(db.scalars(query.order_by(certificate_table.c.prepared)))
+
+
+def _issued() -> sa.Select[Any]:
+    return sa.select(certificate_table).where(certificate_table.c.der.is_not(None))
+
+
+def _certificate(row: Any) -> Certificate:
+    end = None
+    if row.revoked is not None:
+        end = Revocation(row.revoked, Reason(row.reason), row.invalid_from)
+    return Certificate(
+        serial=row.serial,
+        profile=row.profile,
+        issuer=row.issuer,
+        subject=row.subject,
+        code=row.code,
+        key=row.key,
+        der=bytes(row.der),
+        not_before=row.not_before,
+        not_after=row.not_after,
+        revocation=end,
+    )
+
+
+# -- numbered lists
+
+
+def current_list(db: sa.Connection, issuer: str) -> SignedList | None:
+    """The list with the highest number that was signed."""
+    table = list_table
+    query = sa.select(table).where(table.c.issuer == issuer, table.c.body.is_not(None))
+    row = db.execute(query.order_by(table.c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else SignedList(row.number, row.state, bytes(row.body), row.since, row.until)
+
+
+def reserve_list(db: sa.Connection, issuer: str, state: str, since: datetime, until: datetime) -> int:
+    """Take the next number, in the transaction that read what the list will tell. A number is never used twice."""
+    table = list_table
+    last = db.scalar(sa.select(sa.func.max(table.c.number)).where(table.c.issuer == issuer)) or 0
+    db.execute(table.insert().values(issuer=issuer, number=last + 1, state=state, since=since, until=until))
+    return last + 1
+
+
+def keep_list(db: sa.Connection, issuer: str, number: int, body: bytes) -> None:
+    """Keep the signed list of a reserved number."""
+    table = list_table
+    db.execute(table.update().where(table.c.issuer == issuer, table.c.number == number).values(body=body))
+
+
+# -- keys that the trust list names
+
+
+def listed_keys(db: sa.Connection) -> list[ListedKey]:
+    """Every key that was ever listed, oldest first: a retired key still proves what it signed in its time."""
+    rows = db.execute(sa.select(key_table).order_by(key_table.c.since, key_table.c.kid))
+    return [ListedKey(row.kid, row.use, row.name, row.jwk, row.since, row.until) for row in rows]
+
+
+def list_keys(db: sa.Connection, keys: Iterable[ListedKey]) -> None:
+    """Add keys to the list; one that stands there already stays as it is."""
+    known = set(db.scalars(sa.select(key_table.c.kid)))
+    for key in keys:
+        if key.kid not in known:
+            row = {
+                "kid": key.kid,
+                "use": key.use,
+                "name": key.name,
+                "jwk": key.jwk,
+                "since": key.since,
+                "until": key.until,
+            }
+            db.execute(key_table.insert().values(**row))
+
+
+def retire_key(db: sa.Connection, kid: str, until: datetime) -> None:
+    """A key signs nothing after `until`; what it signed before stays good."""
+    db.execute(key_table.update().where(key_table.c.kid == kid, key_table.c.until.is_(None)).values(until=until))
