@@ -1,0 +1,1 @@
+"""Who is this person, and for whom does he act? Knows nothing of licenses, seals or certificates."""

@@ -1,0 +1,65 @@
+"""The unified social credit code of an organisation, GB 32100-2015.
+
+Authority 1, kind 1, region 6, organisation code 9, check 1.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from idp.numbers.rules import ALPHABET_31, NumberWrong, Rule, check_11, check_31, typed
+
+LENGTH = 18
+TYPE_CODE = "001"  # holder code type of GB/T 36903
+AUTHORITIES = "159AYN"  # establishment office, civil affairs, market regulation, military, other, agriculture
+KINDS = {"91": "enterprise", "92": "individual-business", "93": "cooperative", "11": "organ", "12": "institution"}
+KINDS |= {"51": "association", "52": "non-enterprise", "53": "foundation", "N2": "village-collective"}
+
+
+class Note(StrEnum):
+    """What is odd about a code without being wrong."""
+
+    inner_check = "inner-check"  # old registrations may deviate, so it is not an error
+    authority_unknown = "authority-unknown"
+
+
+@dataclass(frozen=True)
+class UnifiedCode:
+    """A code that has passed its rules."""
+
+    value: str
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def authority(self) -> str:
+        """Who keeps the registration."""
+        return self.value[0]
+
+    @property
+    def kind(self) -> str:
+        """What kind of organisation it is; `other` for pairs we have no word for."""
+        return KINDS.get(self.value[:2], "other")
+
+    @property
+    def region(self) -> str:
+        """The region where it is registered."""
+        return self.value[2:8]
+
+    @property
+    def organization_code(self) -> str:
+        """The inner organisation code, GB 11714-1997."""
+        return self.value[8:17]
+
+
+def read(text: str) -> UnifiedCode:
+    """The code with a right check character, or NumberWrong. A wrong inner check is only a note."""
+    code = typed(
+        text, ALPHABET_31, "It may hold only digits and capital letters without I, O, S, V and Z, in half width"
+    )
+    if len(code) != LENGTH:
+        raise NumberWrong(Rule.length, "It must have 18 characters; this has %(count)s", count=len(code))
+    if not code[2:8].isdigit():
+        raise NumberWrong(Rule.characters, "Characters 3 to 8 are the region and must be digits")
+    if check_31(code[:-1]) != code[-1]:
+        raise NumberWrong(Rule.check, "The last character does not fit the others: one of them is mistyped")
+    odd = ((Note.inner_check, check_11(code[8:16]) != code[16]), (Note.authority_unknown, code[0] not in AUTHORITIES))
+    return UnifiedCode(code, tuple(note for note, is_so in odd if is_so))
