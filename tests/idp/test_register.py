@@ -1,0 +1,187 @@
+"""The sandbox register, a process of its own: signed answers, a live check, fresh people, faults on demand."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from flask.testing import FlaskClient
+from joserfc import jws
+from joserfc.errors import BadSignatureError
+from joserfc.jwk import ECKey
+
+from deploy.demo.register.people import COMPANIES, PEOPLE, fresh_company, fresh_person
+from deploy.demo.register.site import asked_digest, create_app
+from idp.numbers import detect, unified_code
+from idp.numbers.person import Note
+from idp.numbers.unified_code import Note as CodeNote
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ASKER = {"nonce": "n-1", "audience": "https://id.example"}
+SOMEONE = {"number": "880101198503120015", "name": "示例甲"}
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> FlaskClient:
+    return create_app(tmp_path, "http://register.example", slow_seconds=0).test_client()
+
+
+def opened(register: FlaskClient, path: str, **body: str) -> dict[str, Any]:
+    answer = register.post(path, json=ASKER | body)
+    assert answer.status_code == 200
+    jwk = register.get("/v1/keys").get_json()["keys"][0]
+    read = jws.deserialize_compact(answer.text, ECKey.import_key(jwk), algorithms=["ES256"])
+    assert read.headers()["typ"] == "register-answer+jwt"
+    claims: dict[str, Any] = json.loads(read.payload)
+    return claims
+
+
+def test_a_match_is_answered_for_one_asker_and_one_question(register: FlaskClient) -> None:
+    claims = opened(register, "/v1/match", **SOMEONE)
+    assert claims["match"] is True
+    assert (claims["iss"], claims["aud"], claims["nonce"]) == ("http://register.example", "https://id.example", "n-1")
+    assert claims["asked"] == asked_digest([SOMEONE["number"], SOMEONE["name"]])
+    assert abs(claims["iat"] - time.time()) < 60
+    assert claims["txn"] != opened(register, "/v1/match", **SOMEONE)["txn"]
+
+
+@pytest.mark.parametrize(("number", "name"), [("880101198503120015", "欧阳示例"), ("880101198503120023", "示例甲")])
+def test_a_mismatch_does_not_say_what_is_wrong(register: FlaskClient, number: str, name: str) -> None:
+    claims = opened(register, "/v1/match", number=number, name=name)
+    assert claims["match"] is False
+    assert set(claims) == set(opened(register, "/v1/match", **SOMEONE))
+
+
+def test_an_incomplete_question_is_refused(register: FlaskClient) -> None:
+    for body in ({}, {"number": "1"}, ASKER | {"number": "1", "name": 2}, ASKER | {"number": "1", "name": "x" * 1001}):
+        assert register.post("/v1/match", json=body).status_code == 400
+    assert register.post("/v1/match", data="not json").status_code == 400
+
+
+def test_the_representative_is_confirmed_and_nobody_else(register: FlaskClient) -> None:
+    rightful = {"number": "880101199107260029", "name": "欧阳示例"}
+    claims = opened(register, "/v1/representative", code="91880101DEM000081U", **rightful)
+    assert claims["representative"] is True
+    assert claims["company"] == {"name": "望舒示范餐饮有限公司", "status": "in-force"}
+    claims = opened(register, "/v1/representative", code="91880101DEM000081U", **SOMEONE)
+    assert (claims["representative"], claims["company"]) == (False, None)  # no word about who is, nor the name
+    assert opened(register, "/v1/representative", code="91880101DEM000099X", **rightful)["representative"] is False
+
+
+@pytest.mark.parametrize(
+    ("outcome", "match", "band"), [("match", True, "high"), ("no-match", False, "low"), ("cancelled", False, "")]
+)
+def test_a_live_check_ends_as_chosen_on_its_page(register: FlaskClient, outcome: str, match: object, band: str) -> None:
+    begun = opened(register, "/v1/live", return_url="http://id.example/realname/live", **SOMEONE)
+    check = begun["check"]
+    assert opened(register, "/v1/live/result", check=check)["outcome"] == "open"
+    page = register.get(f"/live/{check}")
+    assert page.status_code == 200
+    assert SOMEONE["number"] not in page.text
+    ended = register.post(f"/live/{check}", data={"outcome": outcome})
+    assert (ended.status_code, ended.headers["Location"]) == (303, f"http://id.example/realname/live?check={check}")
+    result = opened(register, "/v1/live/result", check=check)
+    assert (result["match"], result["outcome"], result["score_band"]) == (match, outcome, band)
+    register.post(f"/live/{check}", data={"outcome": "match"})
+    assert opened(register, "/v1/live/result", check=check)["outcome"] == outcome  # it ends once
+
+
+def test_a_live_check_begins_only_for_someone_known(register: FlaskClient) -> None:
+    assert (
+        opened(register, "/v1/live", return_url="http://id.example/", number="880101198503120015", name="X")["match"]
+        is False
+    )
+    assert opened(register, "/v1/live", return_url="javascript:alert(1)", **SOMEONE)["match"] is False
+    assert register.post("/v1/live/result", json=ASKER | {"check": "unknown"}).status_code == 404
+    assert register.post("/live/unknown", data={"outcome": "match"}).status_code == 404
+
+
+def test_the_page_makes_a_fresh_person_whom_the_register_then_knows(register: FlaskClient) -> None:
+    made = register.post("/people")
+    number = made.headers["Location"].partition("made=")[2].partition("#")[0]
+    read = detect.read(number, NOW)
+    assert read.notes == (Note.region_unknown,)
+    assert read.value[:2] in {"87", "88"}
+    page = register.get(f"/?made={number}", headers={"Accept-Language": "en"}).text
+    name = page.partition("<dt>Name</dt><dd>")[2].partition("<")[0]
+    assert opened(register, "/v1/match", number=number, name=name)["match"] is True
+    company = register.post("/companies", data={"representative": number}).headers["Location"]
+    code = company.partition("made=")[2].partition("#")[0]
+    assert opened(register, "/v1/representative", code=code, number=number, name=name)["representative"] is True
+    assert register.post("/companies", data={"representative": "nobody"}).status_code == 400
+
+
+def test_fresh_and_listed_people_and_companies_have_right_numbers() -> None:
+    for _ in range(50):
+        assert detect.read(fresh_person().number, NOW).notes
+        assert unified_code.read(fresh_company("x").code).notes == ()
+    assert [detect.read(person.number, NOW).value for person in PEOPLE] == [person.number for person in PEOPLE]
+    assert not any(CodeNote.inner_check in unified_code.read(company.code).notes for company in COMPANIES)
+
+
+def test_the_pages_speak_two_languages(register: FlaskClient) -> None:
+    assert 'lang="zh-Hans"' in register.get("/").text
+    assert "Who this register knows" in register.get("/?lang=en").text
+    assert "本机关登记的人员与企业" in register.get("/", headers={"Accept-Language": "zh-CN,zh;q=0.9"}).text
+
+
+@pytest.mark.parametrize(
+    ("fault", "shows"),
+    [("wrong-audience", "aud"), ("wrong-nonce", "nonce"), ("old", "iat")],
+)
+def test_a_fault_on_demand_spoils_the_answer(register: FlaskClient, fault: str, shows: str) -> None:
+    right = opened(register, "/v1/match", **SOMEONE)
+    register.post("/faults", data={"fault": fault})
+    spoilt = opened(register, "/v1/match", **SOMEONE)
+    assert spoilt[shows] != right[shows]
+    register.post("/faults", data={"fault": "none"})
+    assert opened(register, "/v1/match", **SOMEONE)["aud"] == right["aud"]
+
+
+def test_faults_of_the_wire(register: FlaskClient) -> None:
+    register.post("/faults", data={"fault": "down"})
+    assert register.post("/v1/match", json=ASKER | SOMEONE).status_code == 503
+    register.post("/faults", data={"fault": "wrong-signature"})
+    with pytest.raises(BadSignatureError):
+        opened(register, "/v1/match", **SOMEONE)
+    assert register.post("/faults", data={"fault": "unheard-of"}).status_code == 400
+
+
+def test_it_runs_as_a_process_of_its_own_and_keeps_its_book_and_key(tmp_path: Path) -> None:
+    keys = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "deploy.demo.register", "--port", str(port), "--data", str(tmp_path)]
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        try:
+            keys.append(answered(f"http://127.0.0.1:{port}/v1/keys"))
+        finally:
+            process.terminate()
+            process.wait(10)
+    assert keys[0] == keys[1]
+
+
+def answered(url: str) -> dict[str, Any]:
+    for _ in range(100):
+        try:
+            found: dict[str, Any] = httpx.get(url).json()
+            return found
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise AssertionError("the register does not start")
+
+
+def test_it_imports_nothing_of_ours() -> None:
+    code = "import sys, deploy.demo.register.site as s; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"hub", "idp", "certs", "seals", "licenses", "verification", "admin", "app"} & set(eval(loaded))
