@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import redis
 
 from hub.house import House, open_house
 from hub.settings import read
+from hub.shared import Shared
 
 
 @pytest.fixture
@@ -28,14 +30,18 @@ def bare_on(request: pytest.FixtureRequest, tmp_path: Path, valkey_url: str) -> 
 
 
 @contextlib.contextmanager
-def opened(folder: Path, redis_url: str, database_url: str, **given: Any) -> Iterator[House]:
+def opened(
+    folder: Path, redis_url: str, database_url: str, *, shared: Shared | None = None, **given: Any
+) -> Iterator[House]:
     """Open a demo installation in this folder, with its tables made."""
     folder.mkdir(exist_ok=True)
-    house_at = {"data": folder, "redis_url": redis_url, "database_url": database_url}
-    settings = read(profile="demo", passphrase="test", **house_at, **given)
-    house = open_house(settings)
+    chosen = {"profile": "demo", "passphrase": "test", "redis_url": redis_url, "database_url": database_url} | given
+    house = open_house(read(data=folder, **chosen))
     house.database.create_all()
-    redis.Redis.from_url(house.shared.url).flushall()
+    if shared:
+        house = replace(house, shared=shared)
+    else:
+        redis.Redis.from_url(house.shared.url).flushall()
     try:
         yield house
     finally:

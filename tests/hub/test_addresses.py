@@ -69,7 +69,7 @@ def test_reserved_and_carrier_addresses_are_not_public(address: str) -> None:
         (".", "example", 80, False),
     ],
 )
-def test_entries_name_hosts_exactly(entry: str, host: str, port: int, named: bool) -> None:
+def test_entries_name_hosts_exactly(entry: str, host: str, port: int, *, named: bool) -> None:
     assert Allowed.of([entry]).named(host, port) is named
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,11 +18,11 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def any_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+def any_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     """A folder; and a real S3 bucket where the environment names one (YINXIN_TEST_S3=s3://bucket and AWS_ variables)."""
     if request.param == "s3" and not os.environ.get("YINXIN_TEST_S3"):
         pytest.skip("no S3 server is named by YINXIN_TEST_S3")
-    yield Blobs(os.environ["YINXIN_TEST_S3"] if request.param == "s3" else str(tmp_path / "blobs"))
+    return Blobs(os.environ["YINXIN_TEST_S3"] if request.param == "s3" else str(tmp_path / "blobs"))
 
 
 def test_what_is_put_comes_back_by_its_digest(any_blobs: Blobs) -> None:
@@ -85,7 +84,7 @@ def test_file_and_folders_are_on_disk_before_put_returns(blobs: Blobs, monkeypat
     real = os.fsync
 
     def watched(fd: int) -> None:
-        synced.append(Path(os.readlink(f"/proc/self/fd/{fd}")).name)
+        synced.append(Path(f"/proc/self/fd/{fd}").readlink().name)
         real(fd)
 
     monkeypatch.setattr(os, "fsync", watched)

@@ -79,7 +79,7 @@ def test_nobody_else_is_called(fetch: Fetch, other: Neighbour, url: str) -> None
 
 
 def test_a_listed_wildcard_never_leads_to_localhost(other: Neighbour) -> None:
-    fetch = fetch_for("*", resolve=lambda host, port: ["127.0.0.1"])
+    fetch = fetch_for("*", resolve=lambda *_: ["127.0.0.1"])
     with pytest.raises(AddressRefused):
         fetch.get(other.url(host="rebound.example"))
 
@@ -98,7 +98,7 @@ def test_the_name_is_looked_up_once_and_the_answer_is_kept(other: Neighbour) -> 
 
 
 def test_a_second_address_is_tried_when_the_first_is_dead(other: Neighbour) -> None:
-    fetch = fetch_for("two.example", resolve=lambda host, port: ["127.0.0.9", "127.0.0.1"])
+    fetch = fetch_for("two.example", resolve=lambda *_: ["127.0.0.9", "127.0.0.1"])
     assert fetch.get(other.url(host="two.example")).status == 200
 
 
@@ -167,7 +167,7 @@ def test_tls_is_checked_against_the_name_that_was_asked_for(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     monkeypatch.setattr(pinned, "_tls", lambda: ssl.create_default_context(cafile=str(certificate[0])))
-    fetch = fetch_for("right.example", "wrong.example", resolve=lambda host, port: ["127.0.0.1"])
+    fetch = fetch_for("right.example", "wrong.example", resolve=lambda *_: ["127.0.0.1"])
     with neighbour(context) as secured:
         url = f"https://right.example:{secured.port}/"
         assert fetch.get(url).status == 200

@@ -1,0 +1,50 @@
+"""What machines ask about this process: is it alive, can it do its job, how much did it do."""
+
+from time import perf_counter
+
+from flask import Blueprint, Response, g, request
+
+from hub import clock, health, metrics
+from hub.callers import Program
+from hub.problems import NotFound
+from hub.web import answer, house, route
+
+LOOPBACK = {"127.0.0.1", "::1", ""}  # empty: over a unix socket
+
+
+def blueprint() -> Blueprint:
+    """Give the routes of this module, and count every request of the application."""
+    bp = Blueprint("health", __name__)
+    bp.before_app_request(_begin)
+    bp.after_app_request(_count)
+
+    @route(bp, "/healthz", gate=Program("says nothing but that this process runs"))
+    def alive() -> Response:
+        return answer({"alive": True})
+
+    @route(bp, "/readyz", gate=Program("a load balancer asks without credentials"))
+    def ready() -> Response:
+        report = health.report(house(), clock.now())
+        return answer({"ready": report.ready, "checks": report.results}, 200 if report.ready else 503)
+
+    @route(bp, "/metrics", gate=Program("answers to this machine alone, and holds no personal data"))
+    def numbers() -> Response:
+        forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
+        if forwarded or (request.remote_addr or "") not in LOOPBACK:
+            raise NotFound("There is nothing at this address")
+        response = Response(metrics.text(house(), clock.now()), content_type=metrics.CONTENT_TYPE)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return bp
+
+
+def _begin() -> None:
+    g.began = perf_counter()
+
+
+def _count(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    method = request.method if request.method in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
+    metrics.answered(route, method, response.status_code, perf_counter() - g.get("began", perf_counter()))
+    return response
