@@ -1,0 +1,59 @@
+"""Operators and their rights."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hub.problems import NotAllowed, Problem
+
+
+class Right(StrEnum):
+    """What an operator may do in his part of the tree."""
+
+    see = "see"  # agencies, seals, clients, licenses, the ledger
+    licenses = "licenses"  # suspend, reinstate, revoke
+    seals = "seals"  # suspend and resume seals
+    operators = "operators"  # invite and dismiss operators
+
+
+class NotAnOperator(NotAllowed):
+    """The person is signed in, but nobody has made him an operator."""
+
+    title = "You are not an operator here"
+    advice = "Ask an operator of your place for an invitation."
+
+
+class SecondFactorMissing(NotAllowed):
+    """Operators sign in with two factors or a passkey, always."""
+
+    title = "A second factor is needed"
+    advice = "Sign in again with your passkey, or with your password and a one-time code."
+
+
+class RightWrong(Problem):
+    """There is no such right."""
+
+    title = "There is no such right"
+    advice = "Choose from: see, licenses, seals, operators."
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Someone who looks after a place and all below it."""
+
+    invitation: str
+    label: str
+    place: str
+    rights: frozenset[Right]
+    invited_by: str
+    invited: datetime
+    person: str | None = None  # from the moment the invitation was taken
+    ended: datetime | None = None
+
+
+def rights_of(names: str) -> frozenset[Right]:
+    """Rights from their names with commas between. Everyone may see. Raises RightWrong."""
+    try:
+        return frozenset(Right(name.strip()) for name in names.split(",") if name.strip()) | {Right.see}
+    except ValueError as error:
+        raise RightWrong(str(error)) from error

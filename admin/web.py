@@ -1,0 +1,211 @@
+"""The console: what stands in the operator's part of the tree, and what he may do there."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, request
+
+from admin import operators, store
+from admin.model import Right, rights_of
+from certs import store as certs
+from hub import callers, clock, ledger, tree, web, web_signin
+from hub.callers import Operator
+from hub.problems import BadRequest
+from hub.signin import Site
+from idp.store import clients
+from licenses import change, kinds
+from licenses import store as licenses
+from licenses.model import Change, Operation, ReasonMissing, Status
+from seals import lifecycle
+from seals import store as seals
+
+SITE = Site("console", "/console")
+SEE = Operator(Right.see)
+PAGE = 30  # rows
+
+
+def blueprint() -> Blueprint:
+    """`/console/…`."""
+    bp = Blueprint("console", __name__, template_folder="templates")
+    web_signin.add(bp, SITE, operators.enter)
+    _looking(bp)
+    _licenses(bp)
+    _seals(bp)
+    _operators(bp)
+    return bp
+
+
+def _looking(bp: Blueprint) -> None:
+    @web.route(bp, "/console/", gate=SEE)
+    def overview() -> Response:
+        scope = web.caller().place
+        with web.house().database.read() as db:
+            return web.page(
+                "admin/overview.html",
+                places=tree.places(db, scope),
+                agencies=seals.agencies(db, scope),
+                licenses=licenses.found(db, scope, limit=5),
+                events=ledger.events(db, scope=scope, limit=8),
+            )
+
+    @web.route(bp, "/console/clients", gate=SEE)
+    def client_list() -> Response:
+        with web.house().database.read() as db:
+            return web.page("admin/clients.html", clients=clients.clients(db, web.caller().place))
+
+    @web.route(bp, "/console/ledger", gate=SEE)
+    def ledger_list() -> Response:
+        before = _whole(request.args.get("before"))
+        subject = request.args.get("subject", "")[:200]
+        with web.house().database.read() as db:
+            events = ledger.events(db, scope=web.caller().place, subject=subject, before=before, limit=PAGE)
+            head = ledger.checkpoint(db)
+        return web.page("admin/ledger.html", events=events, head=head, subject=subject, full=len(events) == PAGE)
+
+
+def _licenses(bp: Blueprint) -> None:
+    @web.route(bp, "/console/licenses", gate=SEE)
+    def license_list() -> Response:
+        asked = {name: request.args.get(name, "")[:80] for name in ("kind", "status", "number")}
+        if asked["number"].strip():
+            return web.see_other(f"/console/licenses/{asked['number'].strip()}")
+        before = _moment(request.args.get("before"))
+        with web.house().database.read() as db:
+            found = licenses.found(
+                db, web.caller().place, kind=asked["kind"], status=asked["status"], before=before, limit=PAGE
+            )
+        return web.page(
+            "admin/licenses.html",
+            found=found,
+            asked=asked,
+            kinds=kinds.all_kinds(),
+            states=[state.value for state in Status],
+            full=len(found) == PAGE,
+        )
+
+    @web.route(bp, "/console/licenses/<number>", gate=SEE)
+    def license_one(number: str) -> Response:
+        return _license_page(number)
+
+    @web.route(bp, "/console/licenses/<number>/<operation>", gate=Operator(Right.licenses), methods=("GET", "POST"))
+    def license_change(number: str, operation: str) -> Response:
+        if operation not in {step.value for step in Operation}:
+            raise BadRequest("There is no operation %(name)s", name=operation)
+        if request.method == "GET":
+            return _change_page(number, Operation(operation))
+        given = {name: request.form.get(name, "").strip() for name in ("reason", "legal_basis", "decision")}
+        try:
+            why = Change(Operation(operation), **given, by=web.caller().label, at=clock.now())
+        except ReasonMissing:
+            wrong = [name for name, text in given.items() if not text or len(text) > 500]
+            return _change_page(number, Operation(operation), given, wrong)
+        change.change(web.house(), number, why, web.caller())
+        return web.see_other(f"/console/licenses/{number}")
+
+
+def _seals(bp: Blueprint) -> None:
+    @web.route(bp, "/console/seals", gate=SEE)
+    def seal_list() -> Response:
+        scope = web.caller().place
+        with web.house().database.read() as db:
+            names = {agency.code: agency for agency in seals.agencies(db, scope)}
+            return web.page("admin/seals.html", seals=seals.seals(db, scope), agencies=names)
+
+    @web.route(bp, "/console/seals/<id>", gate=SEE)
+    def seal_one(id: str) -> Response:
+        with web.house().database.read() as db:
+            seal = seals.seal(db, id, web.caller().place)
+            return web.page(
+                "admin/seal.html",
+                seal=seal,
+                agency=seals.agency(db, seal.agency),
+                certificate=certs.certificate(db, seal.certificate) if seal.certificate else None,
+                uses=seals.uses(db, id, limit=PAGE),
+                errors={},
+            )
+
+    @web.route(bp, "/console/seals/<id>/picture.svg", gate=SEE)
+    def seal_picture(id: str) -> Response:
+        with web.house().database.read() as db:
+            seals.seal(db, id, web.caller().place)
+            return web.file(seals.artwork(db, id).svg.encode(), "image/svg+xml")
+
+    @web.route(bp, "/console/seals/<id>/<step>", gate=Operator(Right.seals), methods=("POST",))
+    def seal_step(id: str, step: str) -> Response:
+        steps = {"suspend": lifecycle.suspend, "resume": lifecycle.resume}
+        if step not in steps:
+            raise BadRequest("There is no operation %(name)s", name=step)
+        reason = request.form.get("reason", "").strip()
+        if not reason:
+            raise ReasonMissing("%(field)s needs 1 to 500 characters", field="reason")
+        with web.house().database.read() as db:
+            seals.seal(db, id, web.caller().place)
+        steps[step](web.house(), id, reason=reason[:500], by=web.caller().label, now=clock.now())
+        return web.see_other(f"/console/seals/{id}")
+
+
+def _operators(bp: Blueprint) -> None:
+    @web.route(bp, "/console/operators", gate=Operator(Right.operators), methods=("GET", "POST"))
+    def operator_list() -> Response:
+        link, scope = "", web.caller().place
+        if request.method == "POST":
+            label = request.form.get("label", "").strip()[:80]
+            if not label:
+                raise BadRequest("Say who the invitation is for")
+            rights = rights_of(",".join(request.form.getlist("rights")))
+            place = request.form.get("place", scope)
+            link = operators.invite(web.house(), label, place, rights, by=web.caller(), now=clock.now())
+        with web.house().database.read() as db:
+            everyone, places = store.all_operators(db, scope), tree.places(db, scope)
+        return web.page("admin/operators.html", operators=everyone, places=places, rights=list(Right), link=link)
+
+    @web.route(bp, "/console/operators/<invitation>/dismiss", gate=Operator(Right.operators), methods=("POST",))
+    def operator_dismiss(invitation: str) -> Response:
+        operators.dismiss(web.house(), invitation, by=web.caller(), now=clock.now())
+        return web.see_other("/console/operators")
+
+
+def _license_page(number: str) -> Response:
+    with web.house().database.read() as db:
+        license = licenses.license(db, number, web.caller().place)
+        agency = seals.agency(db, license.agency)
+        changes = licenses.history(db, number)
+        events = ledger.events(db, scope=web.caller().place, subject=number, limit=PAGE)
+    may = [step.value for step in Operation if _possible(license.status, step)]
+    kind = kinds.named(license.kind)
+    return web.page(
+        "admin/license.html", license=license, kind=kind, agency=agency, changes=changes, events=events, may=may
+    )
+
+
+def _change_page(number: str, operation: Operation, given: dict[str, str] | None = None, wrong: list[str] = []) -> Response:  # noqa: B006  read only
+    with web.house().database.read() as db:
+        license = licenses.license(db, number, web.caller().place)
+    return web.page(
+        "admin/change.html",
+        422 if wrong else 200,
+        license=license,
+        kind=kinds.named(license.kind),
+        operation=operation.value,
+        given=given or {},
+        wrong=wrong,
+    )
+
+
+def _possible(status: Status, step: Operation) -> bool:
+    from licenses.model import LIFE  # noqa: PLC0415
+
+    return (status, step) in LIFE
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+__all__ = ["SITE", "blueprint", "callers"]
