@@ -5,7 +5,7 @@ PYTEST := $(PY) -m pytest
 # Two processes: this is timed on 2 cores. Idle ones take work from the other's rest, so a long module holds nobody up.
 PARALLEL ?= -n 2 --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test check lint format lock judges chaos bench clean
+.PHONY: help demo tour test check lint format lock judges chaos bench docs clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -36,6 +36,9 @@ lint: .venv/ready ## style and types, nothing changed
 format: .venv/ready ## put the code into its form
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+docs: .venv/ready ## write the pages of docs/ that are made from the code
+	$(PY) -m tests.house.pages
 
 lock: .venv/ready ## pin the newest allowed packages with their hashes into requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check uv

