@@ -1,0 +1,55 @@
+"""The nouns of this room and their rules. No I/O, no clock."""
+
+from seals.model.paper import Evidence, Level, Once, Place, Sealed, SealMaterial, Ticket
+from seals.model.problems import (
+    AgencyUnknown,
+    BadSeal,
+    LimitReached,
+    NoGrant,
+    NotAPage,
+    SamePerson,
+    SealExists,
+    SealGlyphMissing,
+    SealingFailed,
+    SealNotInForce,
+    SealUnknown,
+    StepRefused,
+    UseSpent,
+)
+from seals.model.seal import TABLE, Agency, Artwork, Centre, Design, Kind, Operation, Seal, State
+from seals.model.use import SealGrant, SealUse, UseState
+
+__all__ = [
+    "TABLE",
+    "Agency",
+    "AgencyUnknown",
+    "Artwork",
+    "BadSeal",
+    "Centre",
+    "Design",
+    "Evidence",
+    "Kind",
+    "Level",
+    "LimitReached",
+    "NoGrant",
+    "NotAPage",
+    "Once",
+    "Operation",
+    "Place",
+    "SamePerson",
+    "Seal",
+    "SealExists",
+    "SealGlyphMissing",
+    "SealGrant",
+    "SealMaterial",
+    "SealNotInForce",
+    "SealUnknown",
+    "SealUse",
+    "Sealed",
+    "SealingFailed",
+    "State",
+    "StepRefused",
+    "Ticket",
+    "UseSpent",
+    "UseState",
+]

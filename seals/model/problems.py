@@ -1,0 +1,96 @@
+"""What this room refuses, each kind with its own words."""
+
+from hub.problems import NotAllowed, NotFound, Problem, Unavailable
+
+
+class BadSeal(Problem):
+    """The seal that was asked for cannot be drawn or made so."""
+
+    title = "This seal cannot be made"
+    advice = "Correct the value that is named here."
+
+
+class SealGlyphMissing(BadSeal):
+    """No font at hand has a character of the seal."""
+
+    title = "A character of the seal cannot be drawn"
+    advice = "Check the character. If it is right, install a font that has it."
+
+
+class StepRefused(Problem):
+    """The seal's state does not allow this operation."""
+
+    status = 409
+    title = "The state of the seal does not allow this"
+    advice = "Look at the seal's present state."
+
+
+class SealNotInForce(Problem):
+    """The seal may not be used now: it is suspended, ended, not yet in use, or its certificate has ended."""
+
+    status = 409
+    title = "This seal is not in force"
+    advice = "Nothing was sealed. Ask the owner of the seal."
+
+
+class NoGrant(NotAllowed):
+    """Nobody has allowed this caller to use this seal for this purpose."""
+
+    title = "You may not use this seal for this"
+    advice = "Ask the owner of the seal for a grant that names you and this purpose."
+
+
+class LimitReached(Problem):
+    """The grant's number of uses is used up for now."""
+
+    status = 429
+    title = "The limit of this seal's use is reached"
+    advice = "Nothing was sealed. Wait, or ask the owner of the seal for a higher limit."
+
+
+class UseSpent(Problem):
+    """A use seals one record once."""
+
+    status = 409
+    title = "This use of the seal is spent"
+    advice = "Reserve a new use."
+
+
+class SealUnknown(NotFound):
+    """There is no such seal, or none that this caller may see."""
+
+    title = "There is no such seal"
+
+
+class AgencyUnknown(NotFound):
+    """There is no such agency, or none that this caller may see."""
+
+    title = "There is no such agency"
+
+
+class NotAPage(Problem):
+    """What should be sealed is not a page that we make."""
+
+    title = "This page cannot be sealed"
+    advice = "Give a PDF without forms, encryption and signatures, with tagged content."
+
+
+class SealingFailed(Unavailable):
+    """Sealing came to nothing; no document left the house."""
+
+    title = "Sealing failed"
+
+
+class SamePerson(NotAllowed):
+    """Whoever applies for a seal does not approve it."""
+
+    title = "Someone else must do this"
+    advice = "Ask a colleague who did not apply for this seal."
+
+
+class SealExists(Problem):
+    """A body has one seal of its own name, and a 13-digit code belongs to one seal."""
+
+    status = 409
+    title = "Such a seal exists already"
+    advice = "Cancel or replace the old seal first, or give another code."

@@ -1,0 +1,109 @@
+"""The rules of the nouns: the table of a seal's life, grants, uses, things that can be taken once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+
+from seals.model import (
+    TABLE,
+    Design,
+    Kind,
+    Once,
+    Operation,
+    Seal,
+    SealGrant,
+    SealNotInForce,
+    SealUse,
+    State,
+    StepRefused,
+    UseSpent,
+    UseState,
+)
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DESIGN = Design("栖云市市场监管局", "8801010000017")
+SEAL = Seal(
+    "s1", "11880100DEM000049A", "hub/880000/880100", Kind.business, DESIGN, State.active, "a", NOW, "k", "c", NOW + HOUR
+)
+GRANT = SealGrant("g1", "s1", "market-site", ("license:business",), NOW, NOW + HOUR, None, None, "owner")
+EVERY_STEP = [(state, operation) for state in State for operation in Operation]
+
+
+@pytest.mark.parametrize(("state", "operation"), EVERY_STEP, ids=lambda value: value.value)
+def test_each_step_is_allowed_by_the_table_or_refused(state: State, operation: Operation) -> None:
+    seal = replace(SEAL, state=state)
+    if (state, operation) in TABLE:
+        assert seal.after(operation).state is TABLE[state, operation]
+    else:
+        with pytest.raises(StepRefused):
+            seal.after(operation)
+
+
+def test_what_has_ended_stays_ended() -> None:
+    assert {state for state in State if state.ended} == {
+        State.rejected,
+        State.cancelled,
+        State.expired,
+        State.replaced,
+    }
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.active])
+def test_only_an_active_seal_is_in_force(state: State) -> None:
+    SEAL.in_force(NOW)
+    with pytest.raises(SealNotInForce):
+        replace(SEAL, state=state).in_force(NOW)
+
+
+@pytest.mark.parametrize("until", [None, NOW, NOW - HOUR])
+def test_a_seal_ends_with_its_certificate(until: datetime | None) -> None:
+    with pytest.raises(SealNotInForce):
+        replace(SEAL, valid_until=until).in_force(NOW)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"purpose": "license:food"},
+        {"purpose": "license:business-x"},
+        {"purpose": ""},
+        {"grantees": frozenset({"health-site"})},
+        {"grantees": frozenset()},
+        {"now": NOW - timedelta(microseconds=1)},
+        {"now": NOW + HOUR},
+    ],
+)
+def test_a_grant_covers_only_what_it_names(other: dict[str, object]) -> None:
+    asked = {"purpose": "license:business", "grantees": frozenset({"market-site"}), "now": NOW}
+    assert GRANT.covers(**asked)  # type: ignore[arg-type]
+    assert not GRANT.covers(**asked | other)  # type: ignore[arg-type]
+    assert not replace(GRANT, revoked_at=NOW).covers(**asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", [UseState.sealed, UseState.void])
+def test_a_use_that_has_ended_signs_no_more(state: UseState) -> None:
+    use = SealUse("u", "s1", "g1", "p", bytes(32), "c", "b", NOW)
+    use.open()
+    with pytest.raises(UseSpent):
+        replace(use, state=state).open()
+
+
+def test_of_many_threads_one_takes() -> None:
+    once, taken = Once(), []
+
+    def take() -> None:
+        try:
+            once.take()
+        except UseSpent:
+            return
+        taken.append(1)
+
+    threads = [Thread(target=take) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
