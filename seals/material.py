@@ -1,0 +1,88 @@
+"""Gathering what a seal needs to work: its key and picture, and fresh evidence from our own CA and time-stamper."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from certs import status, timestamp
+from certs import store as certificates
+from certs.model import ROOT, Certificate
+from seals import store
+from seals.model import Evidence, Seal, SealMaterial, SealNotInForce
+
+if TYPE_CHECKING:
+    from hub.house import House
+
+EVIDENCE_SECONDS = 60  # revocation data are taken again after this time; the seal's own state is read every time
+
+log = structlog.get_logger()
+
+
+def for_seal(house: "House", seal: Seal, now: datetime) -> tuple[SealMaterial, Evidence]:
+    """The material of a seal in force and the evidence as of now. Raises SealNotInForce.
+
+    Evidence that cannot be had is named in `missing`; it lowers the level and never stops the work.
+    """
+    seal.in_force(now)
+    with house.database.read() as db:
+        own = certificates.certificate(db, seal.certificate)
+        above = certificates.chain(db, own)
+    if not own.valid_at(now):
+        raise SealNotInForce("The certificate of the seal %(id)s has ended", id=seal.id)
+    evidence = replace(_evidence(house, own, now), at=now, stamp=partial(_stamp, house, now))
+    return _material(house, seal, [own, *above]), evidence
+
+
+def _material(house: "House", seal: Seal, chain: list[Certificate]) -> SealMaterial:
+    key = f"seals.material:{seal.id}:{chain[0].serial}"
+    known = house.cache.get(key)
+    if isinstance(known, SealMaterial):
+        return known
+    with house.database.read() as db:
+        artwork = store.artwork(db, seal.id)
+    material = SealMaterial(
+        seal=seal.id,
+        label=f"{seal.design.name}{seal.design.line}（电子印章 e-seal）",
+        chain=tuple(certificate.der for certificate in chain if certificate.profile != ROOT),
+        sign=partial(house.keys.sign, seal.key_name),
+        form=artwork.form,
+        units=artwork.units,
+    )
+    house.cache[key] = material
+    return material
+
+
+def _evidence(house: "House", own: Certificate, now: datetime) -> Evidence:
+    key = f"seals.evidence:{own.serial}"
+    known = house.cache.get(key)
+    if isinstance(known, Evidence) and abs(now - known.at) < timedelta(seconds=EVIDENCE_SECONDS):
+        return known
+    ocsp = _had("ocsp", lambda: status.ocsp_for(house, own, now))
+    # The root's list tells of the CA above the seal and of the time-stamp unit.
+    crl = _had("crl", lambda: status.crl(house, ROOT, now))
+    missing = tuple(kind for kind, got in (("ocsp", ocsp), ("crl", crl)) if got is None)
+    evidence = Evidence(now, ocsps=(ocsp,) if ocsp else (), crls=(crl,) if crl else (), missing=missing)
+    if not missing:
+        house.cache[key] = evidence
+    return evidence
+
+
+def _stamp(house: "House", now: datetime, imprint: bytes) -> bytes:
+    try:
+        return timestamp.token(house, imprint, now)
+    except Exception as error:
+        log.warning("seal.evidence-missing", kind="time-stamp", why=type(error).__name__)
+        raise
+
+
+def _had(kind: str, ask: Callable[[], bytes]) -> bytes | None:
+    """The answer, or None: the document must not be lost by it."""
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001  another service may fail in any way
+        log.warning("seal.evidence-missing", kind=kind, why=type(error).__name__)
+        return None

@@ -1,0 +1,85 @@
+"""Using a seal: everything is checked and written down before anything is signed."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from hub import ledger
+from seals import store
+from seals.model import LimitReached, NoGrant, Seal, Sealed, SealGrant, SealUse, UseSpent, UseState
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub.callers import Caller
+    from hub.house import House
+
+
+def reserve(
+    house: "House", seal_id: str, *, purpose: str, record_digest: bytes, caller: "Caller", now: datetime
+) -> SealUse:
+    """Reserve one use of a seal for one record: the seal is in force, the caller has a grant, its limits hold.
+
+    Asking again for the same record, purpose and client gives the same use, so that work can go on after a crash; once it has
+    sealed, UseSpent. Raises SealNotInForce, NoGrant, LimitReached.
+    """
+    with house.database.write() as db:
+        seal = store.seal(db, seal_id)
+        seal.in_force(now)
+        grants = store.grants(db, seal_id, locked=True)
+        before = store.use_of(db, seal_id, record_digest)
+        if before is not None:
+            return _same(before, purpose, caller)
+        use = SealUse(
+            id=secrets.token_hex(12),
+            seal=seal.id,
+            grant=_allowed(db, seal, grants, purpose, caller, now).id,
+            purpose=purpose,
+            record_digest=record_digest,
+            client=caller.client or "",
+            by=caller.label,
+            at=now,
+            certificate=seal.certificate,
+        )
+        store.add_use(db, use)
+        facts = {"use": use.id, "purpose": purpose, "record": record_digest.hex(), "certificate": seal.certificate}
+        ledger.wrote(db, "seal.used", seal.id, by=use.by, at=now, place=seal.place, facts=facts)
+    return use
+
+
+def finish(db: "Connection", sealed: Sealed, now: datetime) -> SealUse:
+    """Note what a use sealed, in the commit that keeps the document. Raises UseSpent if the use has ended already."""
+    use = store.use(db, sealed.use)
+    ended = replace(use, state=UseState.sealed, sealed_digest=sealed.digest, level=sealed.level.value, ended_at=now)
+    store.end_use(db, ended)
+    return ended
+
+
+def void(db: "Connection", use_id: str, *, reason: str, by: str, now: datetime) -> SealUse:
+    """End a reserved use whose document will never be kept. Raises UseSpent if it has ended already."""
+    use = replace(store.use(db, use_id), state=UseState.void, reason=reason, ended_at=now)
+    store.end_use(db, use)
+    place = store.seal(db, use.seal).place
+    ledger.wrote(db, "seal.use-voided", use.seal, by=by, at=now, place=place, facts={"use": use.id, "reason": reason})
+    return use
+
+
+def _same(before: SealUse, purpose: str, caller: "Caller") -> SealUse:
+    if before.state is not UseState.reserved or (before.purpose, before.client) != (purpose, caller.client or ""):
+        raise UseSpent("This record has been sealed or reserved by the use %(id)s", id=before.id)
+    return before
+
+
+def _allowed(
+    db: "Connection", seal: Seal, grants: list[SealGrant], purpose: str, caller: "Caller", now: datetime
+) -> SealGrant:
+    """The first grant that covers this use and still has room. Raises NoGrant, LimitReached."""
+    grantees = frozenset(name for name in (caller.client, caller.agency) if name)
+    covering = [grant for grant in grants if grant.covers(purpose, grantees, now)]
+    if not covering:
+        raise NoGrant("No grant of the seal %(seal)s covers %(purpose)s", seal=seal.id, purpose=purpose)
+    for grant in covering:
+        if all(store.count_uses(db, grant.id, now - span) < limit for span, limit in grant.limits()):
+            return grant
+    raise LimitReached("The seal %(seal)s may be used again later", seal=seal.id)
