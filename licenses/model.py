@@ -1,9 +1,11 @@
 """The nouns of this room and what can go wrong with them."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Self
 
-from hub.problems import NotFound, Problem, Unavailable
+from hub.problems import NotAllowed, NotFound, Problem, Unavailable
 
 
 class NotAnIdentifier(Problem):
@@ -105,3 +107,215 @@ class ForgedCode(Problem):
 
     title = "This code is forged"
     advice = "Do not rely on this paper."
+
+
+# -- licenses and their life
+
+
+class Status(StrEnum):
+    """Where a license stands in its life. Only `valid` is in force, and only between its dates."""
+
+    valid = "valid"
+    suspended = "suspended"
+    revoked = "revoked"
+
+
+class Operation(StrEnum):
+    """What can be done to a license after it was issued."""
+
+    suspend = "suspend"
+    reinstate = "reinstate"
+    revoke = "revoke"
+
+
+LIFE = {
+    (Status.valid, Operation.suspend): Status.suspended,
+    (Status.suspended, Operation.reinstate): Status.valid,
+    (Status.valid, Operation.revoke): Status.revoked,
+    (Status.suspended, Operation.revoke): Status.revoked,
+}
+
+
+class StepRefused(Problem):
+    """The state of the license does not allow this operation."""
+
+    status = 409
+    title = "The state of the license does not allow this"
+    advice = "Look at the present state of the license."
+
+
+class LicenseUnknown(NotFound):
+    """There is no such license, or none that this caller may see."""
+
+    title = "There is no such license"
+    advice = "Compare the number with the paper."
+
+
+class NotYourKind(NotAllowed):
+    """The caller's agency may not issue this kind, or acts for another agency."""
+
+    title = "Your agency may not issue this"
+    advice = "Ask the hub's service management for the right to issue this kind."
+
+
+class KeyReused(Problem):
+    """An idempotency key came again with another body (draft-ietf-httpapi-idempotency-key 2.6)."""
+
+    status = 422
+    title = "This Idempotency-Key was used for another application"
+    advice = "Use a new key for a new application, or send the first application again unchanged."
+
+
+class InProgress(Problem):
+    """The first request with this idempotency key is still being worked on."""
+
+    status = 409
+    title = "This application is being worked on"
+    advice = "Send the same request with the same key again in a few seconds."
+
+
+class Busy(Unavailable):
+    """Too many applications want a number at the same moment."""
+
+    title = "Too many applications at once"
+    advice = "Nothing was reserved. Send the same request with the same key again in a few seconds."
+
+
+class Overtaken(Problem):
+    """Another worker has finished this application meanwhile; nothing of this attempt was kept."""
+
+    status = 409
+    title = "Another process has taken over this application"
+    advice = "Send the same request with the same key again."
+
+
+class Voided(Problem):
+    """The application could not be finished; its number is a logged void and will never be used."""
+
+    status = 409
+    title = "This application ended without a license"
+    advice = "Look at the reason, correct it, and apply again with a new key."
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose license it is: the name as it is written, and a proved number with its kind (111 person, 001 organisation …)."""
+
+    name: str
+    number_type: str
+    number: str
+
+    @property
+    def indexed(self) -> str:
+        """What goes into the blind index, the same for issuing and for signing in."""
+        return f"{self.number_type}:{self.number}"
+
+
+@dataclass(frozen=True)
+class Application:
+    """What a department asks for: a kind, the fields of the kind (the holder is among them), the dates."""
+
+    kind: str
+    fields: dict[str, Any]
+    agency: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A number that was given out. It ends as `issued` or as a logged `void`; until then `resume` works on it."""
+
+    identifier: str
+    application: Application
+    salt: bytes
+    at: datetime
+    client: str | None
+    person: str | None
+    place: str
+    status_list: int
+    status_index: int
+    fence: int
+    state: str = "pending"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class License:
+    """One license of the register. `sealed` is the digest of its sealed revision, its identity as a document."""
+
+    identifier: str
+    kind: str
+    kind_version: str
+    agency: str
+    place: str
+    holder_key: str
+    status: Status
+    issued: datetime
+    valid_from: date
+    valid_until: date | None
+    record: str
+    sealed: str
+    level: str
+    use: str
+    status_list: int
+    status_index: int
+    code: str = field(repr=False)
+    changed: datetime | None = None
+    reason: str = ""
+    legal_basis: str = ""
+    decision: str = ""
+
+    @property
+    def number(self) -> str:
+        """What people call it by."""
+        return self.identifier
+
+    def after(self, operation: Operation, change: "Change") -> Self:
+        """The license after an operation. Raises StepRefused when its state does not allow it."""
+        to = LIFE.get((self.status, operation))
+        if to is None:
+            raise StepRefused(
+                "A license that is %(status)s cannot be changed by: %(operation)s",
+                status=self.status.value,
+                operation=operation.value,
+            )
+        return replace(
+            self,
+            status=to,
+            changed=change.at,
+            reason=change.reason,
+            legal_basis=change.legal_basis,
+            decision=change.decision,
+        )
+
+    def in_force(self, today: date) -> bool:
+        """Whether it is valid and between its dates on this day."""
+        until = self.valid_until
+        return self.status is Status.valid and self.valid_from <= today and (until is None or today <= until)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Why a license was changed: the reason in words, the legal basis, the number of the decision."""
+
+    operation: Operation
+    reason: str
+    legal_basis: str
+    decision: str
+    by: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("reason", "legal_basis", "decision"):
+            text = getattr(self, name)
+            if not text.strip() or len(text) > 500:
+                raise ReasonMissing("%(field)s needs 1 to 500 characters", field=name, extras={"field": name})
+
+
+class ReasonMissing(Problem):
+    """A change of a license needs its reason, legal basis and decision number."""
+
+    status = 422
+    title = "Say why"
+    advice = "Give the reason, the legal basis and the number of the decision."

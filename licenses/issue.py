@@ -1,0 +1,256 @@
+"""The main verb: issue a license. Intent first, so that every number ends as a license or as a logged void.
+
+The order of steps is the promise (compare Boulder's issuance cycle): write down the number and what shall become of it; make the
+paper with no transaction open; keep the file; then, in one commit, the license exists. After a crash `resume` walks the same path.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from hub import inbox, ledger
+from hub.callers import Caller
+from hub.house import House
+from hub.problems import BadRequest, Problem
+from licenses import kinds, page, qr, record, store
+from licenses.identifier import Identifier
+from licenses.kinds import Kind
+from licenses.model import (
+    Application,
+    Busy,
+    InProgress,
+    Intent,
+    KeyReused,
+    License,
+    NotYourKind,
+    Overtaken,
+    Status,
+    Voided,
+)
+from licenses.qr import Code
+from seals import material, sealing, use
+from seals import store as seal_store
+from seals.model import Sealed
+
+log = structlog.get_logger("licenses")
+LEASE = timedelta(seconds=60)  # a license takes 0.1 s; whoever is silent for a minute is dead or stalled
+GIVE_UP = timedelta(hours=24)  # an application that could not be finished for a day ends as a void
+ATTEMPTS = 8  # each loses only to one that won; PostgreSQL lets writers meet, SQLite queues them
+OFFICIAL = ZoneInfo("Asia/Shanghai")  # dates on licenses are dates there
+
+
+def issue(house: House, application: Application, *, caller: Caller, idempotency_key: str, now: datetime) -> License:
+    """Issue one license, once per caller and idempotency key.
+
+    Raises NotYourKind, FieldsWrong, KeyReused, InProgress, Voided and what sealing refuses. When it raises, either nothing was
+    reserved, or the number stays pending and `resume` finishes it, or it ended as a logged void.
+    """
+    kind = _allowed(application, caller)
+    if not 1 <= len(idempotency_key) <= 200:
+        raise BadRequest("Idempotency-Key needs 1 to 200 characters")
+    checked = _checked(application, kind, now)
+    body = _body_digest(application)
+    intent = known = None
+    for _ in range(ATTEMPTS):
+        try:
+            with house.database.write() as db:
+                known = store.earlier(db, caller.label, idempotency_key)
+                if known is None:
+                    intent = _intent(house, db, checked, caller, now)
+                    store.intend(
+                        db, house.vault, intent, asker=caller.label, key=idempotency_key, body=body, lease=LEASE
+                    )
+                    ledger.wrote(
+                        db, "license.intended", intent.identifier, by=caller.label, at=now, place=caller.place
+                    )
+            break
+        except IntegrityError:  # another process took the same key, number or place at the same moment: look again
+            intent = None
+    else:
+        raise Busy("Too many applications at the same moment")
+    if known is None:
+        assert intent
+        return _finish(house, intent, now)
+    return _again(house, *known, body=body, now=now)
+
+
+def resume(house: House, now: datetime, limit: int = 100) -> list[str]:
+    """Finish what crashed or stalled workers left; gives the identifiers that ended, as license or void."""
+    with house.database.read() as db:
+        waiting = store.pending(db, now, limit)
+    ended = []
+    for identifier in waiting:
+        with house.database.write() as db:
+            intent = store.take_over(db, house.vault, identifier, now, LEASE)
+        if intent is None:
+            continue  # another process was quicker
+        try:
+            _finish(house, intent, now)
+            ended.append(identifier)
+        except Problem as problem:
+            log.warning("resume.failed", license=identifier, problem=problem.code)
+            if problem.status < 500:
+                ended.append(identifier)
+    return ended
+
+
+# -- the steps
+
+
+def _allowed(application: Application, caller: Caller) -> Kind:
+    kind = kinds.named(application.kind)
+    if caller.agency != application.agency:
+        raise NotYourKind("You act for %(agency)s", agency=caller.agency or "no agency")
+    if not kind.may_issue(application.agency):
+        raise NotYourKind("%(agency)s may not issue %(kind)s", agency=application.agency, kind=kind.name_en)
+    return kind
+
+
+def _checked(application: Application, kind: Kind, now: datetime) -> Application:
+    """The application with its fields as they will be printed and its dates by the kind's rule. Raises FieldsWrong."""
+    fields = kind.check(application.fields, now)
+    since = application.valid_from or now.astimezone(OFFICIAL).date()
+    until = kind.valid_until(since, application.valid_until, fields)
+    return Application(kind.code, dict(fields), application.agency, since, until)
+
+
+def _intent(house: House, db: Connection, application: Application, caller: Caller, now: datetime) -> Intent:
+    year = now.astimezone(OFFICIAL).year
+    serial = f"{year}{store.next_serial(db, application.agency, application.kind, year):07}"
+    identifier = Identifier.make(
+        application.kind, application.agency, serial, test_edition=house.settings.test_edition
+    )
+    status_list, status_index = store.free_place(db)
+    return Intent(
+        identifier=str(identifier),
+        application=application,
+        salt=secrets.token_bytes(record.SALT_BYTES),
+        at=now,
+        client=caller.client,
+        person=caller.person,
+        place=caller.place,
+        status_list=status_list,
+        status_index=status_index,
+        fence=1,
+    )
+
+
+def _finish(house: House, intent: Intent, now: datetime) -> License:
+    """From intent to license. What can be seen from outside depends on the intent alone, so a retry makes the same."""
+    caller = Caller(client=intent.client, person=intent.person, agency=intent.application.agency, place=intent.place)
+    try:
+        license, sealed = _make(house, intent, caller, now)
+    except Problem as problem:
+        if problem.status < 500 or now - intent.at > GIVE_UP:
+            _void(house, intent, problem, caller, now)
+        raise
+    with house.database.write() as db:
+        # The point of no return: after this commit the license exists. A crash before it leaves the intent, which `resume`
+        # finishes; the file that was kept then is one that nobody was given.
+        if not store.end_intent(db, intent, "issued"):
+            raise Overtaken("The application %(number)s", number=intent.identifier)
+        use.finish(db, sealed, now)
+        store.keep(db, license)
+        facts = {"kind": license.kind, "agency": license.agency, "record": license.record, "sealed": license.sealed}
+        ledger.wrote(db, "license.issued", license.number, by=caller.label, at=now, place=license.place, facts=facts)
+        inbox.put(db, "license.issued", {"license": license.number}, now)
+    log.info("license.issued", license=license.number, level=license.level)
+    return license
+
+
+def _make(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[License, Sealed]:
+    """Record, code, page, seal, file; no transaction is open here."""
+    application = intent.application
+    kind = kinds.named(application.kind)
+    with house.database.read() as db:
+        agency = seal_store.agency(db, application.agency)
+        seal = seal_store.seal_of(db, application.agency)
+    assert application.valid_from
+    identifier = Identifier.parse(intent.identifier)
+    made = record.make(
+        kind,
+        identifier,
+        application.fields,
+        issuer=agency,
+        issued=intent.at,
+        valid_from=application.valid_from,
+        valid_until=application.valid_until,
+        salt=intent.salt,
+    )
+    code = qr.sign(house, _code(intent, kind, made.digest))
+    drawn = page.draw(made, kind, code, test_edition=house.settings.test_edition, now=intent.at)
+    tool, evidence = material.for_seal(house, seal, now)
+    seal_use = use.reserve(house, seal.id, purpose=kind.code, record_digest=made.digest, caller=caller, now=now)
+    sealed = sealing.seal_once(sealing.prepare(drawn.pdf, tool, seal_use, drawn.seal_place, evidence))
+    house.blobs.put(sealed.pdf)
+    license = License(
+        identifier=intent.identifier,
+        kind=kind.code,
+        kind_version=str(kind.version),
+        agency=application.agency,
+        place=intent.place,
+        holder_key=house.vault.blind("holder", kind.holder(application.fields).indexed),
+        status=Status.valid,
+        issued=intent.at,
+        valid_from=application.valid_from,
+        valid_until=application.valid_until,
+        record=made.digest.hex(),
+        sealed=sealed.digest.hex(),
+        level=sealed.level.value,
+        use=seal_use.id,
+        status_list=intent.status_list,
+        status_index=intent.status_index,
+        code=code,
+    )
+    return license, sealed
+
+
+def _void(house: House, intent: Intent, problem: Problem, caller: Caller, now: datetime) -> None:
+    with house.database.write() as db:
+        if store.end_intent(db, intent, "void", problem.code):
+            facts = {"reason": problem.code}
+            ledger.wrote(
+                db, "license.voided", intent.identifier, by=caller.label, at=now, place=intent.place, facts=facts
+            )
+
+
+def _again(house: House, identifier: str, earlier_body: str, state: str, reason: str, *, body: str, now: datetime) -> License:
+    """What a retry gets: the same license, or why there is none."""
+    if earlier_body != body:
+        raise KeyReused("It belongs to the application %(number)s", number=identifier)
+    if state == "void":
+        raise Voided("%(number)s: %(reason)s", number=identifier, reason=reason)
+    if state == "issued":
+        with house.database.read() as db:
+            return store.license(db, identifier)
+    with house.database.write() as db:
+        intent = store.take_over(db, house.vault, identifier, now, LEASE)
+    if intent is None:
+        raise InProgress("The application %(number)s", number=identifier, extras={"retry_after": 2})
+    return _finish(house, intent, now)
+
+
+def _code(intent: Intent, kind: Kind, digest: bytes) -> Code:
+    until = intent.application.valid_until
+    ends = datetime(until.year, until.month, until.day, tzinfo=OFFICIAL) + timedelta(days=1) if until else None
+    return Code(
+        identifier=Identifier.parse(intent.identifier),
+        issued=intent.at,
+        expires=ends,
+        status_list=intent.status_list,
+        status_index=intent.status_index,
+        record=digest,
+        shown=kind.shown(intent.application.fields),
+    )
+
+
+def _body_digest(application: Application) -> str:
+    text = json.dumps(asdict(application), ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

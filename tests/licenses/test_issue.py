@@ -1,0 +1,247 @@
+"""Issuing: once per key, every number accounted for, nothing half done."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from hub import inbox, ledger
+from hub.problems import BadRequest, Problem
+from licenses import page, store
+from licenses import issue as verb
+from licenses.issue import issue, resume
+from licenses.model import (
+    FieldsWrong,
+    GlyphMissing,
+    InProgress,
+    KeyReused,
+    NoSuchKind,
+    NotYourKind,
+    Overtaken,
+    Voided,
+)
+from seals import lifecycle
+from seals.model import SealUnknown
+
+
+def numbers(house):
+    """Every number that was given out, and what became of it."""
+    with house.database.read() as db:
+        return {row.identifier: row.state for row in db.execute(sa.select(store.intents))}
+
+
+def test_a_license_exists_with_its_file_its_event_and_its_letter(department_on):
+    license = department_on.issue()
+    house = department_on.house
+    assert house.blobs.get(license.sealed).startswith(b"%PDF-")
+    assert license.level == "B-T"
+    with house.database.read() as db:
+        assert store.license(db, license.number) == license
+        assert [e.kind for e in ledger.events(db, subject=license.number)] == ["license.issued", "license.intended"]
+        assert inbox.read(db, "license.issued")[0].body == {"license": license.number}
+
+
+def test_serials_follow_each_other_without_gaps(department):
+    serials = [department.issue(str(key)).number.split(".")[4] for key in range(3)]
+    assert [int(serial[4:]) for serial in serials] == [1, 2, 3]
+
+
+def test_a_retry_gets_the_same_license(department_on):
+    assert department_on.issue() == department_on.issue()
+    assert len(numbers(department_on.house)) == 1
+
+
+def test_the_same_key_of_another_client_is_another_application(department):
+    other = replace(department, caller=replace(department.caller, client="second"))
+    assert department.issue().number != other.issue().number
+
+
+def test_a_key_with_another_body_is_refused(department):
+    department.issue()
+    with pytest.raises(KeyReused):
+        department.issue(domicile="栖云市别处1号")
+
+
+def test_many_workers_with_one_key_issue_one_license(department_on):
+    def attempt(_):
+        try:
+            return department_on.issue().number
+        except InProgress:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        got = set(pool.map(attempt, range(16))) - {None}
+    assert len(got) == 1
+    assert list(numbers(department_on.house).values()) == ["issued"]
+
+
+def test_many_workers_with_many_keys_share_no_number(department_on):
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda key: department_on.issue(str(key)).number, range(12)))
+    assert len(set(got)) == 12
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201])
+def test_a_key_of_the_wrong_length_is_refused(department, key):
+    with pytest.raises(BadRequest):
+        department.issue(key)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"unified_code": "91880101DEM0000810"},
+        {"unified_code": "９１880101DEM000081U"},
+        {"unified_code": ""},
+        {"name": None},
+        {"name": "x" * 81},
+        {"name": "a\ud800"},
+        {"name": "\ue863"},
+        {"established": "2019-02-29"},
+        {"established": "2999-01-01"},
+        {"registered_capital": -1},
+        {"registered_capital": "5,000"},
+        {"scope": ["a"]},
+        {"nonsense": "x"},
+    ],
+)
+def test_wrong_fields_reserve_no_number(department, fields):
+    with pytest.raises(FieldsWrong):
+        department.issue(**fields)
+    assert numbers(department.house) == {}
+
+
+def test_a_kind_that_does_not_exist_is_refused(department, now):
+    application = replace(department.application(), kind="pilot-license")
+    with pytest.raises(NoSuchKind):
+        issue(department.house, application, caller=department.caller, idempotency_key="k", now=now)
+
+
+@pytest.mark.parametrize("agency", ["11870100DEM000065U", None, ""])
+def test_an_agency_issues_for_itself_alone(department, now, agency):
+    with pytest.raises(NotYourKind):
+        issue(
+            department.house,
+            department.application(),
+            caller=replace(department.caller, agency=agency),
+            idempotency_key="k",
+            now=now,
+        )
+
+
+def test_an_agency_issues_only_its_kinds(department, now):
+    caller = replace(department.caller, agency="11870100DEM000065U")
+    application = replace(department.application(), agency="11870100DEM000065U")
+    with pytest.raises(NotYourKind):
+        issue(department.house, application, caller=caller, idempotency_key="k", now=now)
+
+
+def test_a_character_that_cannot_be_printed_ends_as_a_logged_void(department):
+    with pytest.raises(GlyphMissing, match="U\\+30000|𰀀"):
+        department.issue(domicile="栖云市𰀀路")
+    assert list(numbers(department.house).values()) == ["void"]
+    with department.house.database.read() as db:
+        assert ledger.events(db, kind="license.voided")[0].facts == {"reason": "glyph-missing"}
+    with pytest.raises(Voided):
+        department.issue(domicile="栖云市𰀀路")
+
+
+def test_a_suspended_seal_issues_nothing(department, now):
+    lifecycle.suspend(department.house, department.seal.id, reason="lost", by="test", now=now)
+    with pytest.raises(SealUnknown, match="no active seal"):
+        department.issue()
+    with department.house.database.read() as db:
+        assert store.found(db, "hub") == []
+    assert list(numbers(department.house).values()) == ["void"]
+
+
+class Crash(BaseException):
+    """A process that dies here: nothing of ours may catch it."""
+
+
+STEPS = ["record.make", "qr.sign", "page.draw", "use.reserve", "sealing.prepare", "sealing.seal_once", "store.keep"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_after_a_crash_at_any_step_resume_finishes_the_same_number(department, now, monkeypatch, step):
+    module, _, name = step.partition(".")
+
+    def die(*_args, **_named):
+        raise Crash
+
+    with monkeypatch.context() as patched, pytest.raises(Crash):
+        patched.setattr(getattr(verb, module), name, die)
+        department.issue()
+    house = department.house
+    [(number, state)] = numbers(house).items()
+    assert state == "pending"
+    assert resume(house, now) == []  # its worker may still live
+    later = now + timedelta(seconds=61)
+    assert resume(house, later) == [number]
+    assert numbers(house) == {number: "issued"}
+    assert replace(department, now=later).issue().number == number
+    with house.database.read() as db:
+        license = store.license(db, number)
+    assert house.blobs.get(license.sealed).startswith(b"%PDF-")
+    assert license.issued == now
+
+
+def test_a_worker_that_woke_up_too_late_keeps_nothing(department, now, monkeypatch):
+    house = department.house
+    real = page.draw
+
+    def slow(*given, **named):
+        drawn = real(*given, **named)
+        monkeypatch.setattr(page, "draw", real)
+        resume(house, now + timedelta(seconds=61))  # meanwhile another worker takes over and finishes
+        return drawn
+
+    monkeypatch.setattr(page, "draw", slow)
+    with pytest.raises((Overtaken, Problem)):
+        department.issue()
+    assert list(numbers(house).values()) == ["issued"]
+    with house.database.read() as db:
+        assert len(store.found(db, "hub")) == 1
+
+
+def test_a_retry_while_the_first_is_at_work_is_told_so(department, monkeypatch):
+    real = page.draw
+
+    def meanwhile(*given, **named):
+        monkeypatch.setattr(page, "draw", real)
+        with pytest.raises(InProgress):
+            department.issue()
+        return real(*given, **named)
+
+    monkeypatch.setattr(page, "draw", meanwhile)
+    assert department.issue()
+
+
+def test_what_cannot_be_finished_for_a_day_ends_as_a_void(department, now, monkeypatch):
+    from hub.problems import Unavailable
+
+    def down(*_args, **_named):
+        raise Unavailable("out of order")
+
+    monkeypatch.setattr(page, "draw", down)
+    with pytest.raises(Unavailable):
+        department.issue()
+    assert resume(department.house, now + timedelta(minutes=5)) == []
+    resume(department.house, now + timedelta(hours=25))
+    assert list(numbers(department.house).values()) == ["void"]
+
+
+def test_a_database_that_refuses_the_last_step_leaves_no_license(department, now):
+    house = department.house
+    with house.database.write() as db:
+        db.exec_driver_sql(
+            "CREATE TRIGGER broken BEFORE INSERT ON licenses_license BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    with pytest.raises(sa.exc.IntegrityError):
+        department.issue()
+    assert list(numbers(house).values()) == ["pending"]
+    with house.database.write() as db:
+        db.exec_driver_sql("DROP TRIGGER broken")
+    assert len(resume(house, now + timedelta(seconds=61))) == 1
