@@ -286,3 +286,10 @@ def _write_new(path: Path, data: bytes) -> None:
         pass
     finally:
         fresh.unlink()
+
+
+def fresh_jwk() -> dict[str, str]:
+    """A new P-256 key pair as private JWK with `kid`: for a client that keeps its key itself, never for our custody."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = jwk_of(key.public_key())
+    return public | {"d": _b64(key.private_numbers().private_value, 32), "kid": thumbprint(public)}
