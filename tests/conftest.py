@@ -31,9 +31,9 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Postgres]:
+def postgres_server() -> Iterator[servers.Postgres]:
     """A real PostgreSQL, one per test process."""
-    with servers.postgres(tmp_path_factory.mktemp("postgres")) as server:
+    with servers.postgres() as server:
         yield server
 
 
@@ -109,5 +109,3 @@ def settings_for(folder: Path, redis_url: str, **given: object) -> Settings:
     """Demo settings in a folder."""
     passphrase = "correct horse battery staple"
     return Settings(profile="demo", data=folder, redis_url=redis_url, passphrase=passphrase, **given)  # type: ignore[arg-type]
-
-
