@@ -1,0 +1,156 @@
+"""A running house on free ports, and browsers to visit it with."""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from flask import Flask, render_template
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from werkzeug.serving import BaseWSGIServer, make_server
+
+import app as front
+from deploy.demo.register.site import create_app as register_app
+from hub import clock
+from hub.house import House
+from tests.conftest import settings_for
+
+HERE = Path(__file__).parent
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = (
+    "--no-sandbox",  # the tests may run as root, and visit nobody but ourselves
+    "--disable-dev-shm-usage",
+    "--use-fake-ui-for-media-stream",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs Chromium."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.system)
+
+
+@dataclass(frozen=True)
+class Live:
+    """An installation that answers on this machine: the hub, the verification pages, the register."""
+
+    house: House
+    hub: str
+    verify: str
+    register: str
+
+
+def listen(app: Callable[..., Any]) -> BaseWSGIServer:
+    """A server for an application on a free port, not yet answering. `serve` makes it answer."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    return make_server("127.0.0.1", 0, app, threaded=True)
+
+
+@contextmanager
+def serve(server: BaseWSGIServer) -> Iterator[str]:
+    """Answer for the length of a block; gives the address."""
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def not_yet(_: Any, start: Callable[..., Any]) -> list[bytes]:
+    """Stand in for an application that cannot be made yet: its addresses, with their ports, are frozen first."""
+    start("503 Service Unavailable", [])
+    return []
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[Live]:
+    """One installation for all browser tests of this process. Make your own person, agency or license in it."""
+    folder = tmp_path_factory.mktemp("live")
+    hub, verify, register = listen(not_yet), listen(not_yet), listen(not_yet)
+    url = {server: f"http://localhost:{server.port}" for server in (hub, verify, register)}
+    with ExitStack() as opened:
+        for server in (hub, verify, register):
+            opened.enter_context(serve(server))
+        register.app = register_app(folder / "register", url[register])
+        addresses = {"issuer_url": url[hub], "verify_url": url[verify], "register_url": url[register]}
+        settings = settings_for(folder / "data", valkey_url, **addresses)
+        house = front.init(settings, clock.now())
+        opened.callback(house.close)
+        hub.app = front.create_app(settings, house=house)
+        verify.app = front.create_app(settings, rooms=("verification",), house=house)
+        yield Live(house, url[hub], url[verify], url[register])
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, once per process."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium, headless."""
+    launched = launch(playwright)
+    yield launched
+    launched.close()
+
+
+def launch(playwright: Playwright, *switches: str) -> Browser:
+    """Start Chromium with more switches than usual, such as a fake camera's file."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    assert found, "Chromium is missing: run `deploy/setup.sh test`"
+    return playwright.chromium.launch(executable_path=found, args=[*SWITCHES, *switches])
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Open a page as a new visitor: `visit(url, width=320, language="en", dark=True, javascript=False, ...)`."""
+    contexts = []
+
+    def opened(url: str, *, width: int = 1280, language: str = "zh-Hans", dark: bool = False, **options: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 568 if width < 400 else 800},
+            locale={"zh-Hans": "zh-CN"}.get(language, language),
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=options.pop("javascript", True),
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def with_sample(live: Live) -> Flask:
+    """The hub with one more page, `/sample`, that shows every part of `hub/parts.html`."""
+    app = front.create_app(live.house.settings, house=live.house)
+    folders = [jinja2.FileSystemLoader(HERE / "look"), app.jinja_loader]
+    app.jinja_loader = jinja2.ChoiceLoader([folder for folder in folders if folder])
+    app.add_url_rule("/sample", view_func=lambda: render_template("sample.html"))
+    return app
+
+
+@pytest.fixture(scope="session")
+def sample(live: Live) -> Iterator[str]:
+    """The address of the page that shows every part."""
+    with serve(listen(with_sample(live))) as url:
+        yield f"{url}/sample"
