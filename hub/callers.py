@@ -88,9 +88,12 @@ NOBODY = Caller()
 
 
 class Gate(Protocol):
-    """What a route demands of its caller. `cookies` tells whether the gate reads them (then unsafe methods need CSRF)."""
+    """What a route demands of its caller."""
 
-    cookies: bool
+    @property
+    def cookies(self) -> bool:
+        """Whether the gate reads cookies: then unsafe methods need protection against forged forms."""
+        ...
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
         """The caller, or NotSignedIn / NotAllowed."""

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import jinja2
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger("web")
+View = TypeVar("View", bound=Callable[..., Any])
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CSRF_FIELD = "csrf"
 POLICY = {
@@ -84,10 +85,12 @@ class FieldsWrong(BadRequest):
 # -- routes
 
 
-def route(bp: Blueprint | Flask, rule: str, *, gate: Gate, methods: tuple[str, ...] = ("GET",), **options: Any) -> Any:
+def route(
+    bp: Blueprint | Flask, rule: str, *, gate: Gate, methods: tuple[str, ...] = ("GET",), **options: Any
+) -> Callable[[View], View]:
     """Add a view behind its gate. The view finds its caller by `caller()`."""
 
-    def add(view: Callable[..., Any]) -> Callable[..., Any]:
+    def add(view: View) -> View:
         @wraps(view)
         def guarded(**arguments: Any) -> Any:
             if gate.cookies and request.method not in SAFE:
