@@ -1,7 +1,7 @@
 """The CA: prepare (build, lint, keep the intent), then issue once."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs import build, der, lint, store
-from certs.model import SERIAL_OCTETS, Certificate, Draft, LegalPerson, LintFound, NoAuthority, profile
+from certs.model import SERIAL_OCTETS, Certificate, Draft, DraftWrong, KeyWrong, LegalPerson, NoAuthority, profile
 from hub import ledger
 
 if TYPE_CHECKING:
     from hub.house import House
 
 HASHES = {"secp256r1": "sha256", "secp384r1": "sha384"}  # the hash as strong as the curve (TS 119 312)
+OFFICES, OFFICE_LIFE = "certs-in-office", timedelta(seconds=30)
 Hash = hashes.SHA256 | hashes.SHA384
 SIGNATURES = {  # ecdsa-with-SHA256, ecdsa-with-SHA384 (RFC 5758 3.2: no parameters)
     "secp256r1": der.sequence(der.oid("1.2.840.10045.4.3.2")),
@@ -34,7 +35,7 @@ def certify(
     key: str = "",
     by: str = "certs",
 ) -> Certificate:
-    """Issue a certificate; `key` names the subject's key if it is in our custody. Raises LintFound, NoAuthority."""
+    """Issue a certificate; `key` names the subject's key if it is in our custody. Raises KeyWrong, LintFound, NoAuthority."""
     return issue(house, prepare(house, profile_name, subject, public_key, now, key=key), now, by=by)
 
 
@@ -49,6 +50,8 @@ def prepare(
 ) -> Draft:
     """Build what will be signed, lint it under a throw-away key, and keep the intent. The CA has signed nothing yet."""
     kind = profile(profile_name)
+    if public_key.curve.name not in HASHES:
+        raise KeyWrong("The curve is %(curve)s", curve=public_key.curve.name)
     issuer = None if kind.issuer == kind.name else authority(house, kind.issuer, now)
     above = x509.load_der_x509_certificate(issuer.der) if issuer else None
     serial = _serial()
@@ -66,11 +69,12 @@ def prepare(
 
 
 def issue(house: "House", draft: Draft, now: datetime, *, by: str = "certs") -> Certificate:
-    """Sign exactly the octets that were linted, and keep the certificate."""
+    """Sign exactly the octets that were linted and written down, once, and keep the certificate. Raises DraftWrong."""
+    with house.database.read() as db:
+        if store.intent(db, draft.serial) != draft.tbs:
+            raise DraftWrong("The number %(serial)s is not waiting for these contents", serial=draft.serial)
     key = draft.key if draft.issuer == draft.profile else authority(house, draft.issuer, now).key
     signed = sign(house, key, draft.tbs)
-    if x509.load_der_x509_certificate(signed).tbs_certificate_bytes != draft.tbs:
-        raise LintFound("The signed certificate is not the one that was linted")
     facts = {"profile": draft.profile, "organisation": draft.subject.code}
     with house.database.write() as db:
         store.keep(db, draft.serial, signed)  # From here the certificate exists.
@@ -85,6 +89,20 @@ def authority(house: "House", name: str, now: datetime) -> Certificate:
     if found is None or not found.signs_at(now):
         raise NoAuthority("There is no valid certificate of %(name)s", name=name)
     return found
+
+
+def in_office(house: "House", name: str, now: datetime) -> Certificate:
+    """The same, remembered for some seconds: for those who answer thousands of times in that time."""
+    offices: dict[str, tuple[datetime, Certificate]] = house.cache.setdefault(OFFICES, {})
+    known = offices.get(name)
+    if known is None or not timedelta() <= now - known[0] < OFFICE_LIFE or not known[1].signs_at(now):
+        known = offices[name] = (now, authority(house, name, now))
+    return known[1]
+
+
+def forget_offices(house: "House") -> None:
+    """Look again who is in office, because someone was revoked. (Other processes do so within OFFICE_LIFE.)"""
+    house.cache.pop(OFFICES, None)
 
 
 def sign(house: "House", key: str, tbs: bytes) -> bytes:

@@ -12,7 +12,7 @@ CONTEXT = 0xA0  # [0] constructed; add the number
 PRIMITIVE_CONTEXT = 0x80  # [0] primitive
 
 
-class Malformed(ValueError):  # noqa: N818  named as the other refusals are
+class Malformed(ValueError):
     """The octets are not the DER of what was expected here."""
 
 
@@ -27,6 +27,7 @@ def tlv(tag: int, *parts: bytes) -> bytes:
 
 
 def sequence(*parts: bytes) -> bytes:
+    """A SEQUENCE of what has been encoded already."""
     return tlv(SEQUENCE, *parts)
 
 
@@ -41,14 +42,18 @@ def explicit(number: int, *parts: bytes) -> bytes:
 
 
 def integer(value: int) -> bytes:
-    return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    """An INTEGER in the fewest octets (X.690 8.3)."""
+    size = (value if value >= 0 else ~value).bit_length() // 8 + 1
+    return tlv(INTEGER, value.to_bytes(size, "big", signed=True))
 
 
 def octets(value: bytes) -> bytes:
+    """An OCTET STRING."""
     return tlv(OCTET_STRING, value)
 
 
 def bits(value: bytes, unused: int = 0) -> bytes:
+    """A BIT STRING of whole octets, less the unused bits of the last one."""
     return tlv(BIT_STRING, bytes((unused,)), value)
 
 
@@ -84,6 +89,7 @@ class Reader:
 
     @property
     def done(self) -> bool:
+        """Whether everything was read."""
         return self._at == len(self._data)
 
     def end(self) -> None:

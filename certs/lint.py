@@ -11,6 +11,7 @@ SERIOUS = frozenset({"FATAL", "ERROR", "WARNING"})  # what must never be signed
 # Which host is printed in certificates is the operator's choice at `yinxin init`, and a closed government network has
 # names of its own: `yinxin pki lint` shows these findings, but they do not stop the CA.
 OF_THE_ADDRESS = frozenset({"etsi.internal_domain_name", "etsi.internal_ip_address"})
+NO_DOT = "pkix.invalid_uri_syntax"  # which is how `http://localhost` is reported
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,13 @@ class Finding:
 
     @property
     def serious(self) -> bool:
+        """Whether this must never be signed."""
         return self.severity in SERIOUS
+
+    @property
+    def of_the_address(self) -> bool:
+        """Whether it is about the host that the operator chose."""
+        return self.rule in OF_THE_ADDRESS or (self.rule == NO_DOT and "//localhost" in self.seen)
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.severity, self.rule, "@", self.where, self.seen)))
@@ -55,13 +62,13 @@ def ocsp_response(der: bytes) -> list[Finding]:
 
 def refuse(found: Iterable[Finding]) -> None:
     """Raise LintFound if something serious was found in what is to be signed."""
-    serious = [str(finding) for finding in found if finding.serious and finding.rule not in OF_THE_ADDRESS]
+    serious = [str(finding) for finding in found if finding.serious and not finding.of_the_address]
     if serious:
         raise LintFound("%(findings)s", findings="; ".join(serious), extras={"findings": serious})
 
 
 @cache
 def _rules() -> ModuleType:
-    from certs import rules  # noqa: PLC0415  half a second: only a process that signs or lints pays for it, once
+    from certs import rules  # half a second: only a process that signs or lints pays for it, once
 
     return rules

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from pkilint import etsi, finding_filter, loader, pkix  # type: ignore[import-untyped]
-from pkilint.bin import lint_pkix_signer_signee_cert_chain as chain  # type: ignore[import-untyped]
-from pkilint.etsi.etsi_constants import CertificateType  # type: ignore[import-untyped]
-from pkilint.pkix import certificate, crl, extension, name, ocsp  # type: ignore[import-untyped]
+from pkilint import etsi, finding_filter, loader, pkix
+from pkilint.bin import lint_pkix_signer_signee_cert_chain as chain
+from pkilint.etsi.etsi_constants import CertificateType
+from pkilint.pkix import certificate, crl, extension, name, ocsp
 
 Found = list[tuple[str, str, str, str]]  # severity, rule, where, what was seen
 LEGAL_PERSON = CertificateType.NCP_LEGAL_PERSON_CERTIFICATE

@@ -6,7 +6,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from certs.model import ROOT, Certificate, CertificateUnknown, Draft, ListedKey, Reason, Revocation, SignedList
+from certs.model import (
+    ROOT,
+    Certificate,
+    CertificateUnknown,
+    Draft,
+    DraftWrong,
+    ListedKey,
+    Reason,
+    Revocation,
+    SignedList,
+)
 from hub.db import Instant, Json, metadata
 
 certificate_table = sa.Table(
@@ -34,7 +44,7 @@ list_table = sa.Table(  # CRLs by authority, and the trust list under the name `
     metadata,
     sa.Column("issuer", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("state", sa.Text, nullable=False),  # what it tells, as a digest: another state needs another list
+    sa.Column("state", sa.Text),  # what it tells, as a digest: another state needs another list
     sa.Column("body", sa.LargeBinary),
     sa.Column("since", Instant, nullable=False),
     sa.Column("until", Instant, nullable=False),
@@ -72,9 +82,18 @@ def intend(db: sa.Connection, draft: Draft, now: datetime) -> None:
     )
 
 
+def intent(db: sa.Connection, serial: str) -> bytes | None:
+    """What is written down to be signed under this number, if it has not been signed yet."""
+    table = certificate_table
+    found = db.scalar(sa.select(table.c.tbs).where(table.c.serial == serial, table.c.der.is_(None)))
+    return None if found is None else bytes(found)
+
+
 def keep(db: sa.Connection, serial: str, der: bytes) -> None:
-    """Keep the signed certificate of an intent."""
-    db.execute(certificate_table.update().where(certificate_table.c.serial == serial).values(der=der))
+    """Keep the signed certificate of an intent. Raises DraftWrong if it has one already."""
+    waiting = sa.and_(certificate_table.c.serial == serial, certificate_table.c.der.is_(None))
+    if db.execute(certificate_table.update().where(waiting).values(der=der)).rowcount != 1:
+        raise DraftWrong("The number %(serial)s is not waiting for these contents", serial=serial)
 
 
 def certificate(db: sa.Connection, serial: str) -> Certificate:
@@ -118,6 +137,13 @@ def revoked(db: sa.Connection, issuer: str) -> list[Certificate]:
     query = _issued().where(certificate_table.c.issuer == issuer, certificate_table.c.revoked.is_not(None))
     rows = db.execute(query.order_by(certificate_table.c.revoked, certificate_table.c.serial))
     return [_certificate(row) for row in rows]
+
+
+def revocations(db: sa.Connection, issuer: str) -> str:
+    """What a revocation list would tell, in short: revocations are never taken back, so their count says it."""
+    table = certificate_table
+    query = sa.select(sa.func.count()).where(table.c.issuer == issuer, table.c.revoked.is_not(None))
+    return str(db.scalar(query))
 
 
 def keep_revocation(db: sa.Connection, certificate: Certificate) -> bool:
@@ -172,18 +198,26 @@ def current_list(db: sa.Connection, issuer: str) -> SignedList | None:
     return None if row is None else SignedList(row.number, row.state, bytes(row.body), row.since, row.until)
 
 
-def reserve_list(db: sa.Connection, issuer: str, state: str, since: datetime, until: datetime) -> int:
-    """Take the next number, in the transaction that read what the list will tell. A number is never used twice."""
+def reserve_list(db: sa.Connection, issuer: str, since: datetime, until: datetime) -> int:
+    """Take the next number. Read what the list will tell after this, in the same transaction: then a higher number never
+    tells less. Two at once: the second one waits for the first and takes the number after it.
+    """
     table = list_table
-    last = db.scalar(sa.select(sa.func.max(table.c.number)).where(table.c.issuer == issuer)) or 0
-    db.execute(table.insert().values(issuer=issuer, number=last + 1, state=state, since=since, until=until))
-    return last + 1
+    while True:
+        number = (db.scalar(sa.select(sa.func.max(table.c.number)).where(table.c.issuer == issuer)) or 0) + 1
+        try:
+            with db.begin_nested():
+                db.execute(table.insert().values(issuer=issuer, number=number, since=since, until=until))
+        except sa.exc.IntegrityError:
+            continue  # someone else has just taken it
+        return number
 
 
-def keep_list(db: sa.Connection, issuer: str, number: int, body: bytes) -> None:
-    """Keep the signed list of a reserved number."""
+def keep_list(db: sa.Connection, issuer: str, number: int, state: str, body: bytes) -> None:
+    """Keep the signed list of a reserved number, and in short what it tells."""
     table = list_table
-    db.execute(table.update().where(table.c.issuer == issuer, table.c.number == number).values(body=body))
+    row = sa.and_(table.c.issuer == issuer, table.c.number == number)
+    db.execute(table.update().where(row).values(state=state, body=body))
 
 
 # -- keys that the trust list names

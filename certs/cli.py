@@ -1,0 +1,99 @@
+"""`yinxin pki`: what the operators of the trust service can see and do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from ssl import DER_cert_to_PEM_cert
+
+import click
+
+from certs import lint, revoke, status, store
+from certs.model import ISSUING, ROOT, Certificate, Reason, profile, serial_of
+from hub import clock, settings
+from hub.house import House, open_house
+from hub.problems import Problem
+
+
+@click.group()
+def pki() -> None:
+    """The certificates of this installation."""
+
+
+@pki.command()
+@click.argument("serial", required=False)
+def show(serial: str | None) -> None:
+    """List all certificates, or print the one with this SERIAL number as PEM."""
+    with _opened() as house, house.database.read() as db:
+        if serial:
+            click.echo(_pem(store.certificate(db, serial_of(serial)).der), nl=False)
+            return
+        now = clock.now()
+        for one in store.certificates(db):
+            click.echo(_line(one, now))
+        for number in store.unsigned(db):
+            click.echo(f"{number}  intended, never signed")
+
+
+@pki.command("revoke")
+@click.argument("serial")
+@click.option("--reason", type=click.Choice([each.value for each in Reason]), required=True)
+@click.option(
+    "--invalid-from", type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]), help="since when the key was out of control (UTC)"
+)
+def revoke_command(serial: str, reason: str, invalid_from: datetime | None) -> None:
+    """End the certificate with this SERIAL number for good."""
+    since = invalid_from.replace(tzinfo=UTC) if invalid_from else None
+    with _opened() as house:
+        ended = revoke.revoke(house, serial, Reason(reason), "operator", clock.now(), since)
+    click.echo(f"{ended.serial} ({ended.subject}) is revoked: {reason}. OCSP and CRL tell it from now on.")
+
+
+@pki.command("lint")
+def lint_command() -> None:
+    """Lint every certificate, both revocation lists, and an OCSP response for each certificate that has them."""
+    with _opened() as house:
+        now = clock.now()
+        with house.database.read() as db:
+            every = store.certificates(db, limit=1_000_000)
+        bad = 0
+        for one in every:
+            found = lint.certificate(one.der, legal_person=profile(one.profile).legal_person)
+            bad += _report(f"certificate {one.serial}", found)
+            if profile(one.profile).ocsp:
+                bad += _report(f"OCSP response {one.serial}", lint.ocsp_response(status.ocsp_for(house, one, now)))
+        for name in (ROOT, ISSUING):
+            bad += _report(f"CRL of {name}", lint.revocation_list(status.crl(house, name, now)))
+    click.echo(f"{len(every)} certificates, {bad} findings at WARNING or above")
+    if bad:
+        raise SystemExit(1)
+
+
+commands = [pki]
+
+
+def _report(what: str, found: list[lint.Finding]) -> int:
+    serious = [finding for finding in found if finding.serious]
+    for finding in serious:
+        click.echo(f"{what}: {finding}")
+    return len(serious)
+
+
+def _line(one: Certificate, now: datetime) -> str:
+    state = "valid" if one.valid_at(now) else "expired"
+    if one.revocation:
+        state = f"revoked {one.revocation.at:%Y-%m-%d} {one.revocation.reason.value}"
+    return f"{one.serial}  {one.profile:<11}  until {one.not_after:%Y-%m-%d}  {one.subject}  [{state}]"
+
+
+def _pem(der: bytes) -> str:
+    return DER_cert_to_PEM_cert(der)
+
+
+@contextmanager
+def _opened() -> Iterator[House]:
+    try:
+        house = open_house(settings.read())
+        yield house
+        house.close()
+    except Problem as problem:
+        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem

@@ -1,0 +1,87 @@
+"""What the trust service refuses."""
+
+from hub.problems import NotFound, Problem, Unavailable
+
+
+class SubjectWrong(Problem):
+    """A name or number that must not stand in a certificate."""
+
+    status = 422
+    title = "This name cannot stand in a certificate"
+    advice = "Give the statutory name (64 characters at most) and the 18 characters of the unified code."
+
+
+class KeyWrong(Problem):
+    """A public key that must not stand in a certificate."""
+
+    status = 422
+    title = "This key cannot stand in a certificate"
+    advice = "Make a key on the curve P-256 or P-384."
+
+
+class ProfileUnknown(NotFound):
+    """There is no such kind of certificate."""
+
+    title = "There is no such kind of certificate"
+
+
+class CertificateUnknown(NotFound):
+    """We never issued a certificate of this serial number."""
+
+    title = "There is no such certificate"
+    advice = "Compare the serial number with the certificate, digit by digit."
+
+
+class AlreadyRevoked(Problem):
+    """A certificate ends once."""
+
+    status = 409
+    title = "This certificate has been revoked already"
+    advice = "Nothing needs to be done: revocation is final."
+
+
+class ReasonWrong(Problem):
+    """A reason or moment that cannot be given for this revocation."""
+
+    status = 422
+    title = "This certificate cannot be revoked in this way"
+    advice = "Give one of the reasons that are listed, and a moment that is not in the future."
+
+
+class LintFound(Problem):
+    """What was about to be signed breaks a rule; nothing was signed."""
+
+    status = 500
+    title = "The certificate would break a rule and was not signed"
+    advice = "Nothing was issued. Correct what is named here and try again."
+
+
+class DraftWrong(Problem):
+    """What is to be signed is not what was linted and written down, or has been signed before."""
+
+    status = 409
+    title = "This certificate was not prepared, or was issued before"
+    advice = "Prepare it again: it gets a new serial number."
+
+
+class TrustListWrong(Problem):
+    """A trust list that must not be trusted."""
+
+    status = 422
+    title = "This trust list cannot be trusted"
+    advice = "Get it again from the address that the trust service prints in its documents."
+
+
+class WrongMediaType(Problem):
+    """The body is not of the kind that this address takes."""
+
+    status = 415
+    title = "This kind of content is not taken here"
+    advice = "Set the Content-Type that is named here."
+
+
+class NoAuthority(Unavailable):
+    """The certificate or key that must answer is missing, expired or revoked."""
+
+    title = "The trust service cannot answer just now"
+    advice = "Run `yinxin init`, or ask the operator of the trust service."

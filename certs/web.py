@@ -1,0 +1,110 @@
+"""What the PKI shows the world, at the addresses that are printed in certificates: certificates, lists, OCSP, time-stamps."""
+
+import base64
+import binascii
+import hashlib
+from typing import NamedTuple
+
+from flask import Blueprint, Response, request
+
+from certs import status, store, timestamp, trust
+from certs.model import FILES, ISSUING, ROOT, Certificate, NoAuthority, WrongMediaType
+from hub import callers, clock, web
+
+OCSP_REQUEST, OCSP_RESPONSE = "application/ocsp-request", "application/ocsp-response"
+TIMESTAMP_QUERY, TIMESTAMP_REPLY = "application/timestamp-query", "application/timestamp-reply"
+CERTIFICATE, CRL, TRUST_LIST = "application/pkix-cert", "application/pkix-crl", "application/jwt"
+CERTIFICATE_SECONDS = 86_400  # a certificate never changes; after a day its successor is noticed
+STATUS_SECONDS = 60  # a revocation must reach everyone within a minute
+TRUST_LIST_SECONDS = 300
+MOST_BYTES = 16_384  # of a question; real ones have about a hundred
+OPEN = callers.Program("PKI: nobody is asked who he is; what is given out is public and signed")
+
+
+def blueprint() -> Blueprint:
+    """`/pki/…`: everything for programs, and one page for people."""
+    bp = Blueprint("certs", __name__, template_folder="templates")
+    for name in (ROOT, ISSUING):
+        _add_authority(bp, name)
+    web.route(bp, "/pki/ocsp", gate=OPEN, methods=("POST",))(ocsp_post)
+    web.route(bp, "/pki/ocsp/<path:encoded>", gate=OPEN)(ocsp_get)
+    web.route(bp, "/pki/tsa", gate=OPEN, methods=("POST",))(tsa)
+    web.route(bp, "/pki/trust-list.jwt", gate=OPEN)(trust_list)
+    web.route(bp, "/pki", gate=callers.Public())(overview)
+    return bp
+
+
+def _add_authority(bp: Blueprint, name: str) -> None:
+    @web.route(bp, f"/pki/{FILES[name]}.crt", gate=OPEN, endpoint=f"{FILES[name]}_crt")
+    def certificate() -> Response:
+        with web.house().database.read() as db:
+            found = store.newest(db, name)
+        if found is None:
+            raise NoAuthority("There is no certificate of %(name)s", name=name)
+        return _kept(found.der, CERTIFICATE, CERTIFICATE_SECONDS)
+
+    @web.route(bp, f"/pki/{FILES[name]}.crl", gate=OPEN, endpoint=f"{FILES[name]}_crl")
+    def revoked() -> Response:
+        return _kept(status.crl(web.house(), name, clock.now()), CRL, STATUS_SECONDS)
+
+
+def ocsp_post() -> Response:
+    """RFC 6960 A.1.1."""
+    answer = status.ocsp_answer(web.house(), _body(OCSP_REQUEST), clock.now())
+    return web.file(answer.der, OCSP_RESPONSE)
+
+
+def ocsp_get(encoded: str) -> Response:
+    """RFC 6960 A.1: the request in base64 as the last part of the address; such an answer may be kept (RFC 5019 6)."""
+    try:
+        asked = base64.b64decode(encoded[: 2 * MOST_BYTES], validate=True)
+    except (binascii.Error, ValueError):
+        asked = b""  # which is malformed in the protocol's own words
+    answer = status.ocsp_answer(web.house(), asked, clock.now())
+    return web.file(answer.der, OCSP_RESPONSE, seconds=STATUS_SECONDS if answer.fixed else 0)
+
+
+def tsa() -> Response:
+    """RFC 3161 3.4."""
+    return web.file(timestamp.answer(web.house(), _body(TIMESTAMP_QUERY), clock.now()), TIMESTAMP_REPLY)
+
+
+def trust_list() -> Response:
+    """The signed trust list."""
+    return _kept(trust.trust_list(web.house(), clock.now()).encode(), TRUST_LIST, TRUST_LIST_SECONDS)
+
+
+class Shown(NamedTuple):
+    """One certificate as the page tells it."""
+
+    certificate: Certificate
+    fingerprint: str
+    file: str
+
+
+def overview() -> Response:
+    """For people: which certificates there are, and the fingerprints to compare over another channel."""
+    with web.house().database.read() as db:
+        found = [store.newest(db, name) for name in ("root", "issuing-ca", "time-stamp", "trust-list")]
+    shown = [Shown(one, _fingerprint(one), FILES.get(one.profile, "")) for one in found if one]
+    return web.page("certs/overview.html", shown=shown)
+
+
+def _fingerprint(certificate: Certificate) -> str:
+    digits = hashlib.sha256(certificate.der).hexdigest().upper()
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
+def _body(kind: str) -> bytes:
+    """The posted question. Raises WrongMediaType, and TooLarge past MOST_BYTES."""
+    if request.mimetype != kind:
+        raise WrongMediaType("Send %(kind)s", kind=kind)
+    request.max_content_length = MOST_BYTES
+    return request.get_data(cache=False)
+
+
+def _kept(data: bytes, kind: str, seconds: int) -> Response:
+    response = web.file(data, kind, seconds=seconds)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
