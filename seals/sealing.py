@@ -23,6 +23,8 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from seals import cms
 from seals.model import Evidence, Level, NotAPage, Place, Sealed, SealingFailed, SealMaterial, SealUse, Ticket
 
+Box = tuple[float, float, float, float]
+
 FIELD = "Seal"
 POINTS_PER_MM = 72 / 25.4
 TOKEN_ROOM = 3072  # bytes kept free for the time-stamp token with its certificate; ours takes about half
@@ -38,9 +40,9 @@ def prepare(page: bytes, material: SealMaterial, use: SealUse, place: Place, evi
         raise SealingFailed("The use %(use)s is for another seal", use=use.id)
     writer = _opened(page)
     try:
-        _has_room(writer, place)
+        spot = _spot(writer, place)
         _add_evidence(writer, material, evidence)
-        prepared, hole, digest = _lay_out(writer, material, place, evidence)
+        prepared, hole, digest = _lay_out(writer, material, place.page, spot, evidence)
     except NotAPage:
         raise
     except Exception as error:  # pyHanko lets KeyError, TypeError and AttributeError through on damaged files
@@ -112,31 +114,21 @@ def _opened(page: bytes) -> _Writer:
     return _Writer(stream, prev=reader)
 
 
-def _has_room(writer: IncrementalPdfFileWriter, place: Place) -> None:
-    """Raise NotAPage unless the whole seal lies on the page."""
+def _spot(writer: IncrementalPdfFileWriter, place: Place) -> tuple[Any, Box]:
+    """The page object's reference, and the widget's rectangle in points from the lower left. Raises NotAPage if it sticks out."""
     if not 1 <= place.page <= int(writer.root["/Pages"]["/Count"]):
         raise NotAPage("There is no page %(page)s", page=place.page)
-    left, lower, right, upper = _box(writer, place)
-    _, media = _page(writer, place)
-    if left < media[0] or lower < media[1] or right > media[2] or upper > media[3]:
-        raise NotAPage("The seal would stand outside of the page")
-
-
-def _page(writer: IncrementalPdfFileWriter, place: Place) -> tuple[Any, list[float]]:
-    """The page object's reference and its media box."""
     reference, _ = writer.find_page_for_modification(place.page - 1)
     node = reference.get_object()
     while "/MediaBox" not in node:  # inherited (ISO 32000-1 7.7.3.4)
         node = node["/Parent"]
-    return reference, [float(number) for number in node["/MediaBox"]]
-
-
-def _box(writer: IncrementalPdfFileWriter, place: Place) -> tuple[float, float, float, float]:
-    """The widget's rectangle in points, from the lower left corner."""
-    _, media = _page(writer, place)
+    media = [float(number) for number in node["/MediaBox"]]
     x, y = media[0] + place.x_mm * POINTS_PER_MM, media[3] - place.y_mm * POINTS_PER_MM
     half = place.diameter_mm * POINTS_PER_MM / 2
-    return x - half, y - half, x + half, y + half
+    left, lower, right, upper = x - half, y - half, x + half, y + half
+    if left < media[0] or lower < media[1] or right > media[2] or upper > media[3]:
+        raise NotAPage("The seal would stand outside of the page")
+    return reference, (left, lower, right, upper)
 
 
 def _add_evidence(writer: IncrementalPdfFileWriter, material: SealMaterial, evidence: Evidence) -> None:
@@ -155,16 +147,16 @@ def _add_evidence(writer: IncrementalPdfFileWriter, material: SealMaterial, evid
 
 
 def _lay_out(
-    writer: IncrementalPdfFileWriter, material: SealMaterial, place: Place, evidence: Evidence
+    writer: IncrementalPdfFileWriter, material: SealMaterial, page: int, spot: tuple[Any, Box], evidence: Evidence
 ) -> tuple[bytes, tuple[int, int], bytes]:
     """Write field, widget, tags and an empty signature. Gives the bytes, the hole for the digits, and the digest."""
-    box: Any = _box(writer, place)  # pyHanko declares whole numbers and takes any
-    spec = SigFieldSpec(FIELD, on_page=place.page - 1, box=box, readable_field_name=material.label)
+    box: Any = spot[1]  # pyHanko declares whole numbers and takes any
+    spec = SigFieldSpec(FIELD, on_page=page - 1, box=box, readable_field_name=material.label)
     steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(field_name=FIELD, writer=writer)
     reference = next(steps)
     field = reference.get_object()
     field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(_appearance(material))})
-    _tag(writer, reference, place)
+    _tag(writer, reference, spot[0])
     signature = SignatureObject(
         timestamp=evidence.at, subfilter=SigSeedSubFilter.PADES, bytes_reserved=2 * _room(material, evidence)
     )
@@ -208,9 +200,8 @@ def _deflated(data: bytes) -> bytes:
     return zlib.compress(data, 9)
 
 
-def _tag(writer: IncrementalPdfFileWriter, widget: Any, place: Place) -> None:
+def _tag(writer: IncrementalPdfFileWriter, widget: Any, page: Any) -> None:
     """Give the widget its Form element, object reference and parent-tree entry (ISO 14289-1 7.18.4, ISO 32000-1 14.7.4)."""
-    page, _ = _page(writer, place)
     page.get_object()[pdf_name("/Tabs")] = pdf_name("/S")  # ISO 14289-1 7.18.3
     writer.mark_update(page)
     tree = writer.root["/StructTreeRoot"]

@@ -3,6 +3,7 @@
 from seals.model.paper import Evidence, Level, Once, Place, Sealed, SealMaterial, Ticket
 from seals.model.problems import (
     AgencyUnknown,
+    BadAgency,
     BadSeal,
     LimitReached,
     NoGrant,
@@ -16,14 +17,29 @@ from seals.model.problems import (
     StepRefused,
     UseSpent,
 )
-from seals.model.seal import TABLE, Agency, Artwork, Centre, Design, Kind, Operation, Seal, State
+from seals.model.seal import (
+    DEFAULT_LINE,
+    DEFAULT_MM,
+    TABLE,
+    Agency,
+    Artwork,
+    Centre,
+    Design,
+    Kind,
+    Operation,
+    Seal,
+    State,
+)
 from seals.model.use import SealGrant, SealUse, UseState
 
 __all__ = [
+    "DEFAULT_LINE",
+    "DEFAULT_MM",
     "TABLE",
     "Agency",
     "AgencyUnknown",
     "Artwork",
+    "BadAgency",
     "BadSeal",
     "Centre",
     "Design",

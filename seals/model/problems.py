@@ -10,6 +10,13 @@ class BadSeal(Problem):
     advice = "Correct the value that is named here."
 
 
+class BadAgency(Problem):
+    """An agency without a proper code or name."""
+
+    title = "This agency cannot be entered"
+    advice = "Give the 18 characters of its unified code, and its statutory name."
+
+
 class SealGlyphMissing(BadSeal):
     """No font at hand has a character of the seal."""
 

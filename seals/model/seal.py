@@ -1,10 +1,11 @@
 """Agencies and their seals: what stands on one, and the table of its life."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 
-from seals.model.problems import BadSeal, SealNotInForce, StepRefused
+from seals.model.problems import BadAgency, BadSeal, SealNotInForce, StepRefused
 
 DEFAULT_LINE = "电子证照专用章"
 DEFAULT_MM = 42  # bodies of local government and business seals (State Council circular 25 of 1999, 42 to 60 mm)
@@ -30,6 +31,20 @@ class State(StrEnum):
     def ended(self) -> bool:
         """Whether nothing can happen to the seal any more."""
         return not any(state is self for state, _ in TABLE)
+
+
+SENTENCES = {  # message ids: what a reader is told of a seal in this state
+    State.applied: "The seal %(id)s has been applied for and not yet approved",
+    State.rejected: "The application for the seal %(id)s was rejected",
+    State.approved: "The seal %(id)s is approved and not yet made",
+    State.made: "The seal %(id)s is made and not yet filed",
+    State.filed: "The seal %(id)s is filed and not yet in use",
+    State.active: "The seal %(id)s is in use",
+    State.suspended: "The seal %(id)s is suspended",
+    State.cancelled: "The seal %(id)s is cancelled",
+    State.expired: "The seal %(id)s has expired",
+    State.replaced: "The seal %(id)s has been replaced",
+}
 
 
 class Operation(Enum):
@@ -90,6 +105,10 @@ class Agency:
     name_en: str
     place: str
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", self.code) or not self.name.strip():
+            raise BadAgency("%(code)s %(name)s", code=self.code, name=self.name)
+
 
 @dataclass(frozen=True)
 class Design:
@@ -142,14 +161,12 @@ class Seal:
         """The seal after a step of its life. Raises StepRefused when the table does not hold it."""
         state = TABLE.get((self.state, operation))
         if state is None:
-            raise StepRefused(
-                "A seal that is %(state)s has no step %(operation)s", state=self.state.value, operation=operation.value
-            )
+            raise StepRefused(SENTENCES[self.state], id=self.id)
         return replace(self, state=state)
 
     def in_force(self, now: datetime) -> None:
         """Raise SealNotInForce unless the seal may be used now."""
         if self.state is not State.active:
-            raise SealNotInForce("The seal %(id)s is %(state)s", id=self.id, state=self.state.value)
+            raise SealNotInForce(SENTENCES[self.state], id=self.id)
         if self.valid_until is None or now >= self.valid_until:
             raise SealNotInForce("The certificate of the seal %(id)s has ended", id=self.id)

@@ -67,4 +67,4 @@ class SealUse:
     def open(self) -> None:
         """Raise UseSpent unless this use may still sign."""
         if self.state is not UseState.reserved:
-            raise UseSpent("The use %(id)s is %(state)s", id=self.id, state=self.state.value)
+            raise UseSpent("The use %(id)s has ended already", id=self.id)

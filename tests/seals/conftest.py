@@ -41,10 +41,10 @@ class Office:
         """What the seal works with now."""
         return material.for_seal(self.house, self.seal, self.now)
 
-    def prepare(self, record: bytes, pdf: bytes | None = None) -> Ticket:
-        """A ticket for the test page."""
-        with_what, evidence = self.material()
-        return sealing.prepare(pdf or page(), with_what, self.reserve(record), PLACE, evidence)
+    def lay(self, pdf: bytes, place: Place = PLACE, evidence: Evidence | None = None) -> Ticket:
+        """A ticket for any page, place and evidence."""
+        with_what, given = self.material()
+        return sealing.prepare(pdf, with_what, self.reserve(bytes(32)), place, evidence or given)
 
 
 def open_office(house: House, now: datetime) -> Office:
@@ -82,7 +82,7 @@ def bureau(template: Path, valkey_url: str, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="session")
 def sealed(bureau: Office) -> Sealed:
     """A sealed test page."""
-    return sealing.seal_once(bureau.prepare(b"sealed".ljust(32)))
+    return sealing.seal_once(bureau.lay(page()))
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-import shutil
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-import pytest
+from asn1crypto import cms as asn1
 from asn1crypto import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -59,6 +59,23 @@ def container(pdf: bytes) -> tuple[bytes, bytes]:
     return raw[:size], raw[size:]
 
 
+def members(array: Any) -> list[Any]:
+    """What an array of a PDF refers to."""
+    return [array[index] for index in range(len(array))]
+
+
+def field(pdf: bytes) -> Any:
+    """The only field of a form."""
+    (found,) = members(PdfFileReader(BytesIO(pdf)).root["/AcroForm"]["/Fields"])
+    return found
+
+
+def signer_info(pdf: bytes) -> asn1.SignerInfo:
+    """The only signer, as an independent library reads it."""
+    (signer,) = asn1.ContentInfo.load(container(pdf)[0], strict=True)["content"]["signer_infos"]
+    return signer
+
+
 def digest(pdf: bytes) -> bytes:
     """The digest of what is signed."""
     start, end = hole(pdf)
@@ -77,8 +94,6 @@ def is_canonical(pdf: bytes, material: SealMaterial) -> bool:
 
 
 def tool(*command: str | Path) -> str:
-    """What a program of the system says; without it the test is skipped and says so."""
-    if shutil.which(str(command[0])) is None:
-        pytest.skip(f"{command[0]} is not installed")
+    """What a program of the system says."""
     ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=60)
     return f"{ran.stdout}{ran.stderr}\nexit {ran.returncode}"

@@ -24,7 +24,7 @@ def test_the_sealed_file_itself_is_good(bureau: Office, sealed: Sealed) -> None:
 
 
 @given(share=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @example(share=0.0, flip=1)
 @example(share=1 - 2**-40, flip=1)
 def test_a_changed_byte_outside_of_the_hole_is_found_by_pyhanko(
@@ -37,7 +37,7 @@ def test_a_changed_byte_outside_of_the_hole_is_found_by_pyhanko(
 
 
 @given(share=st.floats(0, 1, exclude_max=True), digit=st.sampled_from(b"0123456789ABCDEFabcdef \n>"))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_changed_digit_in_the_hole_is_found(bureau: Office, sealed: Sealed, share: float, digit: int) -> None:
     start, end = judge.hole(sealed.pdf)
     at = start + int(share * (end - start))

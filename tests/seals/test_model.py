@@ -8,6 +8,8 @@ import pytest
 
 from seals.model import (
     TABLE,
+    Agency,
+    BadAgency,
     Design,
     Kind,
     Once,
@@ -21,6 +23,7 @@ from seals.model import (
     UseSpent,
     UseState,
 )
+from seals.model.seal import SENTENCES
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -107,3 +110,15 @@ def test_of_many_threads_one_takes() -> None:
     for thread in threads:
         thread.join()
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("code", ["", "1" * 17, "1" * 19, "11880100DEM00004IA", "11880100dem000049a", "１" * 18])
+def test_an_agency_has_a_unified_code(code: str) -> None:
+    with pytest.raises(BadAgency):
+        Agency(code, "栖云市民政局", "x", "hub")
+    with pytest.raises(BadAgency):
+        Agency("11880100DEM000049A", " ", "x", "hub")
+
+
+def test_every_state_has_its_sentence() -> None:
+    assert set(SENTENCES) == set(State)

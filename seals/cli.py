@@ -1,0 +1,177 @@
+"""`yinxin agency` and `yinxin seal`: what operators do with agencies and their seals."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from certs.model import Reason
+from hub import clock, settings, tree
+from hub.house import House, open_house
+from hub.problems import Problem
+from seals import grants, lifecycle, store
+from seals.model import DEFAULT_LINE, DEFAULT_MM, Agency, Centre, Design, Kind, Seal, SealGrant
+
+BY = "operator"
+
+
+@click.group()
+def agency() -> None:
+    """The bodies that own seals."""
+
+
+@agency.command("add")
+@click.argument("code")
+@click.argument("name")
+@click.option("--name-en", required=True, help="its English name")
+@click.option("--place", required=True, help="where it stands in the tree, such as hub/880000/880100")
+def add_agency(code: str, name: str, name_en: str, place: str) -> None:
+    """Add the agency with this unified CODE and NAME, or change its names or place."""
+    with _opened() as house, house.database.write() as db:
+        tree.get(db, place)
+        store.keep_agency(db, Agency(code, name, name_en, place))
+    click.echo(f"{code} {name}: {place}")
+
+
+@agency.command("list")
+@click.option("--place", default=tree.ROOT, help="only agencies of this place and below it")
+def list_agencies(place: str) -> None:
+    """List the agencies."""
+    with _opened() as house, house.database.read() as db:
+        for one in store.agencies(db, place):
+            click.echo(f"{one.code}  {one.place}  {one.name} ({one.name_en})")
+
+
+@click.group()
+def seal() -> None:
+    """The e-seals of this installation."""
+
+
+@seal.command("make")
+@click.argument("agency_code")
+@click.argument("code13")
+@click.option("--line", default=DEFAULT_LINE, show_default=True, help="the line below the star")
+@click.option("--diameter", default=DEFAULT_MM, show_default=True, help="in millimetres")
+@click.option("--centre", type=click.Choice([each.value for each in Centre]), default="star", show_default=True)
+@click.option("--kind", type=click.Choice([each.value for each in Kind]), default="business", show_default=True)
+def make(agency_code: str, code13: str, line: str, diameter: int, centre: str, kind: str) -> None:
+    """Make a seal for an agency, from application to use in one go, with the 13-digit code that it is filed under."""
+    with _opened() as house:
+        with house.database.read() as db:
+            owner = store.agency(db, agency_code)
+        design = Design(owner.name, code13, line, diameter, Centre(centre))
+        made = lifecycle.make_seal(house, owner, by=BY, now=clock.now(), design=design, kind=Kind(kind))
+    click.echo(_line(made))
+
+
+@seal.command("list")
+@click.option("--place", default=tree.ROOT, help="only seals of this place and below it")
+def list_seals(place: str) -> None:
+    """List the seals."""
+    with _opened() as house, house.database.read() as db:
+        for one in store.seals(db, place):
+            click.echo(_line(one))
+
+
+@seal.command("show")
+@click.argument("id")
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="write its picture to this file")
+def show(id: str, svg: Path | None) -> None:
+    """Show a seal, who may use it, and its latest uses."""
+    with _opened() as house, house.database.read() as db:
+        click.echo(_line(store.seal(db, id)))
+        for one in store.grants(db, id):
+            click.echo(f"  grant {one.id}: {one.grantee} for {', '.join(one.purposes)}{_ended(one)}")
+        for use in store.uses(db, id, limit=10):
+            click.echo(f"  use {use.id}: {use.at:%Y-%m-%d %H:%M:%S}Z {use.purpose} by {use.by} [{use.state.value}]")
+        if svg:
+            svg.write_text(store.artwork(db, id).svg, encoding="utf-8")
+
+
+@seal.command("suspend")
+@click.argument("id")
+@click.option("--reason", required=True)
+def suspend(id: str, reason: str) -> None:
+    """Stop every use of a seal for the time being."""
+    with _opened() as house:
+        click.echo(_line(lifecycle.suspend(house, id, reason=reason, by=BY, now=clock.now())))
+
+
+@seal.command("resume")
+@click.argument("id")
+@click.option("--reason", required=True)
+def resume(id: str, reason: str) -> None:
+    """Let a suspended seal be used again."""
+    with _opened() as house:
+        click.echo(_line(lifecycle.resume(house, id, reason=reason, by=BY, now=clock.now())))
+
+
+@seal.command("cancel")
+@click.argument("id")
+@click.option("--cause", type=click.Choice([each.value for each in Reason]), required=True)
+@click.option("--reason", required=True)
+@click.option(
+    "--invalid-from", type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]), help="since when the key was out of control (UTC)"
+)
+def cancel(id: str, cause: str, reason: str, invalid_from: datetime | None) -> None:
+    """End a seal for ever and revoke its certificate."""
+    since = invalid_from.replace(tzinfo=UTC) if invalid_from else None
+    with _opened() as house:
+        ended = lifecycle.cancel(
+            house, id, cause=Reason(cause), reason=reason, by=BY, now=clock.now(), invalid_from=since
+        )
+    click.echo(_line(ended))
+
+
+@seal.command("grant")
+@click.argument("id")
+@click.argument("grantee")
+@click.option("--purpose", "purposes", multiple=True, required=True, help=f"may be repeated; {SealGrant.ANY} means all")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="its last day is the one before (UTC)")
+@click.option("--per-hour", type=int)
+@click.option("--per-day", type=int)
+def give(
+    id: str, grantee: str, purposes: tuple[str, ...], until: datetime | None, per_hour: int | None, per_day: int | None
+) -> None:
+    """Let a client (by its id) or an agency (by its code) use a seal."""
+    end = until.replace(tzinfo=UTC) if until else None
+    with _opened() as house:
+        given = grants.grant(
+            house, id, grantee, purposes=purposes, by=BY, now=clock.now(), until=end, per_hour=per_hour, per_day=per_day
+        )
+    click.echo(f"grant {given.id}: {given.grantee} may use the seal {given.seal} for {', '.join(given.purposes)}")
+
+
+@seal.command("take-back")
+@click.argument("grant_id")
+def take_back(grant_id: str) -> None:
+    """End a grant at once."""
+    with _opened() as house:
+        ended = grants.take_back(house, grant_id, by=BY, now=clock.now())
+    click.echo(f"grant {ended.id} has ended")
+
+
+commands = [agency, seal]
+
+
+def _line(one: Seal) -> str:
+    until = f"until {one.valid_until:%Y-%m-%d}" if one.valid_until else "no certificate"
+    return f"{one.id}  {one.design.code13}  {one.state.value:<9}  {until}  {one.design.name} {one.design.line}".rstrip()
+
+
+def _ended(grant: SealGrant) -> str:
+    if grant.revoked_at:
+        return f" [taken back {grant.revoked_at:%Y-%m-%d}]"
+    return f" [until {grant.until:%Y-%m-%d}]" if grant.until else ""
+
+
+@contextmanager
+def _opened() -> Iterator[House]:
+    try:
+        house = open_house(settings.read())
+        yield house
+        house.close()
+    except Problem as problem:
+        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem
