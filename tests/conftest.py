@@ -17,6 +17,13 @@ from hub.settings import Settings
 from tests import servers
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever runs on a real PostgreSQL is marked so: `make check` leaves it out."""
+    for item in items:
+        if "postgresql" in item.nodeid:
+            item.add_marker(pytest.mark.postgresql)
+
+
 @pytest.fixture
 def now() -> datetime:
     """The moment of the test. The same clock as everywhere: certificates made at start must be valid."""
