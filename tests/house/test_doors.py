@@ -29,6 +29,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "cbor2": ("licenses/qr*",),
     "zxingcpp": ("verification/scan*",),
     "cryptography": ("certs/*", "hub/keys.py", "hub/vault.py", "hub/ledger.py", "licenses/qr*", "verification/scan*"),
+    "pkilint": ("certs/rules.py",),
     "webauthn": ("idp/login*",),
     "argon2": ("idp/login*",),
     "httpx": ("hub/fetch.py", "hub/pinned.py"),
