@@ -16,7 +16,7 @@ from certs.model import ISSUING, ROOT, Certificate, CertificateUnknown, NoAuthor
 from hub.problems import Unavailable
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
+    from sqlalchemy import Connection
 
     from hub.house import House
 
@@ -146,7 +146,7 @@ def ocsp_for(house: "House", certificate: Certificate, now: datetime) -> bytes:
         return responder.answer([_status(db, responder, about)], None, now)
 
 
-def _status(db: "sa.Connection", responder: ocsp.Responder, about: ocsp.CertId) -> ocsp.Status:
+def _status(db: "Connection", responder: ocsp.Responder, about: ocsp.CertId) -> ocsp.Status:
     if about.issuer not in responder.issuers or about.serial <= 0:
         return ocsp.Status(about, known=False)
     try:
