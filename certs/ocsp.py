@@ -8,7 +8,7 @@ from datetime import datetime
 from certs import der
 from certs.model import Reason, Revocation
 
-MALFORMED, INTERNAL_ERROR, TRY_LATER, UNAUTHORIZED = 1, 2, 3, 6  # OCSPResponseStatus, 4.2.1
+MALFORMED, TRY_LATER, UNAUTHORIZED = 1, 3, 6  # OCSPResponseStatus, 4.2.1
 MOST_IDS = 32  # certificates in one request; a browser asks for one
 NONCE_OCTETS = range(1, 129)  # RFC 9654 2.1, which replaced RFC 8954 and its 32
 NONCE = der.oid("1.3.6.1.5.5.7.48.1.2")
