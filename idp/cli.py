@@ -1,0 +1,161 @@
+"""`yinxin client`: registered services, for operators at the machine."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub import clock, settings
+from hub.house import House, open_house
+from hub.problems import Problem
+from hub.tree import ROOT
+from idp import clients
+from idp.model.client import Client, ClientAuth, GrantType
+from idp.store import clients as store
+
+BY = "operator"
+
+
+@click.group()
+def client() -> None:
+    """Registered services: who may send people here, who may call our API."""
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--name", required=True, help="Its name in Chinese, as people read it on the consent page.")
+@click.option("--name-en", required=True, help="Its name in English.")
+@click.option("--agency", required=True, help="Unified code of the body that answers for it.")
+@click.option("--place", default=ROOT, show_default=True, help="Its place in the tree.")
+@click.option(
+    "--redirect", "redirects", multiple=True, help="Where people are sent back to; may be given several times."
+)
+@click.option("--post-logout", "post_logout", multiple=True, help="Where people may be sent after signing out.")
+@click.option("--backchannel", default="", help="Where it is told that somebody signed out.")
+@click.option("--scope", "scopes", multiple=True, help="What it may ask for, such as realname or licenses:issue.")
+@click.option("--auth", type=click.Choice([one.value for one in ClientAuth]), default=ClientAuth.secret_basic.value)
+@click.option(
+    "--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys, a JWK Set."
+)
+@click.option(
+    "--id-token", type=click.Choice(["RS256", "ES256"]), default="RS256", help="How its ID tokens are signed."
+)
+@click.option("--native", is_flag=True, help="An installed program: may use any port of this machine.")
+def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
+    """Register the service CLIENT_ID, or change it. A secret is made and shown once."""
+    way = ClientAuth(auth)
+    secret = clients.new_secret() if way in (ClientAuth.secret_basic, ClientAuth.secret_post) else ""
+    described = _described(client_id, way, secret, keys, given)
+    with _opened() as house:
+        clients.add(house, described, by=BY, now=clock.now())
+    click.echo(f"{client_id} is registered.")
+    if secret:
+        click.echo(f"Its secret, shown only this once: {secret}")
+
+
+@client.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load(file: Path) -> None:
+    """Register every service that a TOML FILE describes (docs/clients.md). A second load changes nothing."""
+    with _opened() as house:
+        found = clients.load(house, file, by=BY, now=clock.now())
+    click.echo(f"{len(found)} services: {', '.join(one.id for one in found)}")
+
+
+@client.command("list")
+@click.option("--place", default=ROOT, help="Only those below this place in the tree.")
+def list_command(place: str) -> None:
+    """List the registered services."""
+    with _opened() as house, house.database.read() as db:
+        for one in store.clients(db, place):
+            state = f"ended {one.ended:%Y-%m-%d}" if one.ended else one.auth.value
+            click.echo(f"{one.id:<24} {one.agency:<18} {one.place:<24} [{state}] {one.name}")
+
+
+@client.command()
+@click.argument("client_id")
+def show(client_id: str) -> None:
+    """Print what is registered of the service CLIENT_ID, without its secret."""
+    with _opened() as house, house.database.read() as db:
+        one = store.client(db, client_id)
+    if one is None:
+        raise click.ClickException(f"There is no service {client_id}")
+    click.echo(json.dumps(_shown(one), ensure_ascii=False, indent=1))
+
+
+@client.command()
+@click.argument("client_id")
+def end(client_id: str) -> None:
+    """Close the access of the service CLIENT_ID at once, with every token of it."""
+    with _opened() as house:
+        clients.end(house, client_id, by=BY, now=clock.now())
+    click.echo(f"{client_id} has ended. Nobody can sign in there by us, and its tokens are refused.")
+
+
+@client.command()
+def secret() -> None:
+    """Make a secret for a TOML file, and the digest to put there instead of it."""
+    made = clients.new_secret()
+    click.echo(f"secret, for the service:    {made}")
+    click.echo(f"secret_sha256, for the file: {clients.secret_digest(made)}")
+
+
+commands = [client]
+
+
+def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, given: dict[str, Any]) -> Client:
+    people = bool(given["redirects"])
+    grant_types = [GrantType.code, GrantType.refresh] if people else []
+    if way is not ClientAuth.none and any(":" in scope or scope == "verify" for scope in given["scopes"]):
+        grant_types.append(GrantType.client_credentials)
+    return Client(
+        id=client_id,
+        name=given["name"],
+        name_en=given["name_en"],
+        agency=given["agency"],
+        place=given["place"],
+        auth=way,
+        redirect_uris=given["redirects"],
+        post_logout_uris=given["post_logout"],
+        backchannel_logout_uri=given["backchannel"],
+        grant_types=tuple(grant_types),
+        scopes=(*(["openid"] if people and "openid" not in given["scopes"] else []), *given["scopes"]),
+        secret_digest=clients.secret_digest(secret) if secret else "",
+        keys=tuple(json.loads(keys.read_text(encoding="utf-8"))["keys"]) if keys else (),
+        id_token_algorithm=given["id_token"],
+        native=given["native"],
+    )
+
+
+def _shown(one: Client) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "name_en": one.name_en,
+        "agency": one.agency,
+        "place": one.place,
+        "auth": one.auth.value,
+        "redirect_uris": list(one.redirect_uris),
+        "post_logout_uris": list(one.post_logout_uris),
+        "backchannel_logout_uri": one.backchannel_logout_uri,
+        "grant_types": [grant_type.value for grant_type in one.grant_types],
+        "scopes": list(one.scopes),
+        "keys": [key.get("kid", "") for key in one.keys],
+        "policy": one.policy.name,
+        "id_token_algorithm": one.id_token_algorithm,
+        "native": one.native,
+        "ended": one.ended.isoformat() if one.ended else None,
+    }
+
+
+@contextmanager
+def _opened() -> Iterator[House]:
+    try:
+        house = open_house(settings.read())
+        yield house
+        house.close()
+    except Problem as problem:
+        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem

@@ -1,0 +1,37 @@
+"""What the outside calls a person or a login, and how we keep what was handed out: never the thing itself."""
+
+import base64
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from hub.house import House
+from idp.model.client import Client
+
+
+def subject(house: House, client: Client, person: str) -> str:
+    """What a client calls a person: the same within its sector, not to be linked across sectors (OpenID Connect Core 8.1)."""
+    if not client.pairwise:
+        return person
+    host = client.sector or (urlsplit(client.redirect_uris[0]).hostname if client.redirect_uris else client.id)
+    return _keyed(house, f"sub\0{host}\0{person}")
+
+
+def sid(house: House, client: Client, login: str) -> str:
+    """What a client calls a login; per client, so that two services cannot link their sessions by it."""
+    return _keyed(house, f"sid\0{client.id}\0{login}") if client.pairwise else login
+
+
+def successor(house: House, refresh_token: str) -> str:
+    """The refresh token that replaces another. Always the same one, so that a repeated request can be answered again."""
+    return _keyed(house, f"refresh\0{refresh_token}")
+
+
+def digest(token: str) -> str:
+    """How a code or a refresh token is kept."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _keyed(house: House, text: str) -> str:
+    digest = hmac.digest(house.keys.secret("subjects"), text.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

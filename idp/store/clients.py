@@ -1,0 +1,111 @@
+"""The table of registered services."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.db import Instant, Json, metadata
+from hub.tree import ROOT, below
+from idp.model.client import POLICIES, Client, ClientAuth, GrantType
+
+client_table = sa.Table(
+    "idp_client",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_en", sa.Text, nullable=False),
+    sa.Column("agency", sa.Text, nullable=False, index=True),
+    sa.Column("place", sa.Text, nullable=False, index=True),
+    sa.Column("auth", sa.Text, nullable=False),
+    sa.Column("redirect_uris", Json, nullable=False),
+    sa.Column("post_logout_uris", Json, nullable=False),
+    sa.Column("backchannel_logout_uri", sa.Text, nullable=False),
+    sa.Column("grant_types", Json, nullable=False),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("secret_digest", sa.Text, nullable=False),
+    sa.Column("keys", Json, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False),
+    sa.Column("id_token_algorithm", sa.Text, nullable=False),
+    sa.Column("pairwise", sa.Boolean, nullable=False),
+    sa.Column("sector", sa.Text, nullable=False),
+    sa.Column("native", sa.Boolean, nullable=False),
+    sa.Column("first_party", sa.Boolean, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("purpose_en", sa.Text, nullable=False),
+    sa.Column("created", Instant),
+    sa.Column("ended", Instant),
+)
+_c = client_table.c
+
+
+def client(db: sa.Connection, id: str) -> Client | None:
+    """One registered service, ended or not."""
+    row = db.execute(sa.select(client_table).where(_c.id == id)).one_or_none()
+    return None if row is None else _client(row)
+
+
+def clients(db: sa.Connection, scope: str = ROOT) -> list[Client]:
+    """The registered services of a scope of the tree, by id."""
+    return [_client(row) for row in db.execute(sa.select(client_table).where(below(_c.place, scope)).order_by(_c.id))]
+
+
+def keep(db: sa.Connection, client: Client) -> None:
+    """Store a service, in place of what was known of it."""
+    values = {
+        "id": client.id,
+        "name": client.name,
+        "name_en": client.name_en,
+        "agency": client.agency,
+        "place": client.place,
+        "auth": client.auth.value,
+        "redirect_uris": list(client.redirect_uris),
+        "post_logout_uris": list(client.post_logout_uris),
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        "grant_types": [grant_type.value for grant_type in client.grant_types],
+        "scopes": list(client.scopes),
+        "secret_digest": client.secret_digest,
+        "keys": list(client.keys),
+        "policy": client.policy.name,
+        "id_token_algorithm": client.id_token_algorithm,
+        "pairwise": client.pairwise,
+        "sector": client.sector,
+        "native": client.native,
+        "first_party": client.first_party,
+        "level": client.level,
+        "purpose": client.purpose,
+        "purpose_en": client.purpose_en,
+        "created": client.created,
+        "ended": client.ended,
+    }
+    if db.execute(client_table.update().where(_c.id == client.id).values(**values)).rowcount == 0:
+        db.execute(client_table.insert().values(**values))
+
+
+def _client(row: Any) -> Client:
+    return Client(
+        id=row.id,
+        name=row.name,
+        name_en=row.name_en,
+        agency=row.agency,
+        place=row.place,
+        auth=ClientAuth(row.auth),
+        redirect_uris=tuple(row.redirect_uris),
+        post_logout_uris=tuple(row.post_logout_uris),
+        backchannel_logout_uri=row.backchannel_logout_uri,
+        grant_types=tuple(GrantType(value) for value in row.grant_types),
+        scopes=tuple(row.scopes),
+        secret_digest=row.secret_digest,
+        keys=tuple(row.keys),
+        policy=POLICIES[row.policy],
+        id_token_algorithm=row.id_token_algorithm,
+        pairwise=row.pairwise,
+        sector=row.sector,
+        native=row.native,
+        first_party=row.first_party,
+        level=row.level,
+        purpose=row.purpose,
+        purpose_en=row.purpose_en,
+        created=row.created,
+        ended=row.ended,
+    )

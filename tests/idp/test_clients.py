@@ -1,0 +1,255 @@
+"""Registered services: rules, files, commands, memory."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub import clock, ledger, settings
+from hub.house import House
+from hub.signin import Site, client_secret
+from idp import cli, clients
+from idp.model.client import ClientAuth, ClientWrong, GrantType, safe_uri
+from idp.store import clients as store
+from tests.idp.rp import KEY, SECRET, Visit, department, public, with_key
+
+WRONG: list[dict[str, Any]] = [
+    {"id": "with space"},
+    {"id": ""},
+    {"id": "x" * 65},
+    {"name": " "},
+    {"name_en": ""},
+    {"redirect_uris": ()},
+    {"redirect_uris": ("http://market.qiyun.example/callback",)},
+    {"redirect_uris": ("https://market.qiyun.example/callback#part",)},
+    {"redirect_uris": ("https://user@market.qiyun.example/callback",)},
+    {"redirect_uris": ("https://*.qiyun.example/callback",)},
+    {"redirect_uris": ("javascript:alert(1)",)},
+    {"redirect_uris": ("data:text/html,x",)},
+    {"redirect_uris": ("/callback",)},
+    {"redirect_uris": ("https://a.example/cb", "https://b.example/cb")},
+    {"post_logout_uris": ("http://elsewhere.example/",)},
+    {"backchannel_logout_uri": "http://elsewhere.example/"},
+    {"scopes": ("profile",)},
+    {"scopes": ("openid", 'quo"te')},
+    {"secret_digest": ""},
+    {"auth": ClientAuth.none},
+    {"auth": ClientAuth.private_key_jwt},
+    {"auth": ClientAuth.private_key_jwt, "secret_digest": "", "keys": ()},
+    {"auth": ClientAuth.private_key_jwt, "secret_digest": "", "keys": (dict(KEY.as_dict(private=True)),)},
+    {"auth": ClientAuth.private_key_jwt, "secret_digest": "", "keys": ({"kty": "oct", "k": "c2VjcmV0"},)},
+    {"auth": ClientAuth.private_key_jwt, "secret_digest": "", "keys": ({"kty": "EC", "crv": "P-256"},)},
+    {"auth": ClientAuth.none, "secret_digest": "", "grant_types": (GrantType.code, GrantType.client_credentials)},
+    {"id_token_algorithm": "none"},
+    {"id_token_algorithm": "HS256"},
+]
+
+
+@pytest.mark.parametrize("changes", WRONG)
+def test_a_wrong_description_is_refused_and_nothing_is_kept(house: House, changes: dict[str, Any]) -> None:
+    with pytest.raises(ClientWrong):
+        clients.add(house, department(**changes), by="test", now=clock.now())
+    with house.database.read() as db:
+        assert [one.id for one in store.clients(db)] == ["console", "wallet"]
+
+
+def test_a_service_comes_back_as_it_was_kept(house: House) -> None:
+    for client in (department(), with_key(), public()):
+        kept = replace(clients.add(house, client, by="test", now=clock.now()))
+        found = clients.known(house, client.id, clock.now())
+        assert found is not None
+        assert replace(found, created=None) == kept
+
+
+def test_machines_of_ones_own_may_do_without_tls() -> None:
+    assert safe_uri("http://localhost:8003/callback", native=False)
+    assert safe_uri("http://127.0.0.1/callback", native=True)
+    assert not safe_uri("http://localhost.evil.example/", native=False)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_safe_address_or_not(text: str) -> None:
+    if safe_uri(text, native=True):
+        assert text.startswith(("https://", "http://localhost", "http://127.0.0.1", "http://[::1]"))
+
+
+def test_a_changed_service_is_used_within_a_second(house: House) -> None:
+    now = clock.now()
+    clients.add(house, department(), by="test", now=now)
+    clients.known(house, department().id, now)
+    with house.database.write() as db:  # by another process
+        store.keep(db, department(name="改名"))
+    later = clients.known(house, department().id, now + timedelta(seconds=1))
+    assert later is not None
+    assert later.name == "改名"
+
+
+def test_an_ended_service_is_unknown(house: House) -> None:
+    clients.add(house, department(), by="test", now=clock.now())
+    clients.end(house, department().id, by="test", now=clock.now())
+    assert clients.known(house, department().id, clock.now()) is None
+
+
+def test_adding_and_ending_stand_in_the_ledger_and_a_repetition_does_not(house: House) -> None:
+    for client in (department(), department(), department(name="改名")):
+        clients.add(house, client, by="test", now=clock.now())
+    clients.end(house, department().id, by="test", now=clock.now())
+    with house.database.read() as db:
+        kinds = [event.kind for event in ledger.events(db, subject=department().id)]
+    assert kinds == ["client.ended", "client.changed", "client.added"]
+
+
+# -- our own
+
+
+def test_wallet_and_console_are_registered_once(house: House) -> None:
+    clients.ensure_first_party_clients(house, clock.now())
+    with house.database.read() as db:
+        assert len(ledger.events(db, subject="wallet")) == 1
+    for site in (Site("wallet", "/wallet"), Site("console", "/console")):
+        client = clients.known(house, site.kind, clock.now())
+        assert client is not None
+        assert client.first_party
+        assert client.redirects_to(site.callback(house))
+        assert clients.secret_fits(client, client_secret(house, site))
+
+
+# -- files
+
+FILE = f"""
+[[client]]
+id = "qiyun-market"
+name = "栖云市市场监管局"
+name_en = "Qiyun market regulation"
+agency = "11880100DEM000049A"
+place = "hub"
+redirect_uris = ["https://market.qiyun.example/callback"]
+grant_types = ["authorization_code", "refresh_token"]
+scopes = ["openid", "realname"]
+secret_sha256 = "{clients.secret_digest(SECRET)}"
+
+[[client]]
+id = "xicheng-civil"
+name = "汐城市民政局"
+name_en = "Xicheng civil affairs"
+agency = "11870100DEM000065U"
+place = "hub"
+auth = "client_secret_post"
+grant_types = ["client_credentials"]
+scopes = ["licenses:issue"]
+secret_file = "secret"
+
+[[client]]
+id = "keyed"
+name = "示范"
+name_en = "Demo"
+agency = "11880000DEM000014J"
+place = "hub"
+auth = "private_key_jwt"
+grant_types = ["client_credentials"]
+scopes = ["licenses:read"]
+keys = [{{ kty = "EC", crv = "P-256", x = "{KEY.as_dict()["x"]}", y = "{KEY.as_dict()["y"]}" }}]
+"""
+
+
+def test_a_file_gives_the_three_kinds_of_static_clients(house: House, app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    (tmp_path / "clients.toml").write_text(FILE)
+    for _ in range(2):
+        found = clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())
+    assert [one.auth.value for one in found] == ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+    with house.database.read() as db:
+        assert len(ledger.events(db, kind="client.added")) == 5
+    post = {"grant_type": "client_credentials", "client_id": "xicheng-civil", "client_secret": SECRET}
+    assert app.test_client().post("/oidc/token", data=post).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not toml [",
+        "[[client]]\nid = 'x'",
+        FILE.replace("secret_sha256", "secret_digest"),
+        FILE.replace('name_en = "Demo"', 'name_en = "Demo"\nfirst_party = true'),
+        FILE.replace('name_en = "Demo"', 'name_en = "Demo"\nunknown = 1'),
+        FILE.replace('"client_secret_post"', '"tls_client_auth"'),
+        FILE.replace('["client_credentials"]', '["password"]'),
+        FILE.replace('secret_file = "secret"', 'secret_file = "missing"'),
+        FILE.replace('secret_file = "secret"', 'secret = "short"'),
+        FILE.replace('secret_file = "secret"', 'policy = "none"'),
+    ],
+)
+def test_a_file_with_one_wrong_entry_registers_nothing(house: House, tmp_path: Path, text: str) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "clients.toml").write_text(text)
+    with pytest.raises(ClientWrong):
+        clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())
+    with house.database.read() as db:
+        assert len(store.clients(db)) == 2
+
+
+# -- commands
+
+
+@pytest.fixture
+def command(house: House, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(settings, "read", lambda: house.settings)
+    return lambda *words: CliRunner().invoke(cli.client, [str(word) for word in words])
+
+
+ADD = ("add", "new", "--name", "新", "--name-en", "New", "--agency", "11880100DEM000049A")
+
+
+def test_a_command_adds_a_service_whose_secret_works(command: Any, house: House, app: Flask) -> None:
+    said = command(*ADD, "--scope", "licenses:issue")
+    assert said.exit_code == 0, said.output
+    secret = said.output.split()[-1]
+    visit = Visit(house, app, department(id="other"))
+    answer = visit.token({"grant_type": "client_credentials"}, headers=visit.basic("new", secret))
+    assert answer.status_code == 200
+    assert secret not in command("show", "new").output
+
+
+def test_a_command_adds_a_service_for_people(command: Any, house: House) -> None:
+    assert command(*ADD, "--redirect", "https://new.example/cb", "--scope", "realname").exit_code == 0
+    client = clients.known(house, "new", clock.now())
+    assert client is not None
+    assert client.scopes == ("openid", "realname")
+    assert client.grant_types == (GrantType.code, GrantType.refresh)
+
+
+def test_a_command_takes_public_keys(command: Any, house: House, tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [KEY.as_dict()]}))
+    said = command(*ADD, "--scope", "licenses:issue", "--auth", "private_key_jwt", "--keys", tmp_path / "keys.json")
+    assert said.exit_code == 0, said.output
+    assert "secret" not in said.output
+
+
+def test_a_command_lists_loads_and_ends(command: Any, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "clients.toml").write_text(FILE)
+    assert "3 services" in command("load", tmp_path / "clients.toml").output
+    assert "qiyun-market" in command("list").output
+    assert command("end", "qiyun-market").exit_code == 0
+    assert "ended" in command("list").output
+
+
+def test_a_command_says_what_is_wrong(command: Any) -> None:
+    said = command(*ADD, "--redirect", "http://new.example/cb")
+    assert said.exit_code == 1
+    assert "https" in said.output
+    assert command("show", "nobody").exit_code == 1
+    assert command("end", "nobody").exit_code == 1
+
+
+def test_a_command_makes_a_secret_and_its_digest(command: Any) -> None:
+    words = command("secret").output.split()
+    secret, digest = words[words.index("service:") + 1], words[-1]
+    assert clients.secret_digest(secret) == digest
