@@ -1,0 +1,233 @@
+"""Codes, tokens and what becomes of them: give a code, redeem it once, refresh in a chain, revoke the whole family."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from hub import callers, ledger
+from hub.house import House
+from idp import pseudonyms, tokens
+from idp.model.client import Client, GrantType
+from idp.model.flow import Refused
+from idp.model.grant import GRANT_DAYS, Code, Grant, Refresh, Tokens
+from idp.store import grants as store
+
+log = structlog.get_logger("idp")
+
+
+def give_code(house: House, code: Code, now: datetime) -> str:
+    """Give a code for what a person allowed. Kept where it may be lost, under its digest: a lost code is a sign-in done again."""
+    value = secrets.token_urlsafe(32)
+    house.shared.put(_key(pseudonyms.digest(value)), _dump(code), house.settings.code_seconds)
+    return value
+
+
+def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
+    """What a code stands for, if this client may redeem it. A second use revokes what came of the first. Raises Refused."""
+    digest = pseudonyms.digest(value)
+    kept = house.shared.peek(_key(digest))
+    if kept is None:
+        _used_again(house, digest, client, now)
+        raise Refused("invalid_grant", "The code is unknown, used or expired")
+    code = _load(kept)
+    if code.client != client.id or not code.valid_at(now, house.settings.code_seconds):
+        raise Refused("invalid_grant", "The code is unknown, used or expired")
+    return code
+
+
+def redeem(house: House, value: str, code: Code, client: Client, now: datetime) -> Tokens:
+    """Turn a code into tokens, once: the unique row of the grant decides among any number of redemptions. Raises Refused."""
+    digest = pseudonyms.digest(value)
+    grant = _grant_of(code, client, now)
+    refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
+    given = _signed(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys)
+    with house.database.write() as db:
+        runs = _login_runs(db, grant, now)
+        won = runs and store.redeem(db, digest, grant)
+        if won:
+            if refresh_token is not None:
+                store.keep_refresh(db, Refresh(pseudonyms.digest(refresh_token), grant.id, None, now))
+            facts = {"grant": grant.id, "scopes": list(grant.scopes), "level": grant.level}
+            by, place = _label(grant), client.place
+            ledger.wrote(db, "grant.made", f"client:{client.id}", by=by, at=now, place=place, facts=facts)
+    # Committed: from here the code is used, on every machine and for ever.
+    house.shared.forget(_key(digest))
+    if not won:
+        if runs:
+            _used_again(house, digest, client, now)
+        raise Refused("invalid_grant", "The code is unknown, used or expired")
+    return given
+
+
+def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | None, now: datetime) -> Tokens:
+    """Renew tokens. The old refresh token is replaced by the one successor it can have; its later reuse revokes the family.
+
+    Scopes can only shrink, and only for these tokens: the family keeps what was granted (RFC 6749 6). Raises Refused.
+    """
+    token, grant = _usable(house, value, client, now)
+    if token.replaced is not None and not token.in_grace_at(now):
+        revoke(house, [grant], why="refresh token reused", now=now)
+        log.warning("refresh.reused", client=client.id, grant=grant.id)
+        raise Refused("invalid_grant", REFRESH_GONE)
+    if scopes is not None and not set(scopes) <= set(grant.scopes):
+        raise Refused("invalid_scope", "More than was granted")
+    wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
+    successor = pseudonyms.successor(house, value) if client.policy.rotates_refresh else value
+    given = _signed(house, client, grant, wanted, successor, now)
+    if token.replaced is None and successor != value:
+        with house.database.write() as db:
+            # False: another request was faster by a moment. Both get the same successor, so there is still only one.
+            store.keep_refresh(db, Refresh(pseudonyms.digest(successor), grant.id, token.digest, now))
+    return given
+
+
+REFRESH_GONE = "The refresh token is unknown, revoked or expired"
+
+
+def client_credentials(house: House, client: Client, scopes: Sequence[str] | None, now: datetime) -> Tokens:
+    """A token for a client in its own name, bound to its agency and its place in the tree (RFC 6749 4.4). Raises Refused."""
+    wanted = tuple(client.api_scopes if scopes is None else dict.fromkeys(scopes))
+    beyond = [scope for scope in wanted if scope not in client.api_scopes]
+    if beyond or not wanted:
+        raise Refused("invalid_scope", "This client is not registered for a scope that it asks for")
+    access = tokens.client_token(house, client, scopes=wanted, now=now)
+    return Tokens(access, house.settings.access_seconds, " ".join(wanted))
+
+
+def usable(db: Connection, grant: Grant, now: datetime) -> bool:
+    """True while tokens of a grant may be renewed: it is neither revoked nor over, nor is its login, unless it outlives that."""
+    return grant.living_at(now) and (grant.offline or _login_runs(db, grant, now))
+
+
+# -- revoking
+
+
+def revoke(house: House, given: Sequence[Grant], *, why: str, now: datetime) -> None:
+    """Revoke grants with every token of theirs, in a step of its own."""
+    with house.database.write() as db:
+        _revoke(db, given, why=why, now=now)
+
+
+def revoke_of_client(db: Connection, person: str, client_id: str, *, why: str, now: datetime) -> None:
+    """Revoke what a person granted to one client."""
+    _revoke(db, store.living(db, now, person=person, client=client_id), why=why, now=now)
+
+
+def revoke_of_clients(db: Connection, client_ids: Sequence[str], *, why: str, now: datetime) -> None:
+    """Revoke everything that was granted to these clients."""
+    for client_id in client_ids:
+        _revoke(db, store.living(db, now, client=client_id), why=why, now=now)
+
+
+def revoke_of_person(db: Connection, person: str, *, why: str, now: datetime) -> None:
+    """Revoke everything that a person granted, offline access too: the account was locked, or a factor was reset."""
+    _revoke(db, store.living(db, now, person=person), why=why, now=now)
+
+
+def revoke_of_logins(db: Connection, sids: Sequence[str], *, why: str, now: datetime) -> None:
+    """Revoke what was granted in these logins; what was granted for offline access stays (Back-Channel Logout 2.7)."""
+    _revoke(db, [grant for grant in store.living(db, now, sids=sids) if not grant.offline], why=why, now=now)
+
+
+def parties(db: Connection, sids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Which clients took part in these logins: (client, person, sid), each once."""
+    return store.parties(db, sids)
+
+
+def _revoke(db: Connection, given: Sequence[Grant], *, why: str, now: datetime) -> None:
+    for grant in given:
+        if store.revoke(db, grant.id, why=why, at=now):  # of many at once, one does the rest
+            callers.revoke(db, grant.id, now, now + timedelta(hours=1))  # no access token lives longer (settings)
+            facts = {"grant": grant.id, "why": why}
+            ledger.wrote(db, "grant.revoked", f"client:{grant.client}", by=_label(grant), at=now, facts=facts)
+
+
+# -- inside
+
+
+def _used_again(house: House, digest: str, client: Client, now: datetime) -> None:
+    """A code came a second time: somebody holds it who should not, so everything that came of it falls (RFC 6749 4.1.2)."""
+    with house.database.read() as db:
+        grant = store.of_code(db, digest)
+    if grant is not None and grant.client == client.id and grant.revoked is None:
+        revoke(house, [grant], why="code used twice", now=now)
+        log.warning("code.reused", client=client.id, grant=grant.id)
+
+
+def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant]:
+    with house.database.read() as db:
+        found = store.refresh(db, pseudonyms.digest(value))
+        good = found is not None and found[1].client == client.id and usable(db, found[1], now)
+    if found is None or not good:
+        raise Refused("invalid_grant", REFRESH_GONE)
+    return found
+
+
+def _login_runs(db: Connection, grant: Grant, now: datetime) -> bool:
+    """True while the login in which the grant was made has a session at the provider."""
+    return any(caller.sid == grant.sid for caller, _, _ in callers.sessions(db, grant.person, now))
+
+
+def _grant_of(code: Code, client: Client, now: datetime) -> Grant:
+    return Grant(
+        id=secrets.token_urlsafe(16),
+        client=client.id,
+        person=code.person,
+        sid=code.sid,
+        scopes=code.scopes,
+        level=code.level,
+        amr=code.amr,
+        auth_time=code.auth_time,
+        acting_for=code.acting_for,
+        made=now,
+        ends=now + timedelta(days=GRANT_DAYS),
+    )
+
+
+def _signed(
+    house: House,
+    client: Client,
+    grant: Grant,
+    scopes: Sequence[str],
+    refresh_token: str | None,
+    now: datetime,
+    *,
+    nonce: str | None = None,
+    keys: Sequence[str] = (),
+) -> Tokens:
+    """Sign what the token endpoint hands out. No transaction is open."""
+    access = tokens.access_token(house, client, grant, scopes=scopes, holder_keys=keys, now=now)
+    openid = "openid" in scopes
+    return Tokens(
+        access_token=access,
+        expires_in=house.settings.access_seconds,
+        scope=" ".join(scopes),
+        refresh_token=refresh_token,
+        id_token=tokens.id_token(house, client, grant, nonce=nonce, access=access, now=now) if openid else None,
+    )
+
+
+def _label(grant: Grant) -> str:
+    return f"person:{grant.person} for {grant.acting_for}" if grant.acting_for else f"person:{grant.person}"
+
+
+def _key(digest: str) -> str:
+    return f"idp:code:{digest}"
+
+
+def _dump(code: Code) -> str:
+    times = {"auth_time": code.auth_time.isoformat(), "made": code.made.isoformat()}
+    return json.dumps(asdict(code) | times)
+
+
+def _load(kept: bytes) -> Code:
+    value: dict[str, Any] = json.loads(kept)
+    value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
+    value |= {name: tuple(value[name]) for name in ("scopes", "amr", "holder_keys")}
+    return Code(**value)

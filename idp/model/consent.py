@@ -1,0 +1,27 @@
+"""What a person agreed to tell a service."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+TEXT_VERSION = 1  # of the consent page; a person is asked again when what it says changes
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A person's standing agreement with one client."""
+
+    person: str
+    client: str
+    scopes: frozenset[str]
+    at: datetime
+    text_version: int = TEXT_VERSION
+
+    def covers(self, scopes: Iterable[str]) -> bool:
+        """True if nothing beyond the agreement is asked, under the text that was shown."""
+        return self.text_version == TEXT_VERSION and self.scopes.issuperset(scopes)
+
+    def widened(self, scopes: Iterable[str], at: datetime) -> "Consent":
+        """The agreement with more scopes, renewed now."""
+        kept = self.scopes if self.text_version == TEXT_VERSION else frozenset[str]()
+        return Consent(self.person, self.client, kept | frozenset(scopes), at)

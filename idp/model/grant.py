@@ -1,0 +1,118 @@
+"""What a person allowed a client in one sign-in: first a code, then tokens; all of them fall together."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idp.model.flow import Asked, SignedIn
+
+GRANT_DAYS = 30  # the absolute end of a family of refresh tokens (ASVS 10.4.8)
+REFRESH_GRACE_SECONDS = (
+    10  # a client whose answer was lost, or whose two workers refresh at once, gets the same successor
+)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What an authorization code stands for until it is redeemed. The code itself is kept only as a digest."""
+
+    client: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    nonce: str | None
+    challenge: str | None
+    person: str
+    sid: str
+    level: int
+    amr: tuple[str, ...]
+    auth_time: datetime
+    acting_for: str | None
+    holder_keys: tuple[str, ...]  # for our own sites, which find a person's licenses by them
+    made: datetime
+
+    @classmethod
+    def of(cls, asked: Asked, signed_in: SignedIn, now: datetime) -> "Code":
+        """The answer to what was asked, by the person who is signed in."""
+        return cls(
+            client=asked.client,
+            redirect_uri=asked.redirect_uri,
+            scopes=asked.scopes,
+            nonce=asked.nonce,
+            challenge=asked.challenge,
+            person=signed_in.person,
+            sid=signed_in.sid,
+            level=signed_in.level,
+            amr=signed_in.amr,
+            auth_time=signed_in.at,
+            acting_for=signed_in.acting_for,
+            holder_keys=signed_in.holder_keys,
+            made=now,
+        )
+
+    def valid_at(self, now: datetime, seconds: int) -> bool:
+        """True while the code may be redeemed (RFC 6749 4.1.2)."""
+        return self.made <= now + timedelta(seconds=1) and now < self.made + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One redeemed code: the family of every token that came of it."""
+
+    id: str
+    client: str
+    person: str
+    sid: str
+    scopes: tuple[str, ...]
+    level: int
+    amr: tuple[str, ...]
+    auth_time: datetime
+    acting_for: str | None
+    made: datetime
+    ends: datetime
+    revoked: datetime | None = None
+
+    @property
+    def offline(self) -> bool:
+        """True if it outlives the session (OpenID Connect Core 11)."""
+        return "offline_access" in self.scopes
+
+    def living_at(self, now: datetime) -> bool:
+        """True while tokens of this grant may be used or renewed."""
+        return self.revoked is None and now < self.ends
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """One refresh token of a grant, by its digest. `parent` is the token that it replaced; no token has two successors."""
+
+    digest: str
+    grant: str
+    parent: str | None
+    made: datetime
+    replaced: datetime | None = None  # when its successor was made
+
+    def in_grace_at(self, now: datetime) -> bool:
+        """True shortly after its replacement, while a repetition is an accident rather than a theft."""
+        return self.replaced is not None and now < self.replaced + timedelta(seconds=REFRESH_GRACE_SECONDS)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the token endpoint hands out (RFC 6749 5.1)."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None = None
+    id_token: str | None = None
+
+    def as_answer(self) -> dict[str, str | int]:
+        """The members of the answer, without those that are absent."""
+        members: dict[str, str | int | None] = {
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": self.expires_in,
+            "scope": self.scope,
+            "refresh_token": self.refresh_token,
+            "id_token": self.id_token,
+        }
+        return {name: value for name, value in members.items() if value is not None}

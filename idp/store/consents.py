@@ -1,0 +1,54 @@
+"""The table of agreements between persons and clients."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.db import Instant, Json, metadata
+from idp.model.consent import Consent
+
+consent_table = sa.Table(
+    "idp_consent",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("client", sa.Text, primary_key=True),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("text_version", sa.Integer, nullable=False),
+)
+_c = consent_table.c
+
+
+def consent(db: sa.Connection, person: str, client: str) -> Consent | None:
+    """The agreement of one person with one client."""
+    row = db.execute(sa.select(consent_table).where(_c.person == person, _c.client == client)).one_or_none()
+    return None if row is None else _consent(row)
+
+
+def consents_of(db: sa.Connection, person: str) -> list[Consent]:
+    """All agreements of one person, newest first."""
+    rows = db.execute(sa.select(consent_table).where(_c.person == person).order_by(_c.at.desc()))
+    return [_consent(row) for row in rows]
+
+
+def keep(db: sa.Connection, consent: Consent) -> None:
+    """Store an agreement in place of the older one."""
+    forget(db, consent.person, consent.client)
+    db.execute(
+        consent_table.insert().values(
+            person=consent.person,
+            client=consent.client,
+            scopes=sorted(consent.scopes),
+            at=consent.at,
+            text_version=consent.text_version,
+        )
+    )
+
+
+def forget(db: sa.Connection, person: str, client: str) -> bool:
+    """Delete an agreement; tells whether there was one."""
+    return db.execute(consent_table.delete().where(_c.person == person, _c.client == client)).rowcount > 0
+
+
+def _consent(row: Any) -> Consent:
+    return Consent(row.person, row.client, frozenset(row.scopes), row.at, row.text_version)

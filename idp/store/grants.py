@@ -1,0 +1,161 @@
+"""The tables of grants and refresh tokens. Two unique rows decide everything that may happen once.
+
+`code` of a grant: a code is redeemed by inserting its grant; a second insert finds the first. `parent` of a refresh token:
+a token is replaced by inserting its successor; a second one is impossible. Codes and tokens stand here as digests only.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.db import Instant, Json, metadata
+from idp.model.grant import Grant, Refresh
+
+grant_table = sa.Table(
+    "idp_grant",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, nullable=False, unique=True),
+    sa.Column("client", sa.Text, nullable=False, index=True),
+    sa.Column("person", sa.Text, nullable=False, index=True),
+    sa.Column("sid", sa.Text, nullable=False, index=True),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("amr", Json, nullable=False),
+    sa.Column("auth_time", Instant, nullable=False),
+    sa.Column("acting_for", sa.Text),
+    sa.Column("made", Instant, nullable=False),
+    sa.Column("ends", Instant, nullable=False, index=True),
+    sa.Column("revoked", Instant),
+    sa.Column("why", sa.Text),
+)
+refresh_table = sa.Table(
+    "idp_refresh",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("grant", sa.Text, nullable=False, index=True),
+    sa.Column("parent", sa.Text, unique=True),
+    sa.Column("made", Instant, nullable=False),
+)
+_g, _r = grant_table.c, refresh_table.c
+
+
+def redeem(db: sa.Connection, code: str, grant: Grant) -> bool:
+    """Make a grant out of the code with this digest; False if that code was redeemed before. Decides every race."""
+    return _inserted(
+        db,
+        grant_table,
+        id=grant.id,
+        code=code,
+        client=grant.client,
+        person=grant.person,
+        sid=grant.sid,
+        scopes=list(grant.scopes),
+        level=grant.level,
+        amr=list(grant.amr),
+        auth_time=grant.auth_time,
+        acting_for=grant.acting_for,
+        made=grant.made,
+        ends=grant.ends,
+    )
+
+
+def keep_refresh(db: sa.Connection, refresh: Refresh) -> bool:
+    """Store a refresh token; False if its parent has a successor already. Decides every race."""
+    return _inserted(
+        db, refresh_table, digest=refresh.digest, grant=refresh.grant, parent=refresh.parent, made=refresh.made
+    )
+
+
+def grant(db: sa.Connection, id: str) -> Grant | None:
+    """One grant by its id."""
+    return _one(db, _g.id == id)
+
+
+def of_code(db: sa.Connection, code: str) -> Grant | None:
+    """The grant that came of the code with this digest."""
+    return _one(db, _g.code == code)
+
+
+def refresh(db: sa.Connection, digest: str) -> tuple[Refresh, Grant] | None:
+    """A refresh token and its grant; `replaced` tells when its successor was made."""
+    successor = refresh_table.alias()
+    columns = (_r.digest, _r.grant, _r.parent, _r.made.label("made_"), successor.c.made.label("replaced"))
+    row = db.execute(
+        sa.select(grant_table, *columns)
+        .join(refresh_table, _g.id == _r.grant)
+        .outerjoin(successor, successor.c.parent == _r.digest)
+        .where(_r.digest == digest)
+    ).one_or_none()
+    return None if row is None else (Refresh(row.digest, row.grant, row.parent, row.made_, row.replaced), _grant(row))
+
+
+def living(
+    db: sa.Connection,
+    now: datetime,
+    *,
+    person: str | None = None,
+    client: str | None = None,
+    sids: Sequence[str] | None = None,
+) -> list[Grant]:
+    """The grants that have neither ended nor been revoked, of a person, a client, some logins, or all of these together."""
+    wanted = [_g.revoked.is_(None), _g.ends > now]
+    if person is not None:
+        wanted.append(_g.person == person)
+    if client is not None:
+        wanted.append(_g.client == client)
+    if sids is not None:
+        wanted.append(_g.sid.in_(sids))
+    return [_grant(row) for row in db.execute(sa.select(grant_table).where(*wanted).order_by(_g.made))]
+
+
+def parties(db: sa.Connection, sids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """The clients that got a grant in these logins, revoked or not: (client, person, sid), each once."""
+    query = sa.select(_g.client, _g.person, _g.sid).where(_g.sid.in_(sids)).distinct().order_by(_g.client, _g.sid)
+    return [(row.client, row.person, row.sid) for row in db.execute(query)]
+
+
+def revoke(db: sa.Connection, id: str, *, why: str, at: datetime) -> bool:
+    """Mark a grant as revoked; False if it was before (the first reason stays)."""
+    return (
+        db.execute(grant_table.update().where(_g.id == id, _g.revoked.is_(None)).values(revoked=at, why=why)).rowcount
+        == 1
+    )
+
+
+def forget_ended(db: sa.Connection, before: datetime) -> int:
+    """Delete grants that ended or were revoked before a moment, with their refresh tokens. Called by the ticker."""
+    gone = sa.or_(_g.ends < before, _g.revoked < before)
+    db.execute(refresh_table.delete().where(_r.grant.in_(sa.select(_g.id).where(gone))))
+    return db.execute(grant_table.delete().where(gone)).rowcount
+
+
+def _inserted(db: sa.Connection, table: sa.Table, **values: Any) -> bool:
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    key = table.primary_key.columns[0]
+    return db.execute(insert(table).values(**values).on_conflict_do_nothing().returning(key)).first() is not None
+
+
+def _one(db: sa.Connection, condition: sa.ColumnElement[bool]) -> Grant | None:
+    row = db.execute(sa.select(grant_table).where(condition)).one_or_none()
+    return None if row is None else _grant(row)
+
+
+def _grant(row: Any) -> Grant:
+    return Grant(
+        id=row.id,
+        client=row.client,
+        person=row.person,
+        sid=row.sid,
+        scopes=tuple(row.scopes),
+        level=row.level,
+        amr=tuple(row.amr),
+        auth_time=row.auth_time,
+        acting_for=row.acting_for,
+        made=row.made,
+        ends=row.ends,
+        revoked=row.revoked,
+    )

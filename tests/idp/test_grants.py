@@ -1,0 +1,156 @@
+"""What may happen once happens once, on both databases, however many try at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+import app as front
+from hub import callers, clock, ledger
+from hub.house import House
+from idp import consents, grants, pseudonyms
+from idp.model.flow import Refused
+from idp.model.grant import Code, Tokens
+from idp.store import grants as store
+from tests.idp.rp import Visit, department
+
+TRIES = 16  # at the same moment; each database decides by its unique index, so more change nothing
+
+
+@pytest.fixture
+def anywhere(house_on: House) -> Visit:
+    """A relying party and a signed-in person on each of the two databases."""
+    visit = Visit(house_on, front.create_app(house_on.settings, rooms=("idp",), house=house_on), department())
+    visit.signs_in()
+    return visit
+
+
+@pytest.fixture
+def party(visit: Visit) -> Visit:
+    """The same on SQLite alone."""
+    visit.signs_in()
+    return visit
+
+
+def at_once(verb: Callable[[], Tokens]) -> list[Tokens | Refused]:
+    """Do the same thing in many threads that start together."""
+    gate = Barrier(TRIES)
+
+    def once(_: int) -> Tokens | Refused:
+        gate.wait()
+        try:
+            return verb()
+        except Refused as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(TRIES) as threads:
+        return list(threads.map(once, range(TRIES)))
+
+
+def test_of_parallel_redemptions_one_wins_and_the_others_revoke_it(anywhere: Visit) -> None:
+    now = clock.now()
+    value = grants.give_code(anywhere.house, code_of(anywhere), now)
+    code = grants.find_code(anywhere.house, value, anywhere.client, now)
+    ends = at_once(lambda: grants.redeem(anywhere.house, value, code, anywhere.client, now))
+    won = [end for end in ends if isinstance(end, Tokens)]
+    assert len(won) == 1
+    assert {end.error for end in ends if isinstance(end, Refused)} == {"invalid_grant"}
+    with pytest.raises(Refused):  # RFC 6749 4.1.2: a code used twice takes its tokens with it
+        grants.refresh(anywhere.house, str(won[0].refresh_token), anywhere.client, None, now)
+    assert [event.facts["why"] for event in events(anywhere, "grant.revoked")] == ["code used twice"]
+    assert len(events(anywhere, "grant.made")) == 1
+
+
+def test_of_parallel_refreshes_all_get_the_one_successor(anywhere: Visit) -> None:
+    now = clock.now()
+    first = tokens_of(anywhere)
+    ends = at_once(lambda: grants.refresh(anywhere.house, str(first.refresh_token), anywhere.client, None, now))
+    successors = {end.refresh_token for end in ends if isinstance(end, Tokens)}
+    assert len(successors) == 1
+    assert not [end for end in ends if isinstance(end, Refused)]
+    assert grants.refresh(anywhere.house, str(successors.pop()), anywhere.client, None, now).refresh_token
+
+
+def test_parallel_reuse_revokes_once(anywhere: Visit) -> None:
+    now = clock.now()
+    first = tokens_of(anywhere)
+    grants.refresh(anywhere.house, str(first.refresh_token), anywhere.client, None, now)
+    later = now + timedelta(seconds=11)
+    ends = at_once(lambda: grants.refresh(anywhere.house, str(first.refresh_token), anywhere.client, None, later))
+    assert all(isinstance(end, Refused) for end in ends)
+    assert [event.facts["why"] for event in events(anywhere, "grant.revoked")] == ["refresh token reused"]
+
+
+def test_codes_and_refresh_tokens_stand_nowhere_in_clear(party: Visit) -> None:
+    value = grants.give_code(party.house, code_of(party), clock.now())
+    code = grants.find_code(party.house, value, party.client, clock.now())
+    assert party.house.shared.peek(f"idp:code:{value}") is None
+    given = grants.redeem(party.house, value, code, party.client, clock.now())
+    with party.house.database.read() as db:
+        rows = [tuple(row) for table in (store.grant_table, store.refresh_table) for row in db.execute(table.select())]
+    assert rows
+    handed_out = [value, given.refresh_token, given.access_token]
+    assert not [cell for row in rows for cell in row if cell in handed_out]
+
+
+def test_withdrawing_consent_takes_the_tokens_of_that_client_only(party: Visit) -> None:
+    mine = tokens_of(party)
+    other = Visit(party.house, party.app, department(id="other"), person=party.person, sid=party.sid)
+    others = tokens_of(other)
+    with party.house.database.write() as db:
+        consents.withdraw(db, party.person, party.client.id, by="person", now=clock.now())
+    with pytest.raises(Refused):
+        grants.refresh(party.house, str(mine.refresh_token), party.client, None, clock.now())
+    assert grants.refresh(party.house, str(others.refresh_token), other.client, None, clock.now()).refresh_token
+
+
+def test_locking_a_person_takes_offline_access_too(party: Visit) -> None:
+    given = tokens_of(party, scopes=("openid", "offline_access"))
+    with party.house.database.write() as db:
+        grants.revoke_of_person(db, party.person, why="account locked", now=clock.now())
+    with pytest.raises(Refused):
+        grants.refresh(party.house, str(given.refresh_token), party.client, None, clock.now())
+
+
+def test_a_revoked_grant_is_told_to_the_one_gate(party: Visit) -> None:
+    given = tokens_of(party)
+    gid = party.claims(given.access_token)["gid"]
+    with party.house.database.write() as db:
+        grants.revoke_of_person(db, party.person, why="account locked", now=clock.now())
+        assert callers.is_revoked(db, [gid])
+
+
+def test_ended_grants_are_forgotten(party: Visit) -> None:
+    tokens_of(party)
+    with party.house.database.write() as db:
+        assert store.forget_ended(db, clock.now()) == 0
+        assert store.forget_ended(db, clock.now() + timedelta(days=31)) == 1
+        assert db.execute(store.refresh_table.select()).all() == []
+
+
+def test_a_code_whose_memory_is_lost_is_simply_asked_for_again(party: Visit) -> None:
+    value = grants.give_code(party.house, code_of(party), clock.now())
+    party.house.shared.forget(f"idp:code:{pseudonyms.digest(value)}")
+    with pytest.raises(Refused, match="invalid_grant"):
+        grants.find_code(party.house, value, party.client, clock.now())
+
+
+def code_of(visit: Visit, scopes: tuple[str, ...] = ("openid",)) -> Code:
+    now = clock.now()
+    who: dict[str, Any] = {"person": visit.person, "sid": visit.sid, "level": 2, "amr": ("pwd",), "auth_time": now}
+    asked: dict[str, Any] = {"redirect_uri": "https://x.example", "scopes": scopes, "nonce": None, "challenge": None}
+    return Code(client=visit.client.id, acting_for=None, holder_keys=(), made=now, **who, **asked)
+
+
+def tokens_of(visit: Visit, scopes: tuple[str, ...] = ("openid",)) -> Tokens:
+    value = grants.give_code(visit.house, code_of(visit, scopes), clock.now())
+    code = grants.find_code(visit.house, value, visit.client, clock.now())
+    return grants.redeem(visit.house, value, code, visit.client, clock.now())
+
+
+def events(visit: Visit, kind: str) -> list[ledger.Event]:
+    with visit.house.database.read() as db:
+        return ledger.events(db, kind=kind)
