@@ -1,0 +1,171 @@
+"""The provider's addresses: parse, call one verb, answer. Programs get OAuth's codes, people get pages."""
+
+import json
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from hub import callers, clock, web
+from hub.callers import Caller, Program, Public
+from hub.web import route
+from idp import authorize, clients, discovery, flows, logout, server, token_status, userinfo
+from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
+from idp.programs import LONGEST_FORM, Answer, Form, fields_of, refused
+
+OWN_PROOF = Program("the client proves itself in the request")
+KNOWN_TO_ALL = Program("published for everybody")
+LANGUAGES = {"zh": "zh-Hans", "zh-hans": "zh-Hans", "zh-cn": "zh-Hans", "en": "en", "en-us": "en", "en-gb": "en"}
+
+
+def blueprint() -> Blueprint:
+    """Every address of the protocol."""
+    bp = Blueprint("oidc", __name__, template_folder="templates")
+    _published(bp)
+    _authorization(bp)
+    _programs(bp)
+    _userinfo(bp)
+    _logout(bp)
+    return bp
+
+
+def _published(bp: Blueprint) -> None:
+    @route(bp, "/.well-known/openid-configuration", gate=KNOWN_TO_ALL)
+    def configuration() -> Response:
+        return _public(discovery.document(web.house()))
+
+    @route(bp, "/oidc/jwks", gate=KNOWN_TO_ALL)
+    def jwks() -> Response:
+        return _public(discovery.jwks(web.house(), clock.now()))
+
+
+def _authorization(bp: Blueprint) -> None:
+    @route(bp, "/oidc/authorize", gate=Public())
+    def authorization() -> Response:
+        house, name = web.house(), flows.cookie_name(web.house())
+        browser = request.cookies.get(name, "")
+        fresh = len(browser) != BROWSER_LENGTH
+        browser = secrets.token_urlsafe(32) if fresh else browser
+        given = list(request.args.items(multi=True))
+        answer = authorize.start(house, given, _signed_in(), browser, clock.now())
+        if not isinstance(answer, NeedsInteraction):
+            return web.see_other(answer.url)
+        response = web.see_other(authorize.login_url(house, answer.flow) + _language())
+        web.set_cookie(response, name, browser, seconds=FLOW_SECONDS)
+        return response
+
+    # A form posted from another site brings no Lax cookies; our own GET does (OpenID Connect Core 3.1.2.1 asks for both).
+    @route(bp, "/oidc/authorize", gate=Program("changes nothing: sends the browser on to our GET"), methods=("POST",))
+    def authorization_posted() -> Response:
+        given = [*request.args.items(multi=True), *request.form.items(multi=True)]
+        return web.see_other(f"{web.house().settings.issuer_url}/oidc/authorize?{urlencode(given)}")
+
+
+BROWSER_LENGTH = 43  # characters of 256 bits in base64url
+
+
+def _programs(bp: Blueprint) -> None:
+    @route(bp, "/oidc/token", gate=OWN_PROOF, methods=("POST",))
+    def token() -> Response:
+        return _written(_with_form(server.token))
+
+    @route(bp, "/oidc/revoke", gate=OWN_PROOF, methods=("POST",))
+    def revoke() -> Response:
+        return _written(_with_form(token_status.revocation))
+
+    @route(bp, "/oidc/introspect", gate=OWN_PROOF, methods=("POST",))
+    def introspect() -> Response:
+        return _written(_with_form(token_status.introspection))
+
+
+def _userinfo(bp: Blueprint) -> None:
+    @route(bp, "/oidc/userinfo", gate=Program("the access token is the proof"), methods=("GET", "POST"))
+    def info() -> Response:
+        """OpenID Connect Core 5.3; the token in the header or in a form, never in the address (RFC 6750 2)."""
+        return _written(userinfo.answered(web.house(), _bearer(), clock.now()))
+
+
+def _logout(bp: Blueprint) -> None:
+    @route(bp, "/oidc/logout", gate=Public())
+    def end_session() -> Response:
+        house, caller, now = web.house(), _signed_in(), clock.now()
+        wanted = logout.asked(house, request.args, caller, now)
+        if wanted.confirm:
+            _allow_onward(wanted.onward)
+            return web.page("idp/sign_out.html", client=wanted.client, params=request.args)
+        return _signed_out(caller, wanted.onward)
+
+    @route(bp, "/oidc/logout", gate=Program("changes nothing: sends the browser on to our GET"), methods=("POST",))
+    def end_session_posted() -> Response:
+        given = {**request.args.to_dict(), **request.form.to_dict()}
+        return web.see_other(f"{web.house().settings.issuer_url}/oidc/logout?{urlencode(given)}")
+
+    @route(bp, "/oidc/logout/confirmed", gate=Public(), methods=("POST",))
+    def end_session_confirmed() -> Response:
+        caller = _signed_in()
+        wanted = logout.asked(web.house(), request.form, caller, clock.now())
+        return _signed_out(caller, wanted.onward)
+
+
+# -- inside
+
+
+def _signed_in() -> Caller | None:
+    return callers.current(web.house(), request, "idp", clock.now())
+
+
+def _signed_out(caller: Caller | None, onward: str | None) -> Response:
+    house, now, told = web.house(), clock.now(), list[str]()
+    if caller is not None and caller.sid is not None:
+        with house.database.write() as db:
+            told = logout.end(db, now, sid=caller.sid, why="signed out")
+    services = [client for id in told if (client := clients.known(house, id, now)) is not None]
+    response = web.see_other(onward) if onward else web.page("idp/signed_out.html", services=services)
+    web.sign_in_cookie(response, "idp", "")
+    return response
+
+
+def _allow_onward(onward: str | None) -> None:
+    """Browsers apply form-action to the redirect that answers a form, too."""
+    if onward:
+        web.loosen("form-action", "/".join(onward.split("/", 3)[:3]))
+
+
+def _language() -> str:
+    """The language that the service asks for, unless this browser has chosen one here (OpenID Connect Core 3.1.2.1)."""
+    asked = request.args.get("ui_locales", "").lower().split()
+    found = next((LANGUAGES[locale] for locale in asked if locale in LANGUAGES), None)
+    return f"&lang={found}" if found and "lang" not in request.cookies else ""
+
+
+def _with_form(verb: Callable[[Form], Answer]) -> Answer:
+    """Read the form and give it to a verb; what is wrong with the form is an answer as well."""
+    if request.content_length is None or request.content_length > LONGEST_FORM:
+        return refused(Refused("invalid_request", "The form is too large"))
+    try:
+        fields = fields_of(request.headers.get("Content-Type", ""), request.get_data(cache=False))
+    except Refused as refusal:
+        return refused(refusal)
+    return verb(Form(web.house(), fields, request.headers.get("Authorization", ""), clock.now()))
+
+
+def _bearer() -> str | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return token.strip()
+    return request.form.get("access_token") if request.method == "POST" else None
+
+
+def _written(answer: Answer) -> Response:
+    body = json.dumps(answer.body, ensure_ascii=False).encode() if answer.body else b""
+    return Response(body, answer.status, answer.headers, mimetype="application/json")
+
+
+def _public(ready: bytes) -> Response:
+    """Bytes that anybody may read and keep for a while, from any site's script too."""
+    response = Response(ready, mimetype="application/json")
+    response.headers["Cache-Control"] = f"public, max-age={discovery.JWKS_SECONDS}"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

@@ -1,0 +1,64 @@
+"""Sign-ins under way, kept where they may be lost: a person whose flow is gone starts again at the service."""
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from hub.house import House
+from idp.model.flow import FLOW_SECONDS, Asked, Flow, FlowGone
+
+
+def keep(house: House, asked: Asked, browser: str, now: datetime) -> Flow:
+    """Open a flow for a checked request, bound to one browser by the secret in its cookie."""
+    flow = Flow(secrets.token_urlsafe(16), asked, _digest(browser), now)
+    house.shared.put(_key(flow.id), _dump(flow), FLOW_SECONDS)
+    return flow
+
+
+def of_browser(house: House, flow_id: str, browser: str, now: datetime) -> Flow:
+    """An open flow, if this very browser began it. Raises FlowGone."""
+    kept = house.shared.peek(_key(flow_id))
+    if kept is None:
+        raise FlowGone("There is no open sign-in with this number")
+    flow = _load(kept)
+    if not hmac.compare_digest(flow.browser, _digest(browser)):
+        raise FlowGone("This sign-in was begun in another browser")
+    if now >= flow.ends:
+        raise FlowGone("This sign-in was begun too long ago")
+    return flow
+
+
+def close(house: House, flow_id: str) -> None:
+    """Use a flow up: it gives one answer. Raises FlowGone the second time."""
+    if house.shared.take(_key(flow_id)) is None:
+        raise FlowGone("This sign-in was finished in another window")
+
+
+def cookie_name(house: House) -> str:
+    """The cookie that binds flows to a browser. Its value is a secret of that browser, the same for all its flows."""
+    return "__Host-yinxin-flow" if house.settings.secure else "yinxin-flow"
+
+
+def _key(flow_id: str) -> str:
+    return f"idp:flow:{_digest(flow_id)}"
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def _dump(flow: Flow) -> str:
+    asked = asdict(flow.asked) | {"prompt": sorted(flow.asked.prompt)}
+    return json.dumps({"id": flow.id, "asked": asked, "browser": flow.browser, "started": flow.started.isoformat()})
+
+
+def _load(kept: bytes) -> Flow:
+    value: dict[str, Any] = json.loads(kept)
+    asked = value["asked"]
+    asked |= {"prompt": frozenset(asked["prompt"])}
+    asked |= {name: tuple(asked[name]) for name in ("scopes", "ui_locales")}
+    return Flow(value["id"], Asked(**asked), value["browser"], datetime.fromisoformat(value["started"]))

@@ -1,0 +1,166 @@
+"""One sign-in under way: what a service asked for, who sits before us, and what is still missing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from hub.problems import Problem
+from idp.model.client import Client
+from idp.model.consent import Consent
+
+FLOW_SECONDS = 1800  # a person may need half an hour to register and prove a name
+ACR_PREFIX = "urn:yinxin:loa:"
+LEVELS = (1, 2, 3)
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+
+
+class Step(StrEnum):
+    """What a person must still do before a flow can be finished, in this order."""
+
+    login = "login"
+    level = "level"
+    consent = "consent"
+
+
+class FlowGone(Problem):
+    """The sign-in was finished, is too old, or belongs to another browser."""
+
+    status = 400
+    title = "This sign-in is no longer open"
+    advice = "Go back to the service and sign in from there again."
+
+
+class Refused(Exception):
+    """An OAuth error that is told to the service: its code and a plain ASCII sentence (RFC 6749 4.1.2.1, 5.2)."""
+
+    def __init__(self, error: str, description: str = "") -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A person's living session at the provider, as much of it as the protocol needs."""
+
+    sid: str  # of the login, never the cookie's value
+    person: str
+    subject: str  # what the asking client calls this person
+    level: int
+    amr: tuple[str, ...]
+    at: datetime  # the moment of the real authentication, never of issuance
+    acting_for: str | None = None  # unified code of the organisation, if the person acts for one
+    holder_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A checked authorization request (OpenID Connect Core 3.1.2.1)."""
+
+    client: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    state: str | None = None
+    nonce: str | None = None
+    challenge: str | None = None
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+    level: int = 1
+    hinted_subject: str | None = None  # whom the id_token_hint names
+    login_hint: str = ""
+    ui_locales: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A checked request that waits for its person, bound to one browser by the digest of a cookie."""
+
+    id: str
+    asked: Asked
+    browser: str
+    started: datetime
+
+    @property
+    def ends(self) -> datetime:
+        """When it is forgotten."""
+        return self.started + timedelta(seconds=FLOW_SECONDS)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the pages of a flow need to know: the service, what it asks, and what is still to do."""
+
+    flow: Flow
+    client: Client
+    steps: tuple[Step, ...]
+
+    @property
+    def asked(self) -> Asked:
+        """The request that waits."""
+        return self.flow.asked
+
+    @property
+    def origin(self) -> str:
+        """Where the browser is sent at the end. Browsers apply form-action to redirects too: forms of a flow must allow it."""
+        parts = urlsplit(self.flow.asked.redirect_uri)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """The answer is ready: send the browser to this address."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class NeedsInteraction:
+    """The person must do `steps` first; the flow waits under its id."""
+
+    flow: str
+    steps: tuple[Step, ...]
+
+
+def missing(
+    asked: Asked, started: datetime, client: Client, signed_in: SignedIn | None, consent: Consent | None, now: datetime
+) -> tuple[Step, ...]:
+    """What is still to do before `asked` may be answered. Asking again after each step gives what remains."""
+    if signed_in is None or not _fresh(asked, started, signed_in, now):
+        return (Step.login,)
+    steps = []
+    if signed_in.level < asked.level:
+        steps.append(Step.level)
+    if not _agreed(asked, started, client, consent):
+        steps.append(Step.consent)
+    return tuple(steps)
+
+
+def _fresh(asked: Asked, started: datetime, signed_in: SignedIn, now: datetime) -> bool:
+    """True if the authentication is as young, and of the person, that was asked for."""
+    if asked.hinted_subject is not None and asked.hinted_subject != signed_in.subject:
+        return False
+    if signed_in.at >= started:  # done for this very flow
+        return True
+    if asked.prompt & {"login", "select_account"}:
+        return False
+    return asked.max_age is None or now - signed_in.at <= timedelta(seconds=asked.max_age)
+
+
+def _agreed(asked: Asked, started: datetime, client: Client, consent: Consent | None) -> bool:
+    """True if the person agreed to all that is asked; a client that cannot prove itself is agreed to each time."""
+    if client.first_party:
+        return True
+    if consent is None or not consent.covers(asked.scopes):
+        return False
+    return consent.at >= started or not ("consent" in asked.prompt or client.public)
+
+
+def acr(level: int) -> str:
+    """The authentication context class of an assurance level."""
+    return f"{ACR_PREFIX}{level}"
+
+
+def level_of(acr_value: str) -> int | None:
+    """The assurance level that an acr value names, or None if we know no such value."""
+    return next((level for level in LEVELS if acr(level) == acr_value), None)

@@ -1,0 +1,96 @@
+"""Revocation (RFC 7009) and introspection (RFC 7662)."""
+
+import pytest
+from flask import Flask
+
+from hub import callers, clock
+from hub.house import House
+from hub.problems import NotSignedIn
+from tests.idp.rp import Visit, department
+
+REVOKE, INTROSPECT = "/oidc/revoke", "/oidc/introspect"
+
+
+def active(visit: Visit, token: str) -> bool:
+    answer = visit.token({"token": token}, path=INTROSPECT)
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["active"] or answer.json == {"active": False}
+    return bool(answer.json["active"])
+
+
+@pytest.mark.parametrize("hint", ["", "access_token", "refresh_token", "pct", "saml2"])
+def test_an_unknown_token_is_gone_already_and_a_hint_never_matters(visit: Visit, hint: str) -> None:
+    answer = visit.token({"token": "unknown", "token_type_hint": hint}, path=REVOKE)
+    assert answer.status_code == 200
+    visit.signs_in()
+    token = visit.tokens()["refresh_token"]
+    assert visit.token({"token": token, "token_type_hint": hint}, path=REVOKE).status_code == 200
+    assert visit.refresh(token).status_code == 400
+
+
+def test_a_refresh_token_takes_its_family_with_it(visit: Visit) -> None:
+    visit.signs_in()
+    tokens = visit.tokens()
+    visit.token({"token": tokens["refresh_token"]}, path=REVOKE)
+    assert visit.userinfo(tokens["access_token"]).status_code == 401
+    assert not active(visit, tokens["access_token"])
+
+
+def test_an_access_token_goes_alone(visit: Visit) -> None:
+    visit.signs_in()
+    tokens = visit.tokens()
+    visit.token({"token": tokens["access_token"]}, path=REVOKE)
+    assert visit.userinfo(tokens["access_token"]).status_code == 401
+    renewed = visit.refresh(tokens["refresh_token"]).json or {}
+    assert visit.userinfo(renewed["access_token"]).status_code == 200
+
+
+def test_a_clients_own_token_is_refused_by_our_api_once_revoked(visit: Visit) -> None:
+    token = (visit.token({"grant_type": "client_credentials"}).json or {})["access_token"]
+    assert callers.read_token(visit.house, token, clock.now()).client == visit.client.id
+    visit.token({"token": token}, path=REVOKE)
+    with pytest.raises(NotSignedIn):
+        callers.read_token(visit.house, token, clock.now())
+
+
+def test_another_clients_token_cannot_be_revoked_or_looked_at(visit: Visit, house: House, app: Flask) -> None:
+    visit.signs_in()
+    tokens = visit.tokens()
+    other = Visit(house, app, department(id="other"))
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        assert other.token({"token": token}, path=REVOKE).status_code == 200
+        assert not active(other, token)
+    assert visit.userinfo(tokens["access_token"]).status_code == 200
+    assert visit.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", [REVOKE, INTROSPECT])
+def test_only_clients_may_ask_and_a_token_is_needed(visit: Visit, path: str) -> None:
+    assert visit.token({"token": "x"}, headers={}, path=path).status_code == 401
+    assert visit.token({"token": "x"}, headers=visit.basic(secret="wrong" * 8), path=path).status_code == 401
+    assert (visit.token({}, path=path).json or {})["error"] == "invalid_request"
+
+
+def test_introspection_tells_what_a_token_allows_and_nothing_internal(visit: Visit) -> None:
+    visit.signs_in()
+    tokens = visit.tokens()
+    said = visit.token({"token": tokens["access_token"]}, path=INTROSPECT).json or {}
+    assert said["active"] is True
+    assert said["client_id"] == visit.client.id
+    assert said["scope"] == "openid profile"
+    assert said["sub"] == visit.claims(tokens["id_token"])["sub"]
+    assert not {"gid", "person", "holder_keys"} & said.keys()
+    assert (visit.token({"token": tokens["refresh_token"]}, path=INTROSPECT).json or {})["active"] is True
+
+
+def test_what_is_over_is_not_active(visit: Visit) -> None:
+    visit.signs_in()
+    tokens = visit.tokens()
+    visit.refresh(tokens["refresh_token"])
+    assert not active(visit, tokens["refresh_token"])  # replaced
+    assert not active(visit, tokens["id_token"])
+    assert not active(visit, tokens["access_token"][:-4] + "AAAA")
+    assert not active(visit, "a.b.c")
+    with clock.shifted(visit.house.settings.access_seconds):
+        assert not active(visit, tokens["access_token"])
