@@ -3,10 +3,9 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8), "CST")
-MONTHS = (
-    (
-        "January February March April May June July August September October November December"  # strftime follows the locale
-    ).split()
+MONTHS = (  # strftime follows the locale
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
 
 

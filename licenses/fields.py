@@ -22,8 +22,8 @@ NUMERALS = "零壹贰叁肆伍陆柒捌玖"
 Value = str | int
 
 
-class Wrong(Exception):  # noqa: N818  caught by the kind, which knows the field's name
-    """One value that does not fit, in words."""
+class Wrong(Exception):
+    """One value that does not fit, in words. The kind catches it, because it knows the field's name."""
 
     def __init__(self, message: str, **values: Any) -> None:
         super().__init__(message)
@@ -42,16 +42,16 @@ def text(value: Any, rule: Rule, _: date) -> str:
     """Printable text in one line. A character that nobody can see is refused, and so is one that no font agrees on."""
     if not isinstance(value, str):
         raise Wrong(N_("Give a text"))
-    value = value.strip(" ")
-    if not value:
+    written = value.strip(" ")
+    if not written:
         raise Wrong(N_("Give a text that is not empty"))
-    if len(value) > rule.most:
-        raise Wrong(N_("Give at most %(most)s characters; these are %(given)s"), most=rule.most, given=len(value))
-    for character in value:
-        category = unicodedata.category(character)
+    if len(written) > rule.most:
+        raise Wrong(N_("Give at most %(most)s characters; these are %(given)s"), most=rule.most, given=len(written))
+    for character in written:
+        category = "Lo" if "\U00020000" <= character <= "\U0003fffd" else unicodedata.category(character)
         if category in HIDDEN or VARIATIONS.match(character) or (category == "Zs" and character != " "):
             raise Wrong(N_("Take out the character %(code)s: it cannot be printed"), code=f"U+{ord(character):04X}")
-    return value
+    return written
 
 
 def name(value: Any, rule: Rule, today: date) -> str:
@@ -63,10 +63,9 @@ def name(value: Any, rule: Rule, today: date) -> str:
 
 def day(value: Any, _: Rule, __: date) -> str:
     """A day as YYYY-MM-DD."""
+    written = isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
     try:
-        if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            raise ValueError
-        return date.fromisoformat(value).isoformat()
+        return date.fromisoformat(value if written else "").isoformat()
     except ValueError:
         raise Wrong(N_("Give a day of the calendar as YYYY-MM-DD")) from None
 
@@ -80,9 +79,9 @@ def past_day(value: Any, rule: Rule, today: date) -> str:
 
 def choice(value: Any, rule: Rule, _: date) -> str:
     """One of the values that the kind lists."""
-    if value not in rule.choices:
+    if not isinstance(value, str) or value not in rule.choices:
         raise Wrong(N_("Give one of: %(choices)s"), choices=", ".join(rule.choices))
-    return str(value)
+    return value
 
 
 def money(value: Any, _: Rule, __: date) -> int:
@@ -109,17 +108,17 @@ def citizen_number(value: Any, _: Rule, today: date) -> str:
     """A citizen's number (GB 11643-1999): 18 characters, a day of birth, a MOD 11-2 check."""
     if not isinstance(value, str) or not re.fullmatch("[1-9][0-9]{16}[0-9Xx]", value):
         raise Wrong(N_("Give the 18 characters of the citizen number"))
-    value = value.upper()
-    total = sum(weight * int(digit) for weight, digit in zip(CITIZEN_WEIGHTS, value[:17], strict=True))
-    if CITIZEN_CHECKS[total % 11] != value[17]:
+    number = value.upper()
+    total = sum(weight * int(digit) for weight, digit in zip(CITIZEN_WEIGHTS, number[:17], strict=True))
+    if CITIZEN_CHECKS[total % 11] != number[17]:
         raise Wrong(N_("The check digit of the number is wrong: compare it with the identity card"))
     try:
-        born = date(int(value[6:10]), int(value[10:12]), int(value[12:14]))
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         raise Wrong(N_("The number holds a day of birth that does not exist")) from None
     if not date(1900, 1, 1) <= born <= today:
         raise Wrong(N_("The number holds a day of birth that cannot be"))
-    return value
+    return number
 
 
 def matching(form: str, words: str) -> Callable[[Any, Rule, date], str]:
@@ -183,7 +182,7 @@ def capitals(yuan: int) -> str:
     for place in range(len(groups) - 1, -1, -1):
         if not groups[place]:
             continue
-        if spoken and groups[place] < 1000 or spoken and not groups[place + 1]:
+        if spoken and (groups[place] < 1000 or not groups[place + 1]):
             spoken += "零"
         spoken += _thousands(groups[place]) + ("", "万", "亿", "万亿")[place]
     return f"人民币{spoken}元整"

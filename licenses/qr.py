@@ -117,16 +117,16 @@ def svg(text: str) -> str:
         for run in re.finditer("1+", row):
             length = run.end() - run.start()
             runs.append(f"M{run.start()} {y}h{length}v1h-{length}z")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-QUIET} {-QUIET} {side} {side}"'
-        f' shape-rendering="crispEdges"><path fill="#fff" d="M{-QUIET} {-QUIET}h{side}v{side}h-{side}z"/><path d="{"".join(runs)}"/></svg>'
-    )
+    box = f"{-QUIET} {-QUIET} {side} {side}"
+    white = f'<path fill="#fff" d="M{-QUIET} {-QUIET}h{side}v{side}h-{side}z"/>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" shape-rendering="crispEdges">'
+    return f'{head}{white}<path d="{"".join(runs)}"/></svg>'
 
 
 def _modules(text: str) -> list[str]:
     """The rows of the symbol, dark as 1."""
-    import qrcode  # noqa: PLC0415  the public face reads codes without a QR library
-    from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData  # noqa: PLC0415
+    import qrcode
+    from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
 
     cut = text.index("#") + 1
     symbol = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, mask_pattern=MASK)

@@ -29,7 +29,8 @@ BUSINESS: dict[str, Any] = {
     "established": "2019-04-18",
     "domicile": "栖云市望舒区示范路88号12层1203室",
     "domicile_en": "Rm 1203, 88 Shifan Rd, Wangshu District, Qiyun",
-    "scope": "餐饮服务；食品销售；外卖递送服务；会议及展览服务；食品互联网销售。（依法须经批准的项目，经相关部门批准后方可开展经营活动）",
+    "scope": "餐饮服务；食品销售；外卖递送服务；会议及展览服务；食品互联网销售。"
+    "（依法须经批准的项目，经相关部门批准后方可开展经营活动）",
 }
 FOOD: dict[str, Any] = {
     "license_number": "JY28801010000017",
