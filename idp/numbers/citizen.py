@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from hub.i18n import N_
 from idp.numbers.person import Kind, Note, PersonNumber, birth, eighteen
 from idp.numbers.rules import NumberWrong, Rule, check_11_2, typed
 
@@ -20,7 +21,7 @@ def read(text: str, now: datetime) -> PersonNumber:
 def of(number: str, now: datetime) -> PersonNumber:
     """The rest of the rules, once the eighteen characters fit."""
     if number[0] == "9":
-        raise NumberWrong(Rule.kind, "A number that begins with 9 stands on a foreigner's card")
+        raise NumberWrong("A number that begins with 9 stands on a foreigner's card", rule=Rule.kind)
     notes = () if number[:2] in PROVINCES else (Note.region_unknown,)
     return PersonNumber(number, Kind.citizen, birth(number[6:14], now), notes)
 
@@ -30,8 +31,8 @@ def from_old(text: str, now: datetime) -> PersonNumber:
 
     Only for linking old records: the old cards are no longer valid, so it proves nothing.
     """
-    old = typed(text, "0-9", "An old number may hold only digits")
+    old = typed(text, "0-9", N_("An old number may hold only digits"))
     if len(old) != OLD_LENGTH:
-        raise NumberWrong(Rule.length, "An old number must have 15 digits; this has %(count)s", count=len(old))
+        raise NumberWrong("An old number must have 15 digits; this has %(count)s", rule=Rule.length, count=len(old))
     first = f"{old[:6]}19{old[6:]}"
     return of(first + check_11_2(first), now)

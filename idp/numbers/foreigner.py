@@ -17,5 +17,5 @@ def read(text: str, now: datetime) -> PersonNumber:
 def of(number: str, now: datetime) -> PersonNumber:
     """The rest of the rules, once the eighteen characters fit."""
     if number[0] != "9":
-        raise NumberWrong(Rule.kind, "The number of a foreigner's card begins with 9")
+        raise NumberWrong("The number of a foreigner's card begins with 9", rule=Rule.kind)
     return PersonNumber(number, Kind.foreigner, birth(number[6:14], now))

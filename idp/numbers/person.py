@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from hub.i18n import N_
 from idp.numbers.rules import NumberWrong, Rule, check_11_2, masked, typed
 
 EARLIEST = date(1900, 1, 1)
@@ -52,13 +53,13 @@ class PersonNumber:
 
 def eighteen(text: str) -> str:
     """Eighteen characters with the right check character, or NumberWrong: the rules that all three kinds share."""
-    number = typed(text, "0-9X", "It may hold only digits, and an X at the end. Type them in half width.")
+    number = typed(text, "0-9X", N_("It may hold only digits, and an X at the end. Type them in half width."))
     if len(number) != LENGTH:
-        raise NumberWrong(Rule.length, "It must have 18 characters; this has %(count)s", count=len(number))
+        raise NumberWrong("It must have 18 characters; this has %(count)s", rule=Rule.length, count=len(number))
     if "X" in number[:-1]:
-        raise NumberWrong(Rule.characters, "An X may stand only at the end")
+        raise NumberWrong("An X may stand only at the end", rule=Rule.characters)
     if check_11_2(number[:-1]) != number[-1]:
-        raise NumberWrong(Rule.check, "The last character does not fit the others: one of them is mistyped")
+        raise NumberWrong("The last character does not fit the others: one of them is mistyped", rule=Rule.check)
     return number
 
 
@@ -67,9 +68,9 @@ def birth(digits: str, now: datetime) -> date:
     try:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError as error:
-        raise NumberWrong(Rule.date, "The date of birth in it is not a day of the calendar") from error
+        raise NumberWrong("The date of birth in it is not a day of the calendar", rule=Rule.date) from error
     if born > now.date():
-        raise NumberWrong(Rule.future, "The date of birth in it lies in the future")
+        raise NumberWrong("The date of birth in it lies in the future", rule=Rule.future)
     if born < EARLIEST:
-        raise NumberWrong(Rule.too_old, "The date of birth in it lies before 1900")
+        raise NumberWrong("The date of birth in it lies before 1900", rule=Rule.too_old)
     return born

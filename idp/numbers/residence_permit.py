@@ -16,5 +16,5 @@ def read(text: str, now: datetime) -> PersonNumber:
 def of(number: str, now: datetime) -> PersonNumber:
     """The rest of the rules, once the eighteen characters fit."""
     if number[:6] not in REGIONS:
-        raise NumberWrong(Rule.kind, "The number of a residence permit begins with 810000, 820000 or 830000")
+        raise NumberWrong("The number of a residence permit begins with 810000, 820000 or 830000", rule=Rule.kind)
     return PersonNumber(number, Kind.residence_permit, birth(number[6:14], now))

@@ -27,7 +27,7 @@ class NumberWrong(Problem):
     title: ClassVar[str] = "This number cannot be right"
     advice: ClassVar[str] = "Compare it with your paper, character by character, and correct it."
 
-    def __init__(self, rule: Rule, detail: str, **values: Any) -> None:
+    def __init__(self, detail: str, *, rule: Rule, **values: Any) -> None:
         self.rule = rule
         super().__init__(detail, extras={"rule": rule.value}, **values)
 
@@ -46,7 +46,7 @@ def typed(text: str, allowed: str, detail: str) -> str:
     """
     number = re.sub(r"[ \t\u3000]", "", text.strip()).upper()
     if not number.isascii() or not re.fullmatch(f"[{allowed}]*", number):
-        raise NumberWrong(Rule.characters, detail)
+        raise NumberWrong(detail, rule=Rule.characters)
     return number
 
 

@@ -6,6 +6,7 @@ Authority 1, kind 1, region 6, organisation code 9, check 1.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hub.i18n import N_
 from idp.numbers.rules import ALPHABET_31, NumberWrong, Rule, check_11, check_31, typed
 
 LENGTH = 18
@@ -53,13 +54,13 @@ class UnifiedCode:
 def read(text: str) -> UnifiedCode:
     """The code with a right check character, or NumberWrong. A wrong inner check is only a note."""
     code = typed(
-        text, ALPHABET_31, "It may hold only digits and capital letters without I, O, S, V and Z, in half width"
+        text, ALPHABET_31, N_("It may hold only digits and capital letters without I, O, S, V and Z, in half width")
     )
     if len(code) != LENGTH:
-        raise NumberWrong(Rule.length, "It must have 18 characters; this has %(count)s", count=len(code))
+        raise NumberWrong("It must have 18 characters; this has %(count)s", rule=Rule.length, count=len(code))
     if not code[2:8].isdigit():
-        raise NumberWrong(Rule.characters, "Characters 3 to 8 are the region and must be digits")
+        raise NumberWrong("Characters 3 to 8 are the region and must be digits", rule=Rule.characters)
     if check_31(code[:-1]) != code[-1]:
-        raise NumberWrong(Rule.check, "The last character does not fit the others: one of them is mistyped")
+        raise NumberWrong("The last character does not fit the others: one of them is mistyped", rule=Rule.check)
     odd = ((Note.inner_check, check_11(code[8:16]) != code[16]), (Note.authority_unknown, code[0] not in AUTHORITIES))
     return UnifiedCode(code, tuple(note for note, is_so in odd if is_so))

@@ -1,0 +1,1 @@
+"""The nouns of identity: frozen values and their rules. No storage, no clock."""

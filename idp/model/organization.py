@@ -1,0 +1,39 @@
+"""An organisation that somebody acts for here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from hub.problems import Problem
+
+
+class OrganizationState(StrEnum):
+    """Whether one may act for it."""
+
+    active = "active"
+    suspended = "suspended"
+
+
+class NotRepresentative(Problem):
+    """The register does not name this person as the legal representative; it does not say who is, nor whether the code exists."""
+
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "You cannot claim this organisation"
+    advice: ClassVar[str] = "Only its legal representative can. Check the code, or ask him to do it."
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A company, body or association, by its unified code. Its registration is public knowledge."""
+
+    code: str
+    name: str
+    holder_key: str
+    claimed: datetime
+    state: OrganizationState = OrganizationState.active
+
+    @property
+    def label(self) -> str:
+        """How the ledger names it."""
+        return f"organization:{self.code}"

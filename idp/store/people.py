@@ -1,0 +1,237 @@
+"""The tables of persons, of their verification and its evidence. What is personal is sealed by the vault."""
+
+import json
+import secrets
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from hub.db import Instant, metadata
+from hub.vault import Vault
+from idp.model.person import AccountNameTaken, Level, NumberTaken, Person, Profile, State
+from idp.model.realname import Evidence, Form, Stage, Verification, WrongStep
+
+PROFILE, FORM = "profile", "realname-form"  # purposes in the vault
+
+person_table = sa.Table(
+    "idp_person",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("account_key", sa.Text, nullable=False, unique=True),  # blind index of the account name
+    sa.Column("holder_key", sa.Text, unique=True),  # blind index of the proved number: one person, one account
+    sa.Column("profile", sa.LargeBinary, nullable=False),
+    sa.Column("needs_second_factor", sa.Boolean, nullable=False),
+    sa.Column("created", Instant, nullable=False),
+    sa.Column("proved", Instant),
+)
+verification_table = sa.Table(
+    "idp_verification",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("form", sa.LargeBinary),
+    sa.Column("check_id", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+evidence_table = sa.Table(
+    "idp_evidence",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False, index=True),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("register", sa.Text, nullable=False),
+    sa.Column("transaction", sa.Text, nullable=False),
+    sa.Column("score_band", sa.Text, nullable=False),
+    sa.Column("answer_digest", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("register", "transaction"),  # one answer proves one thing, once
+)
+_p, _v, _e = person_table.c, verification_table.c, evidence_table.c
+
+
+# -- persons
+
+
+def add(db: sa.Connection, vault: Vault, person: Person, profile: Profile) -> None:
+    """Make an account. Raises AccountNameTaken; the name is unique by its index, not by a look beforehand."""
+    try:
+        with db.begin_nested():
+            db.execute(
+                person_table.insert().values(
+                    id=person.id,
+                    state=person.state.value,
+                    level=int(person.level),
+                    account_key=account_key(vault, profile.account),
+                    holder_key=person.holder_key,
+                    profile=_sealed(db, vault, person.id, profile),
+                    needs_second_factor=person.needs_second_factor,
+                    created=person.created,
+                    proved=person.proved,
+                )
+            )
+    except IntegrityError as error:
+        raise AccountNameTaken("Somebody has it already") from error
+
+
+def person(db: sa.Connection, person_id: str) -> Person | None:
+    """A person by the internal id."""
+    return _person(db.execute(sa.select(person_table).where(_p.id == person_id)).one_or_none())
+
+
+def by_account(db: sa.Connection, key: str) -> Person | None:
+    """A person by the blind index of the account name."""
+    return _person(db.execute(sa.select(person_table).where(_p.account_key == key)).one_or_none())
+
+
+def by_holder(db: sa.Connection, holder_key: str) -> Person | None:
+    """A person by the blind index of the proved number."""
+    return _person(db.execute(sa.select(person_table).where(_p.holder_key == holder_key)).one_or_none())
+
+
+def profile(db: sa.Connection, vault: Vault, person_id: str) -> Profile:
+    """What is personal, opened."""
+    sealed = db.execute(sa.select(_p.profile).where(_p.id == person_id)).scalar_one()
+    return Profile(**json.loads(vault.decrypt(db, person_id, sealed, PROFILE)))
+
+
+def claim_number(db: sa.Connection, vault: Vault, person: Person, profile: Profile) -> None:
+    """Give a proved name and number to an account, in the transaction of its evidence.
+
+    Raises NumberTaken: of two that come at once the unique index lets one through.
+    """
+    change = person_table.update().where(
+        _p.id == person.id, sa.or_(_p.holder_key.is_(None), _p.holder_key == person.holder_key)
+    )
+    try:
+        with db.begin_nested():
+            done = db.execute(
+                change.values(
+                    holder_key=person.holder_key,
+                    level=int(person.level),
+                    proved=person.proved,
+                    profile=_sealed(db, vault, person.id, profile),
+                )
+            )
+    except IntegrityError as error:
+        raise NumberTaken("Another account has proved this number") from error
+    if done.rowcount != 1:
+        raise NumberTaken("This account has proved another number")
+
+
+def raise_level(db: sa.Connection, person_id: str, level: Level, at: datetime) -> None:
+    """A higher level; a lower one changes nothing."""
+    db.execute(
+        person_table.update().where(_p.id == person_id, _p.level < int(level)).values(level=int(level), proved=at)
+    )
+
+
+def account_key(vault: Vault, account: str) -> str:
+    """The blind index of an account name."""
+    return vault.blind("account", account)
+
+
+def holder_key(vault: Vault, number_type: str, number: str) -> str:
+    """The blind index of a proved number; licenses index their holders by the same."""
+    return vault.blind("holder", f"{number_type}:{number}")
+
+
+def _sealed(db: sa.Connection, vault: Vault, owner: str, profile: Profile) -> bytes:
+    about = {
+        "account": profile.account,
+        "name": profile.name,
+        "number": profile.number,
+        "number_type": profile.number_type,
+    }
+    return vault.encrypt(db, owner, json.dumps(about, ensure_ascii=False).encode(), PROFILE)
+
+
+def _person(row: Any) -> Person | None:
+    if row is None:
+        return None
+    return Person(
+        id=row.id,
+        created=row.created,
+        state=State(row.state),
+        level=Level(row.level),
+        holder_key=row.holder_key,
+        proved=row.proved,
+        needs_second_factor=row.needs_second_factor,
+    )
+
+
+# -- verification and evidence
+
+
+def verification(db: sa.Connection, vault: Vault, person_id: str) -> Verification | None:
+    """Where a person's verification stands, its form opened."""
+    row = db.execute(sa.select(verification_table).where(_v.person == person_id)).one_or_none()
+    if row is None:
+        return None
+    form = Form(**json.loads(vault.decrypt(db, person_id, row.form, FORM))) if row.form else None
+    return Verification(row.person, Stage(row.stage), row.at, form, row.check_id)
+
+
+def keep_verification(db: sa.Connection, vault: Vault, new: Verification, *, over: Verification | None) -> None:
+    """Write a verification over the one it was made from. Raises WrongStep when another step came in between."""
+    form = None
+    if new.form is not None:
+        words = {"name": new.form.name, "number": new.form.number}
+        form = vault.encrypt(db, new.person, json.dumps(words, ensure_ascii=False).encode(), FORM)
+    values = {"stage": new.stage.value, "form": form, "check_id": new.check, "at": new.at}
+    try:
+        with db.begin_nested():
+            if over is None:
+                db.execute(verification_table.insert().values(person=new.person, **values))
+                return
+    except IntegrityError as error:
+        raise WrongStep("It was begun in another window") from error
+    was = sa.and_(_v.person == over.person, _v.stage == over.stage.value, _v.check_id == over.check, _v.at == over.at)
+    if db.execute(verification_table.update().where(was).values(**values)).rowcount != 1:
+        raise WrongStep("It was continued in another window")
+
+
+def keep_evidence(db: sa.Connection, evidence: Evidence) -> None:
+    """Keep what proves a level. One transaction of a register counts once, by the unique index."""
+    try:
+        with db.begin_nested():
+            db.execute(
+                evidence_table.insert().values(
+                    id=secrets.token_hex(16),
+                    person=evidence.person,
+                    method=evidence.method,
+                    level=evidence.level,
+                    register=evidence.register,
+                    transaction=evidence.transaction,
+                    score_band=evidence.score_band,
+                    answer_digest=evidence.answer_digest,
+                    about=evidence.about,
+                    at=evidence.at,
+                )
+            )
+    except IntegrityError as error:
+        raise WrongStep("This answer was used before") from error
+
+
+def evidence_of(db: sa.Connection, person_id: str) -> list[Evidence]:
+    """All evidence of a person, newest first."""
+    rows = db.execute(sa.select(evidence_table).where(_e.person == person_id).order_by(_e.at.desc(), _e.level.desc()))
+    return [
+        Evidence(
+            row.person,
+            row.method,
+            row.level,
+            row.register,
+            row.transaction,
+            row.score_band,
+            row.answer_digest,
+            row.at,
+            row.about,
+        )
+        for row in rows
+    ]
