@@ -1,21 +1,49 @@
-"""One relying party and one person for most tests of the protocol; a citizen and the register for those of the pages."""
+"""For the protocol one provider per file and a relying party; for the pages a citizen and the register.
 
+The tests of the protocol share an installation: each brings its own persons, so they do not see each other.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import app as front
 from deploy.demo.register.site import create_app as create_register
-from hub.house import House
+from hub.house import House, open_house
+from tests.conftest import settings_for
 from tests.idp.citizen import Citizen
-from tests.idp.rp import Visit, department
+from tests.idp.rp import Visit, Visits, department
+
+
+@pytest.fixture(scope="module")
+def provider(
+    template: Path, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[House, Flask]]:
+    """An installation with the provider alone, open as long as the tests of one file run."""
+    data = tmp_path_factory.mktemp("provider") / "data"
+    copytree(template, data)
+    opened = open_house(settings_for(data, valkey_url))
+    served = front.create_app(opened.settings, rooms=("hub", "idp"), house=opened)
+    served.testing = True
+    yield opened, served
+    opened.close()
 
 
 @pytest.fixture
-def visit(house: House, app: Flask) -> Visit:
+def visits(provider: tuple[House, Flask]) -> Visits:
+    """Makes a relying party with a browser of its own (or of another one, by `browser_of`)."""
+    house, served = provider
+    return lambda client, **more: Visit(house, served, client, **more)
+
+
+@pytest.fixture
+def visit(visits: Visits) -> Visit:
     """A department's site and a browser."""
-    return Visit(house, app, department())
+    return visits(department())
 
 
 @pytest.fixture

@@ -1,0 +1,116 @@
+"""The session at the provider: what a sign-in opens, a further step renews, and a choice changes."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub import callers, ledger
+from hub.callers import Caller
+from hub.house import House
+from hub.problems import NotSignedIn
+from idp import logout
+from idp.model.organization import Organization
+from idp.model.person import Person
+from idp.store import people as store
+
+KIND = "idp"
+NAME = "session-name"  # purpose in the vault under which `hub.web` opens it
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session that was just opened: the cookie's value, given out once, and whom it stands for."""
+
+    cookie: str
+    caller: Caller
+
+
+def begin(
+    house: House,
+    db: Connection,
+    person: Person,
+    methods: tuple[str, ...],
+    *,
+    now: datetime,
+    device: str = "",
+    before: Caller | None = None,
+) -> Opened:
+    """Open a new session after a sign-in. The ledger line rides along.
+
+    `before` is the session that this browser had: the same person's goes on under a new id, another person's login ends.
+    """
+    caller = Caller(
+        person=person.id,
+        level=int(person.level),
+        amr=methods,
+        auth_time=now,
+        holder_keys=keys_of(person),
+        sid=secrets.token_urlsafe(16),
+        sealed_name=_name(house, db, person),
+    )
+    if before is not None and before.person == person.id:
+        caller = replace(caller, sid=before.sid)
+        callers.end_sessions(db, at=now, digest=before.session)
+    elif before is not None:
+        logout.end(db, now, sid=before.sid, why="another person signed in on this browser")
+    ledger.wrote(db, "person.signed-in", person.label, by=person.label, at=now, facts={"amr": list(methods)})
+    return _open(house, db, caller, now, device)
+
+
+def stepped_up(
+    house: House, db: Connection, caller: Caller, person: Person, *, now: datetime, methods: tuple[str, ...] = ()
+) -> Opened:
+    """The session of a person of whom more is known now, under a new id; the old one ends at once.
+
+    `methods` are those of the whole sign-in, where a factor was added to it.
+    """
+    changed = replace(
+        caller,
+        level=int(person.level),
+        amr=methods or caller.amr,
+        holder_keys=caller.holder_keys if caller.acting_for else keys_of(person),
+        sealed_name=caller.sealed_name if caller.acting_for else _name(house, db, person),
+    )
+    return _replace(house, db, caller, changed, now)
+
+
+def acting_for(
+    house: House, db: Connection, caller: Caller, person: Person, organization: Organization | None, *, now: datetime
+) -> Opened:
+    """The session of a person who acts for an organisation from now on, or for himself again (None)."""
+    changed = replace(
+        caller,
+        acting_for=organization.code if organization else None,
+        holder_keys=(organization.holder_key,) if organization else keys_of(person),
+        sealed_name=_name(house, db, person, organization),
+    )
+    return _replace(house, db, caller, changed, now)
+
+
+def keys_of(person: Person) -> tuple[str, ...]:
+    """By which blind indexes a person's own licenses are found."""
+    return (person.holder_key,) if person.holder_key else ()
+
+
+def _replace(house: House, db: Connection, old: Caller, new: Caller, now: datetime) -> Opened:
+    """A new session id for one login. Whoever comes second, in another window, is asked to sign in."""
+    device = next(
+        (device for one, _, device in callers.sessions(db, old.person or "", now) if one.session == old.session), None
+    )
+    if device is None:
+        raise NotSignedIn("There is no session, or it has ended", extras={"session": KIND})
+    callers.end_sessions(db, at=now, digest=old.session)
+    return _open(house, db, new, now, device)
+
+
+def _open(house: House, db: Connection, caller: Caller, now: datetime, device: str) -> Opened:
+    hours = house.settings.session_hours
+    return Opened(callers.open_session(db, KIND, caller, now=now, hours=hours, device=device), caller)
+
+
+def _name(house: House, db: Connection, person: Person, organization: Organization | None = None) -> bytes:
+    name = store.profile(db, house.vault, person.id).shown
+    shown = f"{name} ({organization.name})" if organization else name
+    return house.vault.encrypt(db, person.id, shown.encode(), NAME)

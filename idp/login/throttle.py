@@ -1,0 +1,50 @@
+"""Brakes on guessing that a stranger cannot use to lock somebody out.
+
+Counted per account and network, so a stranger slows down only himself. Past a hundred failures on one account from anywhere
+(NIST SP 800-63B-4 3.2.2) only networks from which it was signed in to before may go on. Unknown accounts count alike.
+"""
+
+import ipaddress
+
+from hub import limits
+from hub.house import House
+from hub.limits import Limit
+from hub.problems import TooMany
+
+HERE = Limit("login", 5, 300, guessing=True)  # then wait five minutes
+NETWORK = Limit("login-network", 200, 300, guessing=True)  # an office or a school behind one address
+ANYWHERE = Limit("login-account", 100, 86_400, guessing=True)
+SECOND = Limit("login-second", 5, 300, guessing=True)
+REGISTRATIONS = Limit("registrations", 30, 3600)
+KNOWN_SECONDS = 90 * 86_400
+
+
+def network(address: str) -> str:
+    """The network of an address: what one household or office usually has (/24, /56)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))
+
+
+def attempt(house: House, account_key: str, net: str) -> None:
+    """Count an attempt before it is checked. Raises TooMany."""
+    limits.check(house.shared, NETWORK, net)
+    limits.check(house.shared, HERE, f"{account_key}|{net}")
+    try:
+        limits.check(house.shared, ANYWHERE, account_key)
+    except TooMany:
+        if house.shared.peek(_known(account_key, net)) is None:
+            raise
+
+
+def succeeded(house: House, account_key: str, net: str) -> None:
+    """Forget the failures of an account, and know the network from now on."""
+    limits.forgive(house.shared, HERE, f"{account_key}|{net}")
+    limits.forgive(house.shared, ANYWHERE, account_key)
+    house.shared.put(_known(account_key, net), "1", KNOWN_SECONDS)
+
+
+def _known(account_key: str, net: str) -> str:
+    return f"idp:known:{account_key}:{net}"
