@@ -1,0 +1,19 @@
+"""The pages where people register, sign in, prove their name, choose for whom they act, agree, and look after their account."""
+
+from flask import Blueprint
+
+from hub.web import login_at
+from idp.web import account, companies, consent, factors, invite, login, realname, register, whom
+
+TOPICS = (login, register, realname, whom, consent, account, factors, companies, invite)
+
+
+def blueprint() -> Blueprint:
+    """All pages of the room."""
+    bp = Blueprint(
+        "idp", __name__, template_folder="../templates", static_folder="../static", static_url_path="/idp/static"
+    )
+    for topic in TOPICS:
+        topic.add(bp)
+    login_at("idp", "idp.login")
+    return bp

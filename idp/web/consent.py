@@ -1,0 +1,94 @@
+"""Agreeing: what a service is told, why, and for how long; or refusing."""
+
+from flask import Blueprint, Response, request
+
+from hub import tree, web
+from hub.callers import Caller, Session
+from hub.i18n import _, language
+from hub.problems import NotFound
+from hub.web import route
+from idp import authorize, consents, mandates
+from idp.model.client import Client
+from idp.model.consent import TEXT_VERSION
+from idp.model.flow import FlowGone, Pending, Step
+from idp.model.mandate import NoMandate
+from idp.numbers.rules import masked
+from idp.store import people
+from idp.web import desk
+from idp.web.desk import Visit
+
+
+def add(bp: Blueprint) -> None:
+    """`/consent`."""
+
+    @route(bp, "/consent", gate=Session("idp"), endpoint="consent")
+    def page() -> Response:
+        visit, waiting, caller = _waiting()
+        if Step.consent not in waiting.steps or len(waiting.steps) > 1:
+            return desk.onward(visit, caller)
+        return desk.show(
+            visit,
+            "consent.html",
+            client=waiting.client,
+            place=_place(visit, waiting.client),
+            told=_told(visit, waiting, caller),
+            lasting="offline_access" in waiting.asked.scopes,
+            version=TEXT_VERSION,
+        )
+
+    @route(bp, "/consent", gate=Session("idp"), methods=("POST",), endpoint="consent_posted")
+    def posted() -> Response:
+        visit, waiting, caller = _waiting()
+        if request.form.get("decision") != "agree":
+            return web.see_other(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
+        if waiting.steps == (Step.consent,):  # nobody agrees before he is known as well as the service asks
+            with visit.house.database.write() as db:
+                consents.grant(db, visit.person, waiting.client, waiting.asked.scopes, now=visit.now)
+        return desk.onward(visit, caller)
+
+
+def _waiting() -> tuple[Visit, Pending, Caller]:
+    visit = desk.visit()
+    if visit.waiting is None or visit.caller is None:
+        raise FlowGone("There is no open sign-in with this number")
+    return visit, visit.waiting, visit.caller
+
+
+def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str]]:
+    """What the service will be told, each with its value: nobody agrees to what he does not see."""
+    scopes = waiting.asked.scopes
+    with visit.house.database.read() as db:
+        profile = people.profile(db, visit.house.vault, visit.person)
+        try:
+            acting = mandates.standing(db, visit.person, caller.acting_for or "", visit.now)
+        except NoMandate:
+            acting = None
+    told = [(_("A number made for this service alone"), _("It tells the service that it is you again"))]
+    if {"profile", "realname"} & set(scopes):
+        told.append((_("Your name"), profile.shown if "profile" in scopes else profile.name))
+    if "realname" in scopes and profile.number:
+        told.append((_("The number of your paper"), masked(profile.number)))
+    if "company" in scopes:
+        told.append((_("For whom you act"), f"{acting[1].name} ({acting[1].code})" if acting else _("For myself")))
+    told.append((_("How your name was verified"), level_name(caller.level)))
+    return told
+
+
+def level_name(level: int) -> str:
+    """A level of assurance in the reader's language."""
+    return {
+        1: _("Not verified: your own statement"),
+        2: _("Name and number match the register"),
+        3: _("Name and number match, and a live check"),
+        4: _("Checked at a counter"),
+    }[level]
+
+
+def _place(visit: Visit, client: Client) -> str:
+    """Where the service belongs, in words."""
+    with visit.house.database.read() as db:
+        try:
+            place = tree.get(db, client.place)
+        except NotFound:
+            return ""
+    return place.name if language() == "zh-Hans" else place.name_en

@@ -1,0 +1,181 @@
+"""What all pages of the room share: who is there, which sign-in is under way, and where to go next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, request, url_for
+
+from hub import callers, clock, web
+from hub.callers import Caller
+from hub.house import House
+from hub.i18n import _
+from hub.problems import Problem, TooMany
+from idp import authorize, flows, mandates
+from idp.login import session, throttle
+from idp.login.session import Opened
+from idp.model.flow import Pending, Step
+from idp.store import people
+
+RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
+PAGES = {Step.login: "idp.login", Step.level: "idp.realname", Step.consent: "idp.consent"}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for a page: the moment, the session if there is one, the sign-in that waits if there is one."""
+
+    house: House
+    now: datetime
+    caller: Caller | None
+    flow: str
+    waiting: Pending | None
+    next: str
+
+    def to(self, endpoint: str, **more: Any) -> str:
+        """The address of another page, with the waiting sign-in taken along."""
+        kept: dict[str, Any] = {name: value for name, value in (("flow", self.flow), ("next", self.next)) if value}
+        return url_for(endpoint, **(kept | more))
+
+    @property
+    def browser(self) -> str:
+        """The secret that binds sign-ins to this browser."""
+        return request.cookies.get(flows.cookie_name(self.house), "")
+
+    @property
+    def person(self) -> str:
+        """Who is signed in."""
+        return (self.caller.person if self.caller else None) or ""
+
+
+def visit() -> Visit:
+    """This request. Raises FlowGone when it names a sign-in that is not open (in this browser)."""
+    house, now = web.house(), clock.now()
+    caller = callers.current(house, request, session.KIND, now)
+    flow = request.args.get("flow", "")
+    browser = request.cookies.get(flows.cookie_name(house), "")
+    waiting = authorize.pending(house, flow, caller, browser, now) if flow else None
+    return Visit(house, now, caller, flow, waiting, web.local(request.args.get("next"), ""))
+
+
+def show(
+    visit: Visit, template: str, *, errors: dict[str, str] | None = None, status: int = 200, to: str = "", **values: Any
+) -> Response:
+    """A page of the room. Browsers apply form-action to redirects as well: `to` is where else its form may lead."""
+    for origin in {visit.waiting.origin if visit.waiting else "", _origin(to)} - {""}:
+        web.loosen("form-action", origin)
+    status = 422 if errors and status == 200 else status
+    return web.page(f"idp/{template}", status, visit=visit, errors=errors or {}, **values)
+
+
+def refused(visit: Visit, template: str, problem: Problem, field: str = "", **values: Any) -> Response:
+    """The page again, with what was typed and why it was refused."""
+    response = show(visit, template, errors={field: said(problem)}, status=problem.status, **values)
+    if isinstance(problem, TooMany) or problem.status == 503:
+        response.headers["Retry-After"] = str(problem.extras.get("retry_after", 30))
+    return response
+
+
+def said(problem: Problem) -> str:
+    """A problem in the reader's language, in one line."""
+    if isinstance(problem, TooMany):
+        return _("Too many attempts. Wait a few minutes and try again")
+    return _(problem.message, **problem.values) if problem.message else _(problem.title)
+
+
+def onward(visit: Visit, caller: Caller) -> Response:
+    """The next step of the sign-in that waits; else where the visitor wanted to go; else his account."""
+    if _lacks_second_factor(visit, caller):
+        return web.see_other(visit.to("idp.second_factor"))
+    if not visit.flow:
+        return web.see_other(visit.next or url_for("idp.account"))
+    waiting = authorize.pending(visit.house, visit.flow, caller, visit.browser, visit.now)
+    if waiting.steps and waiting.steps[0] is not Step.consent:
+        return web.see_other(visit.to(PAGES[waiting.steps[0]]))
+    if asks_for_whom(visit, waiting, caller):
+        return web.see_other(visit.to("idp.whom"))
+    if waiting.steps:
+        return web.see_other(visit.to(PAGES[waiting.steps[0]]))
+    return web.see_other(authorize.finish(visit.house, visit.flow, caller, visit.browser, visit.now))
+
+
+def enter(visit: Visit, opened: Opened, response: Response | None = None) -> Response:
+    """Hand a new session to the browser and go on."""
+    response = response or onward(visit, opened.caller)
+    web.sign_in_cookie(response, session.KIND, opened.cookie)
+    return response
+
+
+def asks_for_whom(visit: Visit, waiting: Pending, caller: Caller) -> bool:
+    """Whether to ask for whom the person acts: once in each sign-in at a service that wants to know, if there is a choice."""
+    if "company" not in waiting.asked.scopes or visit.house.shared.peek(_whom_key(visit, caller)):
+        return False
+    with visit.house.database.read() as db:
+        return bool(mandates.of(db, caller.person or "", visit.now))
+
+
+def has_chosen(visit: Visit, caller: Caller) -> None:
+    """Remember that the question was answered in this sign-in."""
+    if visit.flow:
+        visit.house.shared.put(_whom_key(visit, caller), "1", 1800)
+
+
+def is_recent(visit: Visit) -> bool:
+    """Whether the person showed a factor a short while ago."""
+    return (
+        visit.caller is not None and visit.caller.auth_time is not None and visit.now - visit.caller.auth_time <= RECENT
+    )
+
+
+def again(visit: Visit) -> Response:
+    """Ask for a factor once more, then come back to this page."""
+    return web.see_other(url_for("idp.login", again=1, next=request.full_path.rstrip("?")))
+
+
+def network() -> str:
+    """The network from which the request comes."""
+    return throttle.network(request.remote_addr or "")
+
+
+def device() -> str:
+    """Browser and system in two words, enough to recognise one's own; the whole header would be a fingerprint."""
+    agent = request.headers.get("User-Agent", "")
+    browser = next((name for sign, name in BROWSERS if sign in agent), "")
+    system = next((name for sign, name in SYSTEMS if sign in agent), "")
+    return ", ".join(filter(None, (browser, system)))
+
+
+BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg/", "Edge"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def _lacks_second_factor(visit: Visit, caller: Caller) -> bool:
+    if "mfa" in caller.amr:
+        return False
+    with visit.house.database.read() as db:
+        person = people.person(db, caller.person or "")
+    return person is not None and person.needs_second_factor
+
+
+def _whom_key(visit: Visit, caller: Caller) -> str:
+    return f"idp:whom:{visit.flow}:{caller.sid}"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
