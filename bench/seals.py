@@ -14,6 +14,7 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from asn1crypto import crl, keys, ocsp, x509
 from asn1crypto.cms import ContentInfo
@@ -71,7 +72,9 @@ class Bench:
 
     def theirs(self, *, timed: bool) -> bytes:
         """As in "Signing PDF files" of pyHanko's documentation; the signer object is kept."""
-        validation = {"embed_validation_info": True, "validation_context": self._context()} if timed else {}
+        validation: dict[str, Any] = (
+            {"embed_validation_info": True, "validation_context": self._context()} if timed else {}
+        )
         about = signers.PdfSignatureMetadata(
             field_name="Seal",
             certify=True,
@@ -87,7 +90,7 @@ class Bench:
             stamp_style=StaticStampStyle.from_pdf_file(str(self.seal_pdf), border_width=0),
             new_field_spec=fields.SigFieldSpec("Seal", box=(592, 110, 711, 229)),
         )
-        return signer.sign_pdf(IncrementalPdfFileWriter(BytesIO(self.page))).getvalue()
+        return bytes(signer.sign_pdf(IncrementalPdfFileWriter(BytesIO(self.page))).getvalue())
 
     def _signer(self) -> signers.SimpleSigner:
         if not hasattr(self, "_kept"):

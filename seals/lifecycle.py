@@ -15,7 +15,18 @@ from certs.model import AlreadyRevoked, Certificate, LegalPerson, Reason
 from hub import ledger
 from seals import grants, store
 from seals.artwork import draw
-from seals.model import Agency, Design, Kind, Operation, SamePerson, Seal, SealGrant, SealUnknown, State, StepRefused
+from seals.model import (
+    Agency,
+    Design,
+    Kind,
+    Operation,
+    SamePerson,
+    Seal,
+    SealGrant,
+    SealStepRefused,
+    SealUnknown,
+    State,
+)
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -162,7 +173,7 @@ def _step(
         before = store.seal(db, seal_id)
         seal = changed(before.after(operation), reason=reason, **(values or {}))
         if not store.change(db, seal, before.state):
-            raise StepRefused("Someone else changed the seal %(id)s just now", id=seal_id)
+            raise SealStepRefused("Someone else changed the seal %(id)s just now", id=seal_id)
         facts = {"state": seal.state.value, "reason": reason}
         if seal.certificate:
             facts["certificate"] = seal.certificate

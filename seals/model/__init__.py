@@ -13,8 +13,8 @@ from seals.model.problems import (
     SealGlyphMissing,
     SealingFailed,
     SealNotInForce,
+    SealStepRefused,
     SealUnknown,
-    StepRefused,
     UseSpent,
 )
 from seals.model.seal import (
@@ -59,12 +59,12 @@ __all__ = [
     "SealGrant",
     "SealMaterial",
     "SealNotInForce",
+    "SealStepRefused",
     "SealUnknown",
     "SealUse",
     "Sealed",
     "SealingFailed",
     "State",
-    "StepRefused",
     "Ticket",
     "UseSpent",
     "UseState",

@@ -24,7 +24,7 @@ class SealGlyphMissing(BadSeal):
     advice = "Check the character. If it is right, install a font that has it."
 
 
-class StepRefused(Problem):
+class SealStepRefused(Problem):
     """The seal's state does not allow this operation."""
 
     status = 409

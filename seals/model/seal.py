@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 
-from seals.model.problems import BadAgency, BadSeal, SealNotInForce, StepRefused
+from seals.model.problems import BadAgency, BadSeal, SealNotInForce, SealStepRefused
 
 DEFAULT_LINE = "电子证照专用章"
 DEFAULT_MM = 42  # bodies of local government and business seals (State Council circular 25 of 1999, 42 to 60 mm)
@@ -158,10 +158,10 @@ class Seal:
     reason: str = ""
 
     def after(self, operation: Operation) -> "Seal":
-        """The seal after a step of its life. Raises StepRefused when the table does not hold it."""
+        """The seal after a step of its life. Raises SealStepRefused when the table does not hold it."""
         state = TABLE.get((self.state, operation))
         if state is None:
-            raise StepRefused(SENTENCES[self.state], id=self.id)
+            raise SealStepRefused(SENTENCES[self.state], id=self.id)
         return replace(self, state=state)
 
     def in_force(self, now: datetime) -> None:

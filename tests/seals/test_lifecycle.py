@@ -21,9 +21,9 @@ from seals.model import (
     SealExists,
     SealGlyphMissing,
     SealNotInForce,
+    SealStepRefused,
     SealUnknown,
     State,
-    StepRefused,
 )
 from tests.seals.conftest import CITY, HEALTH, MARKET, Office
 
@@ -71,14 +71,14 @@ def test_the_applicant_does_not_approve(office: Office) -> None:
 def test_a_rejected_application_is_the_end(office: Office) -> None:
     seal = lifecycle.reject(office.house, applied(office).id, reason="wrong name", by="auditor", now=office.now)
     assert (seal.state, seal.reason) == (State.rejected, "wrong name")
-    with pytest.raises(StepRefused):
+    with pytest.raises(SealStepRefused):
         lifecycle.approve(office.house, seal.id, by="auditor", now=office.now)
 
 
 @pytest.mark.parametrize("step", [lifecycle.make, lifecycle.file, lifecycle.activate], ids=lambda step: step.__name__)
 def test_no_step_is_skipped(office: Office, step: Step) -> None:
     seal = applied(office)
-    with pytest.raises(StepRefused):
+    with pytest.raises(SealStepRefused):
         step(office.house, seal.id, by="maker", now=office.now)
     assert not office.house.keys.exists(f"seal-{seal.id}")
 
@@ -126,7 +126,7 @@ def test_cancelling_ends_seal_and_certificate(office_on: Office) -> None:
         end = certificates.certificate(db, seal.certificate).revocation
     assert end is not None
     assert end.reason is Reason.key_compromise
-    with pytest.raises(StepRefused):
+    with pytest.raises(SealStepRefused):
         lifecycle.resume(office_on.house, seal.id, reason="no", by="owner", now=office_on.now)
 
 
@@ -143,7 +143,7 @@ def test_a_suspended_seal_keeps_its_certificate(office: Office) -> None:
     seal = lifecycle.suspend(office.house, office.seal.id, reason="audit", by="owner", now=office.now)
     with office.house.database.read() as db:
         assert certificates.certificate(db, seal.certificate).valid_at(office.now)
-    with pytest.raises(StepRefused):
+    with pytest.raises(SealStepRefused):
         lifecycle.suspend(office.house, seal.id, reason="again", by="owner", now=office.now)
 
 

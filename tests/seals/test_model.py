@@ -17,9 +17,9 @@ from seals.model import (
     Seal,
     SealGrant,
     SealNotInForce,
+    SealStepRefused,
     SealUse,
     State,
-    StepRefused,
     UseSpent,
     UseState,
 )
@@ -41,7 +41,7 @@ def test_each_step_is_allowed_by_the_table_or_refused(state: State, operation: O
     if (state, operation) in TABLE:
         assert seal.after(operation).state is TABLE[state, operation]
     else:
-        with pytest.raises(StepRefused):
+        with pytest.raises(SealStepRefused):
             seal.after(operation)
 
 

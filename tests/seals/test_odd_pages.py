@@ -20,8 +20,6 @@ from seals.model import (
 from tests.seals.conftest import Office
 from tests.seals.paper import form_as_pdf, page
 
-
-
 # -- what is no page of ours
 
 

@@ -1,7 +1,6 @@
 """The sealed file: one revision that other people's tools call valid, with the red seal, its tags and the evidence inside."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -20,8 +19,6 @@ from seals.model import (
 from tests.seals import judge
 from tests.seals.conftest import PLACE, Office
 from tests.seals.paper import page
-
-
 
 # -- what others say
 

@@ -22,8 +22,6 @@ from tests.seals import judge
 from tests.seals.conftest import PLACE, Office
 from tests.seals.paper import page
 
-
-
 # -- the signature
 
 
