@@ -1,5 +1,6 @@
 """Gathering what a seal needs to work: its key and picture, and fresh evidence from our own CA and time-stamper."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from certs import status, timestamp
 from certs import store as certificates
 from certs.model import ROOT, Certificate
 from seals import store
-from seals.model import Evidence, Seal, SealMaterial, SealNotInForce
+from seals.model import Evidence, Seal, SealingFailed, SealMaterial, SealNotInForce
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -42,6 +43,8 @@ def _material(house: "House", seal: Seal, chain: list[Certificate]) -> SealMater
     known = house.cache.get(key)
     if isinstance(known, SealMaterial):
         return known
+    if _point(house, seal.key_name) not in chain[0].der:  # a restored folder may hold another key of the same name
+        raise SealingFailed("The key of the seal %(seal)s does not belong to its certificate", seal=seal.id)
     with house.database.read() as db:
         artwork = store.artwork(db, seal.id)
     material = SealMaterial(
@@ -54,6 +57,13 @@ def _material(house: "House", seal: Seal, chain: list[Certificate]) -> SealMater
     )
     house.cache[key] = material
     return material
+
+
+def _point(house: "House", key_name: str) -> bytes:
+    """The public key as it stands in a certificate: an uncompressed point (RFC 5480 2.2)."""
+    jwk = house.keys.jwk(key_name)
+    x, y = (urlsafe_b64decode(jwk[name] + "=") for name in ("x", "y"))
+    return b"\x04" + x + y
 
 
 def _evidence(house: "House", own: Certificate, now: datetime) -> Evidence:

@@ -10,7 +10,7 @@ from certs import status, timestamp
 from certs.model import NoAuthority, Reason
 from hub.keys import KeyMissing
 from seals import lifecycle, material, sealing
-from seals.model import Level, SealNotInForce
+from seals.model import Level, SealingFailed, SealNotInForce
 from tests.seals import judge
 from tests.seals.conftest import PLACE, Office
 from tests.seals.paper import page
@@ -78,9 +78,21 @@ def test_no_evidence_at_all_still_gives_a_document(office: Office, monkeypatch: 
 
 
 def test_a_missing_key_is_a_refusal_not_a_crash(office: Office) -> None:
-    office.house.cache.clear()
     gone = replace(office.seal, key_name="seal-gone")
-    with_what, evidence = material.for_seal(office.house, gone, office.now)
-    ticket = sealing.prepare(page(), with_what, office.reserve(bytes(32)), PLACE, evidence)
     with pytest.raises(KeyMissing):
-        sealing.seal_once(ticket)
+        material.for_seal(office.house, gone, office.now)
+
+
+def test_a_key_that_does_not_belong_to_the_certificate_is_not_used(office: Office) -> None:
+    office.house.keys.create("seal-other", purpose="seal")
+    with pytest.raises(SealingFailed):
+        material.for_seal(office.house, replace(office.seal, key_name="seal-other"), office.now)
+
+
+def test_a_private_half_that_is_gone_loses_the_ticket_and_nothing_else(office: Office) -> None:
+    (office.house.keys.folder / f"{office.seal.key_name}.pem").unlink()
+    with_what, evidence = office.material()
+    reserved = office.reserve(bytes(32))
+    with pytest.raises(KeyMissing):
+        sealing.seal_once(sealing.prepare(page(), with_what, reserved, PLACE, evidence))
+    assert office.reserve(bytes(32)) == reserved
