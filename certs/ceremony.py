@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certs import authority, store
+from certs import authority, store, trust
 from certs.model import Certificate, LegalPerson, profile
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def create_demo_pki(house: "House", now: datetime) -> None:
         # A CA that ends or was revoked is not replaced here: its successor needs addresses of its own.
         if in_office is None or (not profile(name).is_ca and not in_office.signs_at(now + RENEW)):
             _appoint(house, name, common_name, algorithm, now)
+    trust.vouch_for_keys(house, now)
 
 
 def _appoint(house: "House", name: str, common_name: str, algorithm: "Algorithm", now: datetime) -> Certificate:

@@ -10,12 +10,12 @@ from cryptography import x509
 
 from certs import authority, store
 from certs.model import Certificate, ListedKey
-from certs.trust_list import TYPE
 
 if TYPE_CHECKING:
     from hub.house import House
 
 NAME = "trust-list"  # of the signer's profile, and of the list among the numbered ones
+TYPE = "trust-list+jwt"
 LIFE, RENEW = timedelta(days=7), timedelta(days=1)
 USES = ("code", "status-list", "receipt", "checkpoint")  # purposes of keys that outsiders must know
 SECTIONS = {"roots": "root", "authorities": "issuing-ca", "timestamp_units": "time-stamp"}
@@ -51,7 +51,7 @@ def trust_list(house: "House", now: datetime) -> str:
 
 def _content(house: "House", now: datetime) -> dict[str, Any]:
     """All that the list tells, without its number and times."""
-    _list_new_keys(house, now)
+    vouch_for_keys(house, now)
     with house.database.read() as db:
         keys = store.listed_keys(db)
         sections = {name: store.certificates(db, profile=profile) for name, profile in SECTIONS.items()}
@@ -67,7 +67,8 @@ def _content(house: "House", now: datetime) -> dict[str, Any]:
     }
 
 
-def _list_new_keys(house: "House", now: datetime) -> None:
+def vouch_for_keys(house: "House", now: datetime) -> None:
+    """Put keys on the list that are not on it yet, from now on. A key signs nothing before it is listed."""
     names = [(use, name) for use in USES for name in house.keys.named(use)]
     found = [ListedKey(house.keys.kid(name), use, name, house.keys.jwk(name), now) for use, name in names]
     with house.database.read() as db:

@@ -12,7 +12,6 @@ from certs.model.problems import (
     ProfileUnknown,
     ReasonWrong,
     SubjectWrong,
-    TrustListWrong,
     WrongMediaType,
 )
 from certs.model.profiles import (
@@ -60,7 +59,6 @@ __all__ = [
     "Revocation",
     "SignedList",
     "SubjectWrong",
-    "TrustListWrong",
     "WrongMediaType",
     "profile",
     "serial_of",

@@ -64,14 +64,6 @@ class DraftWrong(Problem):
     advice = "Prepare it again: it gets a new serial number."
 
 
-class TrustListWrong(Problem):
-    """A trust list that must not be trusted."""
-
-    status = 422
-    title = "This trust list cannot be trusted"
-    advice = "Get it again from the address that the trust service prints in its documents."
-
-
 class WrongMediaType(Problem):
     """The body is not of the kind that this address takes."""
 

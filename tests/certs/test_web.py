@@ -18,7 +18,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from werkzeug.serving import make_server
 
-from certs import trust, trust_list
 from certs.model import ISSUING, ROOT, Certificate, Reason
 from certs.revoke import revoke
 from certs.web import MOST_BYTES
@@ -86,11 +85,6 @@ def test_a_revocation_reaches_everyone_within_a_minute(house: House, seal: Certi
         assert "max-age=60" in client.get(path).headers["Cache-Control"]
     revoke(house, seal.serial, Reason.key_compromise, "test", clock.now())
     assert len(x509.load_der_x509_crl(client.get("/pki/issuing.crl").data)) == 1
-
-
-def test_the_trust_list_can_be_checked_with_the_root(house: House, client: FlaskClient) -> None:
-    root = x509.load_der_x509_certificate(client.get("/pki/root.crt").data)
-    assert trust_list.read(client.get("/pki/trust-list.jwt").text, [root]).certificates("roots") == trust.anchors(house)
 
 
 # -- OCSP
