@@ -6,7 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Flask
@@ -216,6 +216,12 @@ class Visit:
         claims = {name: value for name, value in (plain | changes).items() if value is not None}
         head = {"alg": "ES256", "kid": "rp-1"} | (header or {})
         return jws.serialize_compact(head, json.dumps(claims), key, algorithms=[head["alg"]])
+
+
+class Visits(Protocol):
+    """Makes a visit for a client."""
+
+    def __call__(self, client: Client, **more: Any) -> Visit: ...
 
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

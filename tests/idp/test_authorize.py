@@ -4,16 +4,14 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub import clock
-from hub.house import House
 from idp import authorize, consents, flows
 from idp.model.client import GrantType
 from idp.model.flow import FlowGone, Step
-from tests.idp.rp import CALLBACK, Visit, department, public
+from tests.idp.rp import CALLBACK, Visit, Visits, department, public
 
 # -- never redirected: client and address must be certain first
 
@@ -47,9 +45,9 @@ def test_a_repeated_client_or_address_is_a_page(visit: Visit, name: str) -> None
     assert visit.browser.get(f"/oidc/authorize?{query}").status_code == 400
 
 
-def test_a_native_program_may_vary_its_loopback_port_and_nothing_else(house: House, app: Flask) -> None:
+def test_a_native_program_may_vary_its_loopback_port_and_nothing_else(visits: Visits) -> None:
     native = public(native=True, redirect_uris=("http://127.0.0.1/back",))
-    visit = Visit(house, app, native)
+    visit = visits(native)
     ok = visit.authorize(redirect_uri="http://127.0.0.1:51004/back")
     assert ok.status_code == 303
     for wrong in (
@@ -117,8 +115,8 @@ def test_a_repeated_state_is_not_echoed(visit: Visit) -> None:
     assert visit.answered(response).keys() == {"error", "error_description", "iss"}
 
 
-def test_a_scope_beyond_the_registration_is_refused(house: House, app: Flask) -> None:
-    visit = Visit(house, app, department(scopes=("openid", "profile")))
+def test_a_scope_beyond_the_registration_is_refused(visits: Visits) -> None:
+    visit = visits(department(scopes=("openid", "profile")))
     assert visit.answer(scope="openid realname")["error"] == "invalid_scope"
 
 
@@ -132,17 +130,15 @@ def test_an_empty_parameter_counts_as_omitted(visit: Visit) -> None:
     assert "code" in visit.answer(prompt="", max_age="", request="")
 
 
-def test_a_client_without_the_code_flow_cannot_send_people(house: House, app: Flask) -> None:
+def test_a_client_without_the_code_flow_cannot_send_people(visits: Visits) -> None:
     registrar = department(redirect_uris=(), grant_types=(GrantType.client_credentials,), scopes=("licenses:issue",))
-    assert Visit(house, app, registrar).authorize().status_code == 400
+    assert visits(registrar).authorize().status_code == 400
 
 
-def test_a_public_client_must_bring_a_challenge_and_a_confidential_one_may_come_without(
-    house: House, app: Flask
-) -> None:
+def test_a_public_client_must_bring_a_challenge_and_a_confidential_one_may_come_without(visits: Visits) -> None:
     bare: dict[str, str | None] = {"code_challenge": None, "code_challenge_method": None}
-    assert Visit(house, app, public(id="native")).answer(**bare)["error"] == "invalid_request"
-    visit = Visit(house, app, department())
+    assert visits(public(id="native")).answer(**bare)["error"] == "invalid_request"
+    visit = visits(department())
     visit.signs_in()
     assert "code" in visit.answer(**bare)
 
@@ -165,9 +161,9 @@ def test_a_posted_request_comes_back_by_our_own_get(visit: Visit) -> None:
     assert "code" in visit.answered(visit.browser.get(response.location))
 
 
-def test_the_query_of_a_registered_address_is_kept(house: House, app: Flask) -> None:
+def test_the_query_of_a_registered_address_is_kept(visits: Visits) -> None:
     address = CALLBACK + "?site=1"
-    visit = Visit(house, app, department(redirect_uris=(address,)))
+    visit = visits(department(redirect_uris=(address,)))
     visit.signs_in()
     location = visit.authorize(redirect_uri=address).location
     assert location.startswith(address + "&code=")
@@ -243,15 +239,15 @@ def test_a_running_session_is_not_enough(visit: Visit, changes: dict[str, str | 
     assert authorize.pending(visit.house, flow, caller, cookie(visit), clock.now()).steps[0] is step
 
 
-def test_a_native_program_is_agreed_to_each_time(house: House, app: Flask) -> None:
-    visit = Visit(house, app, public())
+def test_a_native_program_is_agreed_to_each_time(visits: Visits) -> None:
+    visit = visits(public())
     caller = visit.signs_in(now=clock.now() - timedelta(minutes=5))
     flow = flow_of(visit)
-    assert authorize.pending(house, flow, caller, cookie(visit), clock.now()).steps == (Step.consent,)
+    assert authorize.pending(visit.house, flow, caller, cookie(visit), clock.now()).steps == (Step.consent,)
 
 
-def test_our_own_sites_need_no_consent(house: House, app: Flask) -> None:
-    visit = Visit(house, app, department(first_party=True))
+def test_our_own_sites_need_no_consent(visits: Visits) -> None:
+    visit = visits(department(first_party=True))
     visit.signs_in(agrees=False)
     assert "code" in visit.answer()
 
@@ -265,10 +261,10 @@ def test_a_hint_of_another_person_needs_that_person(visit: Visit) -> None:
     assert visit.answer(prompt="none", id_token_hint=hint)["error"] == "login_required"
 
 
-def test_a_hint_of_another_client_is_refused(visit: Visit, house: House, app: Flask) -> None:
+def test_a_hint_of_another_client_is_refused(visit: Visit, visits: Visits) -> None:
     visit.signs_in()
     hint = visit.tokens()["id_token"]
-    other = Visit(house, app, department(id="other"))
+    other = visits(department(id="other"))
     assert other.answer(id_token_hint=hint)["error"] == "invalid_request"
 
 

@@ -5,22 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from hub import clock
-from hub.house import House
 from idp import clients
 from idp.model.client import POLICIES, ClientAuth, Policy
-from tests.idp.rp import ASSERTION, SECRET, Visit, department, public, with_key
+from tests.idp.rp import ASSERTION, SECRET, Visit, Visits, department, public, with_key
 
 ASK = {"grant_type": "client_credentials"}
 STRANGER = ECKey.generate_key("P-256", parameters={"kid": "rp-1"})
 
 
 @pytest.fixture
-def keyed(house: House, app: Flask) -> Visit:
-    return Visit(house, app, with_key())
+def keyed(visits: Visits) -> Visit:
+    return visits(with_key())
 
 
 def shown(visit: Visit, assertion: str, **more: str) -> Any:
@@ -34,15 +32,15 @@ def test_a_secret_in_the_header_is_enough(visit: Visit) -> None:
     assert visit.token(ASK).status_code == 200
 
 
-def test_a_secret_in_the_form_is_for_those_who_are_registered_so(house: House, app: Flask, visit: Visit) -> None:
-    posting = Visit(house, app, department(id="posting", auth=ClientAuth.secret_post))
+def test_a_secret_in_the_form_is_for_those_who_are_registered_so(visits: Visits, visit: Visit) -> None:
+    posting = visits(department(id="posting", auth=ClientAuth.secret_post))
     form = ASK | {"client_id": "posting", "client_secret": SECRET}
     assert posting.token(form, headers={}).status_code == 200
     assert posting.token(ASK, headers=posting.basic()).status_code == 401
     assert visit.token(ASK | {"client_id": visit.client.id, "client_secret": SECRET}, headers={}).status_code == 401
 
 
-def test_every_failure_is_the_same_answer(house: House, app: Flask, visit: Visit, keyed: Visit) -> None:
+def test_every_failure_is_the_same_answer(visits: Visits, visit: Visit, keyed: Visit) -> None:
     """Whether a client exists, and how it proves itself, is not told (statement: client enumeration)."""
     failures = [
         visit.token(ASK, headers=visit.basic(secret="wrong" * 8)),
@@ -78,18 +76,18 @@ def test_another_clients_id_in_the_form_is_refused(visit: Visit, keyed: Visit) -
     assert visit.token(ASK | {"client_id": visit.client.id}).status_code == 200
 
 
-def test_credentials_in_the_header_are_form_encoded(house: House, app: Flask) -> None:
+def test_credentials_in_the_header_are_form_encoded(visits: Visits) -> None:
     """RFC 6749 2.3.1: each part is form-encoded before Basic joins them."""
     secret = "a+b%c:d e" * 4
-    visit = Visit(house, app, department(secret_digest=clients.secret_digest(secret)))
+    visit = visits(department(secret_digest=clients.secret_digest(secret)))
     coded = base64.b64encode(
         f"{visit.client.id}:{secret.replace('%', '%25').replace('+', '%2B').replace(':', '%3A').replace(' ', '+')}".encode()
     )
     assert visit.token(ASK, headers={"Authorization": f"Basic {coded.decode()}"}).status_code == 200
 
 
-def test_a_public_client_has_nothing_to_show_and_may_show_nothing(house: House, app: Flask) -> None:
-    visit = Visit(house, app, public())
+def test_a_public_client_has_nothing_to_show_and_may_show_nothing(visits: Visits) -> None:
+    visit = visits(public())
     refresh = {"grant_type": "refresh_token", "refresh_token": "x"}
     assert (visit.token(refresh | {"client_id": visit.client.id}, headers={}).json or {})["error"] == "invalid_grant"
     assert visit.token(refresh, headers=visit.basic()).status_code == 401
@@ -119,8 +117,8 @@ def test_an_assertion_works_once(keyed: Visit) -> None:
     assert shown(keyed, assertion).status_code == 401
 
 
-def test_a_jti_is_single_use_per_client(house: House, app: Flask, keyed: Visit) -> None:
-    other = Visit(house, app, with_key(id="other"))
+def test_a_jti_is_single_use_per_client(visits: Visits, keyed: Visit) -> None:
+    other = visits(with_key(id="other"))
     assert shown(keyed, keyed.assertion(jti="one")).status_code == 200
     assert shown(other, other.assertion(jti="one")).status_code == 200
     assert shown(keyed, keyed.assertion(jti="one")).status_code == 401
@@ -200,28 +198,24 @@ def test_alg_none_and_a_public_key_used_as_a_secret_are_refused(keyed: Visit) ->
     assert shown(keyed, keyed.assertion(key=hmac_key, header={"alg": "HS256"})).status_code == 401  # type: ignore[arg-type]
 
 
-def test_a_policy_may_take_fewer_algorithms(house: House, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_policy_may_take_fewer_algorithms(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
     strict = Policy("strict", assertion_algorithms=("PS256",))
     monkeypatch.setitem(POLICIES, "strict", strict)
-    visit = Visit(house, app, with_key(policy=strict))
+    visit = visits(with_key(id="strict", policy=strict))
     assert shown(visit, visit.assertion()).status_code == 401
 
 
-def test_a_policy_may_take_the_issuer_as_the_only_audience(
-    house: House, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_policy_may_take_the_issuer_as_the_only_audience(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
     strict = Policy("strict", token_endpoint_as_audience=False)
     monkeypatch.setitem(POLICIES, "strict", strict)
-    visit = Visit(house, app, with_key(policy=strict))
-    assert shown(visit, visit.assertion(aud=f"{house.settings.issuer_url}/oidc/token")).status_code == 401
+    visit = visits(with_key(id="strict", policy=strict))
+    assert shown(visit, visit.assertion(aud=f"{visit.house.settings.issuer_url}/oidc/token")).status_code == 401
     assert shown(visit, visit.assertion()).status_code == 200
 
 
-def test_rsa_keys_prove_by_ps256_and_rs256(house: House, app: Flask) -> None:
+def test_rsa_keys_prove_by_ps256_and_rs256(visits: Visits) -> None:
     key = RSAKey.generate_key(2048, parameters={"kid": "rp-1"})
-    visit = Visit(
-        house, app, department(auth=ClientAuth.private_key_jwt, secret_digest="", keys=(dict(key.as_dict()),))
-    )
+    visit = visits(department(auth=ClientAuth.private_key_jwt, secret_digest="", keys=(dict(key.as_dict()),)))
     for alg in ("PS256", "RS256"):
         assert shown(visit, visit.assertion(key=key, header={"alg": alg})).status_code == 200  # type: ignore[arg-type]
 

@@ -2,7 +2,6 @@
 
 import json
 
-from hub.house import House
 from idp import discovery
 from tests.idp.rp import Visit
 
@@ -35,8 +34,8 @@ def test_every_named_endpoint_is_there(visit: Visit) -> None:
         assert visit.program.get(path).status_code != 404, name
 
 
-def test_nothing_unsafe_is_named(house: House) -> None:
-    said = discovery.metadata(house.settings.issuer_url)
+def test_nothing_unsafe_is_named(visit: Visit) -> None:
+    said = discovery.metadata(visit.house.settings.issuer_url)
     assert said["response_types_supported"] == ["code"]
     assert said["code_challenge_methods_supported"] == ["S256"]
     assert said["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]

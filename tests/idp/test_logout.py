@@ -134,7 +134,7 @@ def test_signing_out_ends_the_session_the_tokens_and_the_sessions_of_our_own_sit
 
 @pytest.fixture
 def told(house: House, app: Flask) -> Visit:
-    """A department whose back channel is an application in this process."""
+    """A department whose back channel is an application in this process, at a provider with nothing else to deliver."""
     visit = Visit(house, app, department(backchannel_logout_uri="https://market.qiyun.example/told"))
     visit.signs_in()
     return visit
@@ -189,14 +189,12 @@ def test_ending_all_logins_of_a_person_tells_the_same(told: Visit) -> None:
     assert len(got) == 1
 
 
-def test_a_service_without_a_back_channel_or_without_part_in_the_login_is_not_told(
-    told: Visit, house: House, app: Flask
-) -> None:
-    silent = Visit(house, app, department(id="silent"), browser_of=told)
+def test_a_service_without_a_back_channel_or_without_part_in_the_login_is_not_told(told: Visit) -> None:
+    silent = Visit(told.house, told.app, department(id="silent"), browser_of=told)
     silent.agrees()
     hint = silent.tokens()["id_token"]
     sign_out(told, id_token_hint=hint)
-    with house.database.read() as db:
+    with told.house.database.read() as db:
         assert outbox.deliveries(db) == []
 
 

@@ -7,13 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from hub import clock
-from hub.house import House
 from idp import discovery
 from idp.model.client import ClientWrong
-from tests.idp.rp import CALLBACK, SECRET, Visit, department, public
+from tests.idp.rp import CALLBACK, SECRET, Visit, Visits, department, public
 
 
 @pytest.fixture
@@ -50,11 +48,9 @@ def test_06_of_several_private_keys_one_signs(party: Visit) -> None:
     assert {keys.kid("tokens-1")} == {kid_of(token) for token in tokens}
 
 
-def test_07_plain_is_refused_and_a_missing_challenge_is_seen_before_any_code(
-    party: Visit, house: House, app: Flask
-) -> None:
+def test_07_plain_is_refused_and_a_missing_challenge_is_seen_before_any_code(party: Visit, visits: Visits) -> None:
     assert party.answer(code_challenge_method="plain")["error"] == "invalid_request"
-    native = Visit(house, app, public(), browser_of=party)
+    native = visits(public(), browser_of=party)
     assert native.answer(code_challenge=None, code_challenge_method=None)["error"] == "invalid_request"
 
 

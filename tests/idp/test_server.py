@@ -5,17 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub import callers, clock
-from hub.house import House
 from hub.problems import NotSignedIn
 from idp import clients, grants
 from idp.model.client import GrantType
 from idp.model.grant import Code
-from tests.idp.rp import AGENCY, CALLBACK, Visit, b64, department, public
+from tests.idp.rp import AGENCY, CALLBACK, Visit, Visits, b64, department, public
 
 # -- a code
 
@@ -110,10 +108,10 @@ def test_a_verifier_without_a_challenge_is_refused(visit: Visit) -> None:
     assert visit.redeem(code, code_verifier=None).status_code == 200
 
 
-def test_a_code_belongs_to_its_client(visit: Visit, house: House, app: Flask) -> None:
+def test_a_code_belongs_to_its_client(visit: Visit, visits: Visits) -> None:
     visit.signs_in()
     code = visit.code()
-    other = Visit(house, app, department(id="other"), verifier=visit.verifier)
+    other = visits(department(id="other"), verifier=visit.verifier)
     assert error_of(other.redeem(code)) == "invalid_grant"
     tokens = visit.redeem(code).json or {}
     assert error_of(other.redeem(code)) == "invalid_grant"  # a stranger's try revokes nothing
@@ -128,10 +126,10 @@ def test_a_code_dies_with_the_login(visit: Visit) -> None:
     assert error_of(visit.redeem(code)) == "invalid_grant"
 
 
-def test_a_public_client_redeems_with_its_verifier_alone(house: House, app: Flask) -> None:
-    visit = Visit(house, app, public())
+def test_a_public_client_redeems_with_its_verifier_alone(visits: Visits) -> None:
+    visit = visits(public())
     visit.signs_in()
-    code = grants.give_code(house, code_for(visit), clock.now())
+    code = grants.give_code(visit.house, code_for(visit), clock.now())
     named = {"client_id": visit.client.id}
     assert error_of(visit.redeem(code, headers={}, code_verifier=None, **named)) == "invalid_request"
     assert visit.redeem(code, headers={}, **named).status_code == 200
@@ -181,10 +179,10 @@ def test_scopes_shrink_for_one_answer_and_never_grow(visit: Visit) -> None:
     assert (visit.refresh(smaller["refresh_token"]).json or {})["scope"] == "openid profile"
 
 
-def test_a_refresh_token_belongs_to_its_client(visit: Visit, house: House, app: Flask) -> None:
+def test_a_refresh_token_belongs_to_its_client(visit: Visit, visits: Visits) -> None:
     visit.signs_in()
     token = visit.tokens()["refresh_token"]
-    assert error_of(Visit(house, app, department(id="other")).refresh(token)) == "invalid_grant"
+    assert error_of(visits(department(id="other")).refresh(token)) == "invalid_grant"
     assert visit.refresh(token).status_code == 200
 
 
@@ -206,8 +204,8 @@ def test_a_family_has_an_absolute_end(visit: Visit) -> None:
         assert error_of(visit.refresh(token)) == "invalid_grant"
 
 
-def test_a_client_without_the_grant_type_gets_no_refresh_token(house: House, app: Flask) -> None:
-    visit = Visit(house, app, department(grant_types=(GrantType.code,)))
+def test_a_client_without_the_grant_type_gets_no_refresh_token(visits: Visits) -> None:
+    visit = visits(department(grant_types=(GrantType.code,)))
     visit.signs_in()
     tokens = visit.tokens(scope="openid offline_access")
     assert "refresh_token" not in tokens
@@ -244,12 +242,13 @@ def test_a_scope_beyond_the_registration_is_invalid(visit: Visit, scope: str) ->
     assert error_of(visit.token({"grant_type": "client_credentials", "scope": scope})) == "invalid_scope"
 
 
-def test_a_client_must_be_registered_for_the_grant_type(house: House, app: Flask) -> None:
-    visit = Visit(house, app, department(grant_types=(GrantType.code,)))
+def test_a_client_must_be_registered_for_the_grant_type(visits: Visits) -> None:
+    visit = visits(department(grant_types=(GrantType.code,)))
     assert error_of(visit.token({"grant_type": "client_credentials"})) == "unauthorized_client"
 
 
-def test_a_token_falls_with_its_client(visit: Visit) -> None:
+def test_a_token_falls_with_its_client(visits: Visits) -> None:
+    visit = visits(department(id="soon-over"))
     token = (visit.token({"grant_type": "client_credentials"}).json or {})["access_token"]
     clients.end(visit.house, visit.client.id, by="test", now=clock.now())
     with pytest.raises(NotSignedIn):

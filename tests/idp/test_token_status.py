@@ -1,12 +1,10 @@
 """Revocation (RFC 7009) and introspection (RFC 7662)."""
 
 import pytest
-from flask import Flask
 
 from hub import callers, clock
-from hub.house import House
 from hub.problems import NotSignedIn
-from tests.idp.rp import Visit, department
+from tests.idp.rp import Visit, Visits, department
 
 REVOKE, INTROSPECT = "/oidc/revoke", "/oidc/introspect"
 
@@ -54,10 +52,10 @@ def test_a_clients_own_token_is_refused_by_our_api_once_revoked(visit: Visit) ->
         callers.read_token(visit.house, token, clock.now())
 
 
-def test_another_clients_token_cannot_be_revoked_or_looked_at(visit: Visit, house: House, app: Flask) -> None:
+def test_another_clients_token_cannot_be_revoked_or_looked_at(visit: Visit, visits: Visits) -> None:
     visit.signs_in()
     tokens = visit.tokens()
-    other = Visit(house, app, department(id="other"))
+    other = visits(department(id="other"))
     for token in (tokens["access_token"], tokens["refresh_token"]):
         assert other.token({"token": token}, path=REVOKE).status_code == 200
         assert not active(other, token)

@@ -6,18 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey
 
 from hub import clock
-from hub.house import House
 from hub.keys import Keys
 from idp import discovery, pseudonyms, tokens
 from idp.tokens import NotAToken
-from tests.idp.rp import Visit, department
+from tests.idp.rp import Visit, Visits, department
 
 
 def header(token: str) -> dict[str, Any]:
@@ -35,9 +33,9 @@ def test_each_kind_of_token_names_its_kind_and_its_key(visit: Visit) -> None:
     assert {frozenset(one) for one in (access, identity, logout)} == {frozenset({"alg", "typ", "kid"})}
 
 
-def test_a_client_that_names_no_algorithm_gets_rs256(house: House, app: Flask) -> None:
+def test_a_client_that_names_no_algorithm_gets_rs256(visits: Visits) -> None:
     """OpenID Connect Registration 2; our own access tokens stay ES256."""
-    visit = Visit(house, app, department(id_token_algorithm="RS256"))
+    visit = visits(department(id_token_algorithm="RS256"))
     visit.signs_in()
     given_out = visit.tokens()
     assert header(given_out["id_token"])["alg"] == "RS256"
@@ -136,20 +134,20 @@ def test_no_forgery_is_believed(visit: Visit, how: str) -> None:
         st.binary(max_size=60).map(lambda data: ".".join([base64.urlsafe_b64encode(data).decode()] * 3)),
     )
 )
-def test_any_text_is_believed_or_not_without_a_fault(house: House, text: str) -> None:
+def test_any_text_is_believed_or_not_without_a_fault(visit: Visit, text: str) -> None:
     for read in (
-        lambda: tokens.read_access_token(house, text, clock.now()),
-        lambda: tokens.read_hint(house, text),
+        lambda: tokens.read_access_token(visit.house, text, clock.now()),
+        lambda: tokens.read_hint(visit.house, text),
         lambda: tokens.claimed_client(text),
-        lambda: tokens.read_assertion(house, department(), text, ["x"], clock.now()),
+        lambda: tokens.read_assertion(visit.house, department(), text, ["x"], clock.now()),
     ):
         with pytest.raises(NotAToken):
             read()
 
 
-def test_a_token_of_enormous_length_is_not_even_read(house: House) -> None:
+def test_a_token_of_enormous_length_is_not_even_read(visit: Visit) -> None:
     with pytest.raises(NotAToken, match="too long"):
-        tokens.read_hint(house, "a" * 10_000)
+        tokens.read_hint(visit.house, "a" * 10_000)
 
 
 def test_a_clock_ten_seconds_off_changes_nothing(visit: Visit) -> None:
@@ -167,18 +165,18 @@ def test_an_expired_hint_still_says_whom_it_named(visit: Visit) -> None:
         assert tokens.read_hint(visit.house, hint)["aud"] == visit.client.id
 
 
-def test_pseudonyms_cannot_be_derived_without_our_secret(house: House) -> None:
+def test_pseudonyms_cannot_be_derived_without_our_secret(visit: Visit) -> None:
     client = department()
-    name = pseudonyms.subject(house, client, "person-1")
-    assert name != pseudonyms.subject(house, client, "person-2")
+    name = pseudonyms.subject(visit.house, client, "person-1")
+    assert name != pseudonyms.subject(visit.house, client, "person-2")
     assert len(name) == 43
-    assert name == pseudonyms.subject(house, client, "person-1")
-    assert pseudonyms.successor(house, "t") == pseudonyms.successor(house, "t")
-    assert pseudonyms.successor(house, "t") != pseudonyms.successor(house, "u")
+    assert name == pseudonyms.subject(visit.house, client, "person-1")
+    assert pseudonyms.successor(visit.house, "t") == pseudonyms.successor(visit.house, "t")
+    assert pseudonyms.successor(visit.house, "t") != pseudonyms.successor(visit.house, "u")
 
 
-def test_the_key_set_holds_public_halves_of_every_token_key(house: House) -> None:
-    keys = json.loads(discovery.jwks(house, clock.now()))["keys"]
+def test_the_key_set_holds_public_halves_of_every_token_key(visit: Visit) -> None:
+    keys = json.loads(discovery.jwks(visit.house, clock.now()))["keys"]
     assert {key["alg"] for key in keys} == {"ES256", "RS256"}
     for key in keys:
         assert not {"d", "p", "q", "k", "dp", "dq", "qi"} & key.keys()
@@ -186,9 +184,9 @@ def test_the_key_set_holds_public_halves_of_every_token_key(house: House) -> Non
         assert key["kid"]
 
 
-def test_a_new_key_is_published_within_the_time_that_others_may_keep_the_old_set(house: House) -> None:
+def test_a_new_key_is_published_within_the_time_that_others_may_keep_the_old_set(visit: Visit) -> None:
     now = clock.now()
-    before = discovery.jwks(house, now)
-    house.keys.create("tokens-2", purpose="tokens")
-    assert discovery.jwks(house, now) == before
-    assert house.keys.kid("tokens-2") in discovery.jwks(house, now + timedelta(seconds=301)).decode()
+    before = discovery.jwks(visit.house, now)
+    visit.house.keys.create("tokens-3", purpose="tokens")
+    assert discovery.jwks(visit.house, now) == before
+    assert visit.house.keys.kid("tokens-3") in discovery.jwks(visit.house, now + timedelta(seconds=301)).decode()

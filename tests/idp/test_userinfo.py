@@ -3,15 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
 from hub import callers, clock
-from hub.house import House
 from hub.problems import NotSignedIn
 from idp.model.mandate import Mandate, Role
 from idp.model.organization import Organization
 from idp.store import organizations
-from tests.idp.rp import Visit, department
+from tests.idp.rp import Visit, Visits, department
 
 COMPANY = "91880101DEM000081U"
 
@@ -56,14 +54,14 @@ def test_who_acts_for_a_company_says_so_while_he_may(visit: Visit) -> None:
     assert "company" not in (visit.userinfo(token).json or {})
 
 
-def test_a_person_has_another_name_in_each_sector_and_the_same_in_one(visit: Visit, house: House, app: Flask) -> None:
+def test_a_person_has_another_name_in_each_sector_and_the_same_in_one(visit: Visit, visits: Visits) -> None:
     visit.signs_in()
     mine = visit.claims(visit.tokens()["id_token"])
     elsewhere = department(id="other", sector="civil.xicheng.example")
     sibling = department(id="sibling")
     names = {}
     for client in (elsewhere, sibling):
-        other = Visit(house, app, client, browser_of=visit)
+        other = visits(client, browser_of=visit)
         other.agrees()
         names[client.id] = other.claims(other.tokens()["id_token"])
     assert names["other"]["sub"] != mine["sub"]
@@ -71,20 +69,20 @@ def test_a_person_has_another_name_in_each_sector_and_the_same_in_one(visit: Vis
     assert visit.person not in str([mine, names])
 
 
-def test_a_login_has_another_name_at_each_client(visit: Visit, house: House, app: Flask) -> None:
+def test_a_login_has_another_name_at_each_client(visit: Visit, visits: Visits) -> None:
     visit.signs_in()
     mine = visit.claims(visit.tokens()["id_token"])["sid"]
-    other = Visit(house, app, department(id="other"), browser_of=visit)
+    other = visits(department(id="other"), browser_of=visit)
     other.agrees()
     assert other.claims(other.tokens()["id_token"])["sid"] != mine
     assert mine != visit.sid
 
 
-def test_our_own_sites_know_persons_and_logins_by_their_internal_names(house: House, app: Flask) -> None:
-    visit = Visit(house, app, department(first_party=True, pairwise=False))
+def test_our_own_sites_know_persons_and_logins_by_their_internal_names(visits: Visits) -> None:
+    visit = visits(department(first_party=True, pairwise=False))
     visit.signs_in(holder_keys=("key-1",))
     tokens = visit.tokens(scope="openid")
-    caller = callers.read_token(house, tokens["access_token"], clock.now())
+    caller = callers.read_token(visit.house, tokens["access_token"], clock.now())
     assert caller.person == visit.person == visit.claims(tokens["id_token"])["sub"]
     assert caller.sid == visit.sid == visit.claims(tokens["id_token"])["sid"]
     assert caller.holder_keys == ("key-1",)
