@@ -20,7 +20,7 @@ class NotRepresentative(Problem):
 
     status: ClassVar[int] = 403
     title: ClassVar[str] = "You cannot claim this organisation"
-    advice: ClassVar[str] = "Only its legal representative can. Check the code, or ask him to do it."
+    advice: ClassVar[str] = "Only its legal representative can. Check the code, or ask that person to do it."
 
 
 @dataclass(frozen=True)
