@@ -1,6 +1,8 @@
 """Real-name verification: once, step by step, one account for one person, and a register that is never believed blindly."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from deploy.demo.register.people import PEOPLE
 from deploy.demo.register.people import Person as Who
 from deploy.demo.register.site import create_app as create_register
 from hub import clock, ledger
+from hub.fetch import Fetch
 from hub.house import House
 from hub.problems import TooMany
 from idp import accounts, realname
@@ -96,8 +99,12 @@ def test_an_answer_that_cannot_be_trusted_is_later_and_keeps_the_form(
 
 def test_a_register_that_is_not_there_is_later(house: House) -> None:
     id = account(house)
-    with pytest.raises(RegisterLater):
-        realname.match(house, id, *JIA, now=clock.now())
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))  # nobody listens
+        settings = house.settings.model_copy(update={"register_url": f"http://127.0.0.1:{door.getsockname()[1]}"})
+        alone = replace(house, settings=settings, fetch=Fetch(settings))
+        with pytest.raises(RegisterLater):
+            realname.match(alone, id, *JIA, now=clock.now())
 
 
 def test_another_register_at_the_same_address_is_not_believed(
@@ -111,8 +118,9 @@ def test_another_register_at_the_same_address_is_not_believed(
         realname.match(house, account(house, "other.person"), *OUYANG, now=clock.now())
 
 
-def test_a_kept_form_can_be_dropped(house: House) -> None:
+def test_a_kept_form_can_be_dropped(house: House, register: FlaskClient) -> None:
     id = account(house)
+    register.post("/faults", data={"fault": "down"})
     with pytest.raises(RegisterLater):
         realname.match(house, id, *JIA, now=clock.now())
     realname.forget_form(house, id, now=clock.now())
