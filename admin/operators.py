@@ -12,9 +12,7 @@ from hub.problems import NotAllowed, NotFound
 from idp import invite as invitations
 
 
-def invite(
-    house: House, label: str, place: str, rights: frozenset[Right], *, by: Caller | None, now: datetime
-) -> str:
+def invite(house: House, label: str, place: str, rights: frozenset[Right], *, by: Caller | None, now: datetime) -> str:
     """A one-time link that makes an operator. `by` is None at the command line; an operator gives at most what he has.
 
     Raises NotAllowed, NotFound for a place that does not exist.
@@ -41,9 +39,9 @@ def enter(house: House, caller: Caller, now: datetime) -> Caller:
             inbox.settle(db, letter, now)
         operator = store.operator_of(db, caller.person)
     if operator is None:
-        raise NotAnOperator()
+        raise NotAnOperator
     if "mfa" not in caller.amr:
-        raise SecondFactorMissing()
+        raise SecondFactorMissing
     return replace(caller, place=operator.place, rights=frozenset(right.value for right in operator.rights))
 
 
@@ -55,6 +53,4 @@ def dismiss(house: House, invitation: str, *, by: Caller, now: datetime) -> None
             raise NotFound("There is no such operator")
         if operator.person:
             callers.end_sessions(db, person=operator.person, at=now)
-        ledger.wrote(
-            db, "operator.dismissed", f"invitation:{invitation}", by=by.label, at=now, place=operator.place
-        )
+        ledger.wrote(db, "operator.dismissed", f"invitation:{invitation}", by=by.label, at=now, place=operator.place)

@@ -7,14 +7,14 @@ from flask import Blueprint, Response, request
 from admin import operators, store
 from admin.model import Right, rights_of
 from certs import store as certs
-from hub import callers, clock, ledger, tree, web, web_signin
+from hub import clock, ledger, tree, web, web_signin
 from hub.callers import Operator
 from hub.problems import BadRequest
 from hub.signin import Site
 from idp.store import clients
 from licenses import change, kinds
 from licenses import store as licenses
-from licenses.model import Change, Operation, ReasonMissing, Status
+from licenses.model import LIFE, Change, Operation, ReasonMissing, Status
 from seals import lifecycle
 from seals import store as seals
 
@@ -96,7 +96,7 @@ def _licenses(bp: Blueprint) -> None:
         try:
             why = Change(Operation(operation), **given, by=web.caller().label, at=clock.now())
         except ReasonMissing:
-            wrong = [name for name, text in given.items() if not text or len(text) > 500]
+            wrong = tuple(name for name, text in given.items() if not text or len(text) > 500)
             return _change_page(number, Operation(operation), given, wrong)
         change.change(web.house(), number, why, web.caller())
         return web.see_other(f"/console/licenses/{number}")
@@ -170,14 +170,16 @@ def _license_page(number: str) -> Response:
         agency = seals.agency(db, license.agency)
         changes = licenses.history(db, number)
         events = ledger.events(db, scope=web.caller().place, subject=number, limit=PAGE)
-    may = [step.value for step in Operation if _possible(license.status, step)]
+    may = [step.value for step in Operation if (license.status, step) in LIFE]
     kind = kinds.named(license.kind)
     return web.page(
         "admin/license.html", license=license, kind=kind, agency=agency, changes=changes, events=events, may=may
     )
 
 
-def _change_page(number: str, operation: Operation, given: dict[str, str] | None = None, wrong: list[str] = []) -> Response:  # noqa: B006  read only
+def _change_page(
+    number: str, operation: Operation, given: dict[str, str] | None = None, wrong: tuple[str, ...] = ()
+) -> Response:
     with web.house().database.read() as db:
         license = licenses.license(db, number, web.caller().place)
     return web.page(
@@ -192,7 +194,7 @@ def _change_page(number: str, operation: Operation, given: dict[str, str] | None
 
 
 def _possible(status: Status, step: Operation) -> bool:
-    from licenses.model import LIFE  # noqa: PLC0415
+    from licenses.model import LIFE
 
     return (status, step) in LIFE
 
@@ -206,6 +208,3 @@ def _moment(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-
-
-__all__ = ["SITE", "blueprint", "callers"]

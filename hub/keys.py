@@ -1,7 +1,7 @@
 """Custody of private keys: encrypted files. A key is used by its name and never leaves.
 
-Each key is one PKCS#8 file, encrypted under the installation's passphrase (scrypt), beside its public half. Whoever may only check
-signatures needs the public halves alone. `docs/keys.md` lists every key.
+Each key is one PKCS#8 file, encrypted under the installation's passphrase (scrypt), beside its public half. Whoever may
+only check signatures needs the public halves alone. `docs/keys.md` lists every key.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed,
     decode_dss_signature,
@@ -35,7 +35,11 @@ ORDERS = {
     "secp384r1": int("f" * 48 + "c7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16),
 }
 JWS = {"secp256r1": ("ES256", "P-256"), "secp384r1": ("ES384", "P-384")}
-HASHES: dict[str, hashes.HashAlgorithm] = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
 
 
 class KeyMissing(Unavailable):
@@ -65,23 +69,29 @@ class LowS(ec.EllipticCurvePrivateKey):
         return encode_dss_signature(r, min(s, self._order - s))
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
+        """The public half."""
         return self._key.public_key()
 
     @property
     def curve(self) -> ec.EllipticCurve:
+        """The curve."""
         return self._key.curve
 
     @property
     def key_size(self) -> int:
+        """The size of the key in bits."""
         return self._key.key_size
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> bytes:
+        """Refused."""
         raise TypeError("a signing key agrees on nothing")
 
     def private_numbers(self) -> ec.EllipticCurvePrivateNumbers:
+        """Refused."""
         raise TypeError("this key does not leave its custody")
 
     def private_bytes(self, *_: Any, **__: Any) -> bytes:
+        """Refused."""
         raise TypeError("this key does not leave its custody")
 
     def __copy__(self) -> "LowS":
@@ -100,6 +110,7 @@ class Keys:
         self._opened: dict[str, PrivateKey] = {}
         self._publics: dict[str, PublicKey] = {}
         self._secrets: dict[str, bytes] = {}
+        self._listed: tuple[int, list[tuple[str, str]]] = (-1, [])
 
     # -- keys
 
@@ -107,11 +118,7 @@ class Keys:
         """Make a key pair once; a second call changes nothing."""
         if self.exists(name):
             return
-        key: PrivateKey
-        if algorithm == "RSA-3072":
-            key = rsa.generate_private_key(65537, 3072)
-        else:
-            key = ec.generate_private_key(CURVES[algorithm])
+        key: PrivateKey = _fresh(algorithm)
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, self._wrapping)
         about = {"name": name, "purpose": purpose, "algorithm": algorithm}
         _write_new(self._path(name, "pem"), pem)
@@ -126,8 +133,11 @@ class Keys:
 
     def named(self, purpose: str) -> list[str]:
         """The names of all keys of one purpose, in order of their names."""
-        found = (json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json")))
-        return [about["name"] for about in found if about["purpose"] == purpose]
+        stamp = self.folder.stat().st_mtime_ns if self.folder.exists() else 0
+        if self._listed[0] != stamp:  # a key was added; asked at each token, so not read again without need
+            abouts = [json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
+            self._listed = (stamp, [(about["purpose"], about["name"]) for about in abouts])
+        return [name for listed, name in self._listed[1] if listed == purpose]
 
     def public(self, name: str) -> PublicKey:
         """The public half. Raises KeyMissing."""
@@ -176,8 +186,6 @@ class Keys:
         public = self.public(name)
         if isinstance(key, rsa.RSAPrivateKey):
             assert isinstance(public, rsa.RSAPublicKey)
-            from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415  rarely needed
-
             signature = key.sign(data, padding.PKCS1v15(), hashing)
             public.verify(signature, data, padding.PKCS1v15(), hashing)
             return signature
@@ -236,6 +244,12 @@ class Keys:
         if not name.replace("-", "").isalnum():
             raise KeyMissing(f"{name!r} is not the name of a key")
         return self.folder / f"{name}.{ending}"
+
+
+def _fresh(algorithm: Algorithm) -> PrivateKey:
+    if algorithm == "RSA-3072":
+        return rsa.generate_private_key(65537, 3072)
+    return ec.generate_private_key(CURVES[algorithm])
 
 
 @cache

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 
 from hub import callers, web
+from hub.problems import NotFound
 
 WORDS = ("help", "privacy", "accessibility", "trust")
 
@@ -14,6 +15,14 @@ def blueprint() -> Blueprint:
     @web.route(bp, "/", gate=callers.Public())
     def front() -> Response:
         return web.page("hub/front.html")
+
+    @web.route(bp, "/demo-ca.crt", gate=callers.Public())
+    def demo_ca() -> Response:
+        """The CA of the demo's own TLS, for a phone on the same network."""
+        chain = web.house().settings.tls_certificate
+        if not (web.house().settings.test_edition and chain and (chain.parent / "demo-ca.crt").exists()):
+            raise NotFound("There is nothing at this address")
+        return web.file((chain.parent / "demo-ca.crt").read_bytes(), "application/x-x509-ca-cert", name="demo-ca.crt")
 
     for name in WORDS:
         _words(bp, name)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 
-import sqlalchemy as sa
 from hub import callers
 from hub.callers import Caller
 from hub.house import House
@@ -60,7 +60,10 @@ def begin(house: House, site: Site, onward: str, *, prompt: str = "") -> tuple[s
         "code_challenge_method": "S256",
         "acr_values": f"{callers.LEVEL}{site.level}",
     }
-    return f"{house.settings.issuer_url}/oidc/authorize?{urlencode(asked | ({'prompt': prompt} if prompt else {}))}", browser
+    return (
+        f"{house.settings.issuer_url}/oidc/authorize?{urlencode(asked | ({'prompt': prompt} if prompt else {}))}",
+        browser,
+    )
 
 
 def complete(house: House, site: Site, answer: dict[str, str], browser: str, now: datetime) -> tuple[Caller, str, str]:
@@ -97,7 +100,7 @@ def end_session_url(house: House, site: Site, id_token: str | None) -> str:
 
 
 def _redeem(house: House, site: Site, code: str, verifier: str) -> dict[str, str]:
-    import base64  # noqa: PLC0415  one use
+    import base64
 
     credentials = base64.b64encode(f"{site.kind}:{client_secret(house, site)}".encode()).decode()
     form = {
@@ -135,5 +138,5 @@ def _check_id_token(house: House, site: Site, token: str, nonce: str, now: datet
 def _name(db: sa.Connection, caller: Caller) -> bytes | None:
     """The sealed name of the login that this session belongs to."""
     table = callers.session_table
-    query = sa.select(table.c.name).where(table.c.sid == caller.sid, table.c.kind == "idp").limit(1)
-    return db.execute(query).scalar()
+    query = sa.select(table.c.name).where(table.c.sid == caller.sid, table.c.kind == "idp", table.c.name.is_not(None))
+    return db.execute(query.order_by(table.c.opened.desc()).limit(1)).scalar()  # each step-up begins a new row

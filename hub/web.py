@@ -419,7 +419,7 @@ class OurFault(Problem):
 
 
 def _bug(error: Exception) -> Response:
-    log.exception("bug", endpoint=request.endpoint if has_request_context() else None)
+    log.error("bug", endpoint=request.endpoint if has_request_context() else None, exc_info=error)
     if current_app.testing and current_app.config.get("PROPAGATE_BUGS", True):
         raise error
     return _problem(OurFault("Request %(id)s", id=g.get("request_id", ""), extras={"request": g.get("request_id", "")}))
