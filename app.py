@@ -11,7 +11,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from hub import clock, ledger, settings, tree, web
+from hub import api, clock, ledger, settings, tree, web
 from hub.house import House, open_house
 from hub.problems import Problem
 from hub.settings import BadSetting, Settings
@@ -36,11 +36,17 @@ def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | 
     opened = house or open_house(read)
     app = Flask("yinxin", static_folder=str(_here() / "hub/static"), template_folder=str(_here() / "hub/templates"))
     web.frame(app, opened)
+    app.register_blueprint(api.blueprint())  # every role can be asked how it is
     for room in rooms:
         for name in FACES[room]:
             if (face := _module(name)) is not None:
                 app.register_blueprint(face.blueprint())
-    for room, url in {"idp": read.issuer_url, "certs": read.pki_url, "hub": read.home_url, "verification": read.verify_url}.items():
+    for room, url in {
+        "idp": read.issuer_url,
+        "certs": read.pki_url,
+        "hub": read.home_url,
+        "verification": read.verify_url,
+    }.items():
         if room in rooms:  # own services are called as functions; HTTP only when they are deployed apart
             opened.fetch.serve_here(url, web.isolated(app.wsgi_app))
     return app
@@ -137,14 +143,28 @@ def init_command() -> None:
     click.echo(f"Ready in {read.data}. Next: yinxin serve")
 
 
-def _add_commands() -> None:
+@main.command("tour")
+@click.option("--hub", default="http://localhost:8000", help="Address of the hub; the other sites follow it.")
+def tour_command(hub: str) -> None:
+    """Play the whole story against the running demo, printing each step with its time."""
+    from yinxin import tour
+
+    base, _, port = hub.rstrip("/").rpartition(":")
+    sites = tour.Sites(*(f"{base}:{int(port) + step}" for step in range(5)))
+    if not tour.Tour(sites, tour.Browser(), say=click.echo).play():
+        raise SystemExit(1)
+
+
+def _assemble() -> None:
+    """Give the command its rooms' commands, and the ticker their periodic work."""
     for room in ROOMS:
-        module = _module(f"{room}.cli")
-        for command in getattr(module, "commands", ()):
+        for command in getattr(_module(f"{room}.cli"), "commands", ()):
             main.add_command(command)
+        if (chores := _module(f"{room}.chores")) is not None:
+            chores.register()
 
 
-_add_commands()
+_assemble()
 
 if __name__ == "__main__":
     main()

@@ -94,7 +94,11 @@ def _kinds(bp: Blueprint) -> None:
     def schema(kind: str) -> Response:
         return web.answer(kinds.named(kind).schema())
 
-    @web.route(bp, "/status/<int:number>", gate=callers.Program("a status list is for everyone and tells nothing of one license"))
+    @web.route(
+        bp,
+        "/status/<int:number>",
+        gate=callers.Program("a status list is for everyone and tells nothing of one license"),
+    )
     def status(number: int) -> Response:
         token = status_list.current(web.house(), number, clock.now())
         return web.file(token.encode(), "application/statuslist+jwt", seconds=status_list.TTL)
@@ -110,15 +114,13 @@ def _looked_up(number: str, event: str) -> License:
         license = store.license(db, number, caller.place)
         if license.agency != caller.agency:
             raise LicenseUnknown("There is no license %(number)s", number=number)
-        ledger.wrote(
-            db, event, number, by=caller.label, at=clock.now(), place=license.place, facts={"cause": cause}
-        )
+        ledger.wrote(db, event, number, by=caller.label, at=clock.now(), place=license.place, facts={"cause": cause})
     return license
 
 
 def _shown(license: License) -> dict[str, Any]:
     """What a program learns of a license: never its fields; those are in the file."""
-    shown = {
+    shown: dict[str, Any] = {
         "number": license.number,
         "kind": license.kind,
         "agency": license.agency,

@@ -6,22 +6,28 @@ from hub import inbox, ledger
 from hub.callers import Caller
 from hub.house import House
 from licenses import store
-from licenses.model import Change, License, Operation, StepRefused
+from licenses.model import Change, License, LicenseUnknown, Operation, StepRefused
 
 
-def suspend(house: House, number: str, *, reason: str, legal_basis: str, decision: str, caller: Caller, now: datetime) -> License:
+def suspend(
+    house: House, number: str, *, reason: str, legal_basis: str, decision: str, caller: Caller, now: datetime
+) -> License:
     """Take a valid license out of force for a time. Raises LicenseUnknown, StepRefused, ReasonMissing."""
     why = Change(Operation.suspend, reason, legal_basis, decision, caller.label, now)
     return change(house, number, why, caller)
 
 
-def reinstate(house: House, number: str, *, reason: str, legal_basis: str, decision: str, caller: Caller, now: datetime) -> License:
+def reinstate(
+    house: House, number: str, *, reason: str, legal_basis: str, decision: str, caller: Caller, now: datetime
+) -> License:
     """Give a suspended license back. Raises LicenseUnknown, StepRefused, ReasonMissing."""
     why = Change(Operation.reinstate, reason, legal_basis, decision, caller.label, now)
     return change(house, number, why, caller)
 
 
-def revoke(house: House, number: str, *, reason: str, legal_basis: str, decision: str, caller: Caller, now: datetime) -> License:
+def revoke(
+    house: House, number: str, *, reason: str, legal_basis: str, decision: str, caller: Caller, now: datetime
+) -> License:
     """End a license for good. Raises LicenseUnknown, StepRefused, ReasonMissing."""
     why = Change(Operation.revoke, reason, legal_basis, decision, caller.label, now)
     return change(house, number, why, caller)
@@ -32,11 +38,13 @@ def change(house: House, number: str, why: Change, caller: Caller) -> License:
     with house.database.write() as db:
         before = store.license(db, number, caller.place)
         if caller.agency and before.agency != caller.agency:
-            raise store.LicenseUnknown("There is no license %(number)s", number=number)
+            raise LicenseUnknown("There is no license %(number)s", number=number)
         after = before.after(why.operation, why)
         if not store.change(db, before, after, why):
             raise StepRefused("The license was changed by someone else at the same moment")
         facts = {"from": before.status.value, "to": after.status.value, "decision": why.decision}
-        ledger.wrote(db, f"license.{why.operation.value}", number, by=caller.label, at=why.at, place=before.place, facts=facts)
+        ledger.wrote(
+            db, f"license.{why.operation.value}", number, by=caller.label, at=why.at, place=before.place, facts=facts
+        )
         inbox.put(db, "license.changed", {"license": number, "status": after.status.value}, why.at)
     return after

@@ -1,7 +1,8 @@
 """The main verb: issue a license. Intent first, so that every number ends as a license or as a logged void.
 
-The order of steps is the promise (compare Boulder's issuance cycle): write down the number and what shall become of it; make the
-paper with no transaction open; keep the file; then, in one commit, the license exists. After a crash `resume` walks the same path.
+The order of steps is the promise (compare Boulder's issuance cycle): write down the number and what shall become of it;
+make the paper with no transaction open; keep the file; then, in one commit, the license exists. After a crash `resume` walks
+the same path.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from hub import inbox, ledger
+from hub.blobs import BlobDamaged, BlobMissing
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest, Problem
@@ -31,13 +33,14 @@ from licenses.model import (
     License,
     NotYourKind,
     Overtaken,
+    Paper,
     Status,
     Voided,
 )
 from licenses.qr import Code
 from seals import material, sealing, use
 from seals import store as seal_store
-from seals.model import Sealed
+from seals.model import Level, Sealed
 
 log = structlog.get_logger("licenses")
 LEASE = timedelta(seconds=60)  # a license takes 0.1 s; whoever is silent for a minute is dead or stalled
@@ -67,9 +70,7 @@ def issue(house: House, application: Application, *, caller: Caller, idempotency
                     store.intend(
                         db, house.vault, intent, asker=caller.label, key=idempotency_key, body=body, lease=LEASE
                     )
-                    ledger.wrote(
-                        db, "license.intended", intent.identifier, by=caller.label, at=now, place=caller.place
-                    )
+                    ledger.wrote(db, "license.intended", intent.identifier, by=caller.label, at=now, place=caller.place)
             break
         except IntegrityError:  # another process took the same key, number or place at the same moment: look again
             intent = None
@@ -124,9 +125,7 @@ def _checked(application: Application, kind: Kind, now: datetime) -> Application
 def _intent(house: House, db: Connection, application: Application, caller: Caller, now: datetime) -> Intent:
     year = now.astimezone(OFFICIAL).year
     serial = f"{year}{store.next_serial(db, application.agency, application.kind, year):07}"
-    identifier = Identifier.make(
-        application.kind, application.agency, serial, test_edition=house.settings.test_edition
-    )
+    identifier = Identifier.make(application.kind, application.agency, serial, test_edition=house.settings.test_edition)
     status_list, status_index = store.free_place(db)
     return Intent(
         identifier=str(identifier),
@@ -146,14 +145,15 @@ def _finish(house: House, intent: Intent, now: datetime) -> License:
     """From intent to license. What can be seen from outside depends on the intent alone, so a retry makes the same."""
     caller = Caller(client=intent.client, person=intent.person, agency=intent.application.agency, place=intent.place)
     try:
-        license, sealed = _make(house, intent, caller, now)
+        paper, sealed = _kept(house, intent, now) or _made(house, intent, caller, now)
     except Problem as problem:
         if problem.status < 500 or now - intent.at > GIVE_UP:
             _void(house, intent, problem, caller, now)
         raise
+    license = _license(house, intent, paper)
     with house.database.write() as db:
-        # The point of no return: after this commit the license exists. A crash before it leaves the intent, which `resume`
-        # finishes; the file that was kept then is one that nobody was given.
+        # The point of no return: after this commit the license exists. A crash before it leaves the intent with its file,
+        # which nobody was given; `resume` takes both from there.
         if not store.end_intent(db, intent, "issued"):
             raise Overtaken("The application %(number)s", number=intent.identifier)
         use.finish(db, sealed, now)
@@ -165,18 +165,17 @@ def _finish(house: House, intent: Intent, now: datetime) -> License:
     return license
 
 
-def _make(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[License, Sealed]:
-    """Record, code, page, seal, file; no transaction is open here."""
+def _made(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[Paper, Sealed]:
+    """Record, code, page, seal, file. No transaction is open while drawing and sealing."""
     application = intent.application
     kind = kinds.named(application.kind)
     with house.database.read() as db:
         agency = seal_store.agency(db, application.agency)
         seal = seal_store.seal_of(db, application.agency)
     assert application.valid_from
-    identifier = Identifier.parse(intent.identifier)
     made = record.make(
         kind,
-        identifier,
+        Identifier.parse(intent.identifier),
         application.fields,
         issuer=agency,
         issued=intent.at,
@@ -189,8 +188,31 @@ def _make(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[
     tool, evidence = material.for_seal(house, seal, now)
     seal_use = use.reserve(house, seal.id, purpose=kind.code, record_digest=made.digest, caller=caller, now=now)
     sealed = sealing.seal_once(sealing.prepare(drawn.pdf, tool, seal_use, drawn.seal_place, evidence))
+    paper = Paper(sealed.digest.hex(), sealed.level.value, seal_use.id, made.digest.hex(), code)
+    with house.database.write() as db:  # the row names the file before the file is there: no file without row
+        if not store.name_paper(db, intent, paper):
+            raise Overtaken("The application %(number)s", number=intent.identifier)
     house.blobs.put(sealed.pdf)
-    license = License(
+    return paper, sealed
+
+
+def _kept(house: House, intent: Intent, now: datetime) -> tuple[Paper, Sealed] | None:
+    """The sealed page that a crashed worker had kept already: the same bytes become the license."""
+    if intent.paper is None:
+        return None
+    try:
+        pdf = house.blobs.get(intent.paper.sealed)
+    except (BlobMissing, BlobDamaged):  # the crash came before the file was whole on disk
+        return None
+    digest = bytes.fromhex(intent.paper.sealed)
+    return intent.paper, Sealed(intent.paper.use, pdf, digest, Level(intent.paper.level), (), now)
+
+
+def _license(house: House, intent: Intent, paper: Paper) -> License:
+    application = intent.application
+    kind = kinds.named(application.kind)
+    assert application.valid_from
+    return License(
         identifier=intent.identifier,
         kind=kind.code,
         kind_version=str(kind.version),
@@ -201,15 +223,14 @@ def _make(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[
         issued=intent.at,
         valid_from=application.valid_from,
         valid_until=application.valid_until,
-        record=made.digest.hex(),
-        sealed=sealed.digest.hex(),
-        level=sealed.level.value,
-        use=seal_use.id,
+        record=paper.record,
+        sealed=paper.sealed,
+        level=paper.level,
+        use=paper.use,
         status_list=intent.status_list,
         status_index=intent.status_index,
-        code=code,
+        code=paper.code,
     )
-    return license, sealed
 
 
 def _void(house: House, intent: Intent, problem: Problem, caller: Caller, now: datetime) -> None:
@@ -221,7 +242,9 @@ def _void(house: House, intent: Intent, problem: Problem, caller: Caller, now: d
             )
 
 
-def _again(house: House, identifier: str, earlier_body: str, state: str, reason: str, *, body: str, now: datetime) -> License:
+def _again(
+    house: House, identifier: str, earlier_body: str, state: str, reason: str, *, body: str, now: datetime
+) -> License:
     """What a retry gets: the same license, or why there is none."""
     if earlier_body != body:
         raise KeyReused("It belongs to the application %(number)s", number=identifier)

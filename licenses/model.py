@@ -223,6 +223,17 @@ class Application:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A sealed page that is about to become a license: what must be remembered of it besides its bytes."""
+
+    sealed: str
+    level: str
+    use: str
+    record: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Intent:
     """A number that was given out. It ends as `issued` or as a logged `void`; until then `resume` works on it."""
 
@@ -236,6 +247,7 @@ class Intent:
     status_list: int
     status_index: int
     fence: int
+    paper: Paper | None = None
     state: str = "pending"
     reason: str = ""
 

@@ -1,8 +1,12 @@
-"""The signed status list (IETF Token Status List, 2 bits): one file tells the state of every license, and nobody learns which one was looked up."""
+"""The signed status list (IETF Token Status List, 2 bits).
+
+One file tells the state of every license, and nobody learns which one was looked up.
+"""
 
 import json
 import zlib
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import datetime
 
 from joserfc import jws
@@ -71,5 +75,5 @@ def _signed(house: House, number: int, counter: int, lst: bytes, now: datetime) 
     return token.decode()
 
 
-def _part(value: dict[str, object]) -> bytes:
+def _part(value: Mapping[str, object]) -> bytes:
     return urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).rstrip(b"=")

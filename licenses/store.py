@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.db import Id, Instant, metadata
+from hub.db import Id, Instant, Json, metadata
 from hub.tree import ROOT, below
 from hub.vault import Vault
-from licenses.model import Application, Change, Intent, License, LicenseUnknown, Operation, Status
+from licenses.model import Application, Change, Intent, License, LicenseUnknown, Operation, Paper, Status
 
 LIST_SIZE = 131_072  # entries of one status list: 32 KiB unpacked, enough to hide one license among many
 LIST_FULL = LIST_SIZE // 2  # beyond this, random places collide too often; a new list begins
@@ -39,6 +39,7 @@ intents = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("status_list", sa.Integer, nullable=False),
     sa.Column("status_index", sa.Integer, nullable=False),
+    sa.Column("paper", Json),  # of the file that is kept, or about to be kept, under this number
     sa.Column("fence", sa.Integer, nullable=False),
     sa.Column("leased", Instant, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
@@ -96,7 +97,9 @@ status_lists = sa.Table(
 def next_serial(db: sa.Connection, agency: str, kind: str, year: int) -> int:
     """The next number of an agency, kind and year. Without gaps: it falls with its transaction."""
     mine = sa.and_(counters.c.agency == agency, counters.c.kind == kind, counters.c.year == year)
-    last = db.execute(counters.update().where(mine).values(last=counters.c.last + 1).returning(counters.c.last)).scalar()
+    last = db.execute(
+        counters.update().where(mine).values(last=counters.c.last + 1).returning(counters.c.last)
+    ).scalar()
     if last is None:
         db.execute(counters.insert().values(agency=agency, kind=kind, year=year, last=1))
         return 1
@@ -106,7 +109,7 @@ def next_serial(db: sa.Connection, agency: str, kind: str, year: int) -> int:
 def free_place(db: sa.Connection) -> tuple[int, int]:
     """A free random place in the newest status list: neighbours tell nothing about each other."""
     newest = db.scalar(sa.select(sa.func.max(status_lists.c.list)))
-    taken = db.scalar(sa.select(sa.func.count()).where(intents.c.status_list == newest)) if newest else LIST_FULL
+    taken = (db.scalar(sa.select(sa.func.count()).where(intents.c.status_list == newest)) or 0) if newest else LIST_FULL
     if not newest or taken >= LIST_FULL:
         newest = (newest or 0) + 1
         db.execute(status_lists.insert().values(list=newest, counter=1))
@@ -177,12 +180,14 @@ def forget_keys(db: sa.Connection, before: datetime) -> int:
     return db.execute(intents.update().where(old).values(key=intents.c.identifier)).rowcount
 
 
+def name_paper(db: sa.Connection, intent: Intent, paper: Paper) -> bool:
+    """Name the file that will be kept under a number. False when another worker has taken the intent over."""
+    return bool(db.execute(intents.update().where(_mine(intent)).values(paper=asdict(paper))).rowcount)
+
+
 def end_intent(db: sa.Connection, intent: Intent, state: str, reason: str = "") -> bool:
     """End an intent as issued or void. False when another worker has taken it over."""
-    where = sa.and_(
-        intents.c.identifier == intent.identifier, intents.c.fence == intent.fence, intents.c.state == "pending"
-    )
-    return bool(db.execute(intents.update().where(where).values(state=state, reason=reason)).rowcount)
+    return bool(db.execute(intents.update().where(_mine(intent)).values(state=state, reason=reason)).rowcount)
 
 
 def application_of(db: sa.Connection, vault: Vault, identifier: str) -> Intent:
@@ -255,7 +260,7 @@ def found(
 
 
 def change(db: sa.Connection, before: License, after: License, why: Change) -> bool:
-    """Write a change of state, its history and the next counter of its status list. False when the state has changed meanwhile."""
+    """Write a change of state, its history, the next counter of its status list. False when the state changed meanwhile."""
     where = sa.and_(licenses.c.identifier == before.identifier, licenses.c.status == before.status.value)
     if not db.execute(licenses.update().where(where).values(**_values(after))).rowcount:
         return False
@@ -302,6 +307,13 @@ def _owner(identifier: str) -> str:
     return f"license:{identifier}"
 
 
+def _mine(intent: Intent) -> sa.ColumnElement[bool]:
+    """The row of a pending intent, as long as nobody else has taken it over."""
+    return sa.and_(
+        intents.c.identifier == intent.identifier, intents.c.fence == intent.fence, intents.c.state == "pending"
+    )
+
+
 def _packed(intent: Intent) -> bytes:
     return json.dumps({"salt": intent.salt.hex(), "application": asdict(intent.application)}, default=str).encode()
 
@@ -327,6 +339,7 @@ def _intent(db: sa.Connection, vault: Vault, row: Any) -> Intent:
         status_list=row.status_list,
         status_index=row.status_index,
         fence=row.fence,
+        paper=Paper(**row.paper) if row.paper else None,
         state=row.state,
         reason=row.reason,
     )

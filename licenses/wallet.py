@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from hub import ledger
 from hub.callers import Caller
 from hub.house import House
@@ -53,7 +55,9 @@ def file(house: House, number: str, caller: Caller, now: datetime) -> bytes:
     return house.blobs.get(mine.license.sealed)
 
 
-def _held(house: House, db: store.sa.Connection, license: License, now: datetime) -> Held:
+def _held(house: House, db: Connection, license: License, now: datetime) -> Held:
     kind = kinds.named(license.kind)
     fields = store.application_of(db, house.vault, license.identifier).application.fields
-    return Held(license, kind, {k: str(v) for k, v in fields.items()}, license.in_force(now.astimezone(OFFICIAL).date()))
+    return Held(
+        license, kind, {k: str(v) for k, v in fields.items()}, license.in_force(now.astimezone(OFFICIAL).date())
+    )

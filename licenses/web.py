@@ -12,7 +12,9 @@ HOLDER = callers.Session("wallet", level=3)
 
 def blueprint() -> Blueprint:
     """`/wallet/…`."""
-    bp = Blueprint("wallet", __name__, template_folder="templates", static_folder="static", static_url_path="/wallet/static")
+    bp = Blueprint(
+        "wallet", __name__, template_folder="templates", static_folder="static", static_url_path="/wallet/static"
+    )
     web_signin.add(bp, SITE)
 
     @web.route(bp, "/wallet/", gate=HOLDER)

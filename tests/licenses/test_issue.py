@@ -161,7 +161,7 @@ class Crash(BaseException):
     """A process that dies here: nothing of ours may catch it."""
 
 
-STEPS = ["record.make", "qr.sign", "page.draw", "use.reserve", "sealing.prepare", "sealing.seal_once", "store.keep"]
+STEPS = ["record.make", "qr.sign", "page.draw", "use.reserve", "sealing.prepare", "sealing.seal_once", "store.name_paper", "store.keep"]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -245,3 +245,19 @@ def test_a_database_that_refuses_the_last_step_leaves_no_license(department, now
     with house.database.write() as db:
         db.exec_driver_sql("DROP TRIGGER broken")
     assert len(resume(house, now + timedelta(seconds=61))) == 1
+
+
+def test_a_file_that_was_kept_before_a_crash_becomes_the_license(department, now, monkeypatch):
+    house = department.house
+
+    def die(*_args, **_named):
+        raise Crash
+
+    with monkeypatch.context() as patched, pytest.raises(Crash):
+        patched.setattr(store, "keep", die)
+        department.issue()
+    files = {path.name for path in (house.settings.data / "blobs").rglob("*") if path.is_file()}
+    [number] = resume(house, now + timedelta(seconds=61))
+    with house.database.read() as db:
+        assert store.license(db, number).sealed in "".join(files)
+    assert files == {path.name for path in (house.settings.data / "blobs").rglob("*") if path.is_file()}

@@ -1,0 +1,22 @@
+"""Periodic work of this room. The front door calls `register` once per process."""
+
+from datetime import datetime, timedelta
+
+from hub import ticks
+from hub.house import House
+from licenses import store
+from licenses.issue import resume
+
+KEYS_KEPT = timedelta(days=30)  # an idempotency key means the same application for so long
+
+
+def register() -> None:
+    """Finish what crashed workers left; let old idempotency keys go."""
+    ticks.every(5, "licenses-resume", resume)
+    ticks.every(3600, "licenses-keys", forget_keys)
+
+
+def forget_keys(house: House, now: datetime) -> int:
+    """Let the idempotency keys of old applications be used again."""
+    with house.database.write() as db:
+        return store.forget_keys(db, now - KEYS_KEPT)
