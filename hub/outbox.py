@@ -63,6 +63,15 @@ class Delivery:
 
 
 Sender = Callable[["House", Delivery, datetime], None]  # returns when delivered, raises a Problem when not
+SENDERS: dict[str, Sender] = {}  # by kind of delivery; whoever queues a kind that is no plain JSON names its sender
+
+
+SENDERS: dict[str, Sender] = {}  # by kind; the rooms name theirs through `sends`, once per process
+
+
+def sends(kind: str, sender: Sender) -> None:
+    """Name the sender of a kind. Kinds without one are posted as JSON."""
+    SENDERS[kind] = sender
 
 
 class NotTaken(Problem):
@@ -70,6 +79,11 @@ class NotTaken(Problem):
 
     status = 502
     title = "The receiver did not take the delivery"
+
+
+def sent_by(kind: str, sender: Sender) -> None:
+    """Name the sender of a kind. Called once per process, by the front door."""
+    SENDERS[kind] = sender
 
 
 def queue(db: sa.Connection, kind: str, to: str, body: dict[str, Any], at: datetime) -> str:
@@ -101,6 +115,7 @@ def deliveries(db: sa.Connection, *, to: str = "", state: str = "", limit: int =
 
 def deliver(house: "House", now: datetime, senders: Mapping[str, Sender] | None = None) -> int:
     """Make every call that is due; say how many were taken. Safe to run in several processes at once."""
+    senders = SENDERS if senders is None else senders
     claim, claimed = secrets.token_hex(8), []
     with house.database.write() as db:
         claimed = _claim(db, claim, now)
@@ -108,7 +123,9 @@ def deliver(house: "House", now: datetime, senders: Mapping[str, Sender] | None 
     if not receivers:
         return 0
     with ThreadPoolExecutor(min(THREADS, len(receivers)), thread_name_prefix="outbox") as threads:
-        return sum(threads.map(lambda some: _serve(house, claim, some, senders or {}), receivers))
+        return sum(
+            threads.map(lambda some: _serve(house, claim, some, SENDERS if senders is None else senders), receivers)
+        )
 
 
 def clean(db: sa.Connection, before: datetime) -> int:

@@ -157,7 +157,7 @@ def test_each_service_of_the_login_is_told_once(told: Visit) -> None:
     first, second = told.tokens(), told.tokens()
     got = receiver(told.house, [200])
     sign_out(told, id_token_hint=second["id_token"])
-    assert outbox.deliver(told.house, clock.now(), logout.SENDERS) == 1
+    assert outbox.deliver(told.house, clock.now()) == 1
     claims = told.claims(got[0]["token"])
     named = told.claims(first["id_token"])
     assert got[0]["type"] == "application/x-www-form-urlencoded"

@@ -1,0 +1,25 @@
+"""This room's periodic work, and the sender of its deliveries. The front door calls `register`."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from hub import outbox, ticks
+from idp import logout
+from idp.store import grants
+
+if TYPE_CHECKING:
+    from hub.house import House
+
+KEPT = timedelta(days=2)  # an ended grant still tells who took part in a login, and no login runs longer than a day
+
+
+def register() -> None:
+    """Name everything to the modules that run it. Once per process."""
+    outbox.sent_by(logout.KIND, logout.send)
+    ticks.every(3600, "grants", forget_ended)
+
+
+def forget_ended(house: "House", now: datetime) -> None:
+    """Delete grants, and their refresh tokens, that can matter to nobody any more."""
+    with house.database.write() as db:
+        grants.forget_ended(db, now - KEPT)
