@@ -9,7 +9,10 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+from alembic import command
+from alembic.config import Config
 from flask import Flask
+from sqlalchemy import Connection
 
 from hub import api, clock, ledger, settings, tree, web
 from hub.house import House, open_house
@@ -88,10 +91,23 @@ KEYS = {  # made at init; the PKI's own keys are made by its ceremony, each seal
 
 
 def migrate(opened: House) -> None:
-    """Bring the database to this release's tables."""
+    """Bring the database to this release's tables: one Alembic branch per room, each in its own folder."""
     for room in ROOMS:
         _module(f"{room}.store")
     opened.database.create_all()
+
+
+def migrations(connection: Connection, **attributes: str) -> Config:
+    """Alembic's configuration for all rooms on one connection."""
+    for room in ROOMS:
+        _module(f"{room}.store")
+    config = Config()
+    folders = [_here() / room / "migrations" for room in ROOMS if (_here() / room / "migrations").is_dir()]
+    config.set_main_option("script_location", str(_here() / "hub/alembic"))
+    config.set_main_option("version_locations", os.pathsep.join(str(folder) for folder in folders))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update({"connection": connection, **attributes})
+    return config
 
 
 def _module(name: str) -> ModuleType | None:

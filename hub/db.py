@@ -19,6 +19,7 @@ metadata = sa.MetaData(
 )
 
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts only INTEGER PRIMARY KEY by itself
+Collision = sa.exc.IntegrityError  # two writers wanted the same unique value; one of them has it
 BUSY_MS = 10_000  # a writer waits this long for SQLite's write lock; one transaction per step keeps steps far below it
 
 
@@ -95,7 +96,8 @@ class Database:
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    # Errors go to the log: without the values of the row they are about.
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def opened(connection: Any, _record: Any) -> None:
@@ -114,5 +116,10 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 def _postgresql(url: sa.URL) -> sa.Engine:
     return sa.create_engine(
-        url.set(drivername="postgresql+psycopg"), pool_size=5, max_overflow=5, pool_pre_ping=True, pool_timeout=5
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=5,
+        max_overflow=5,
+        pool_pre_ping=True,
+        pool_timeout=5,
+        hide_parameters=True,
     )

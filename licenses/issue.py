@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from hub import inbox, ledger
 from hub.blobs import BlobDamaged, BlobMissing
 from hub.callers import Caller
+from hub.db import Collision
 from hub.house import House
 from hub.problems import BadRequest, Problem
 from licenses import kinds, page, qr, record, store
@@ -72,7 +72,7 @@ def issue(house: House, application: Application, *, caller: Caller, idempotency
                     )
                     ledger.wrote(db, "license.intended", intent.identifier, by=caller.label, at=now, place=caller.place)
             break
-        except IntegrityError:  # another process took the same key, number or place at the same moment: look again
+        except Collision:  # another process took the same key, number or place at the same moment: look again
             intent = None
     else:
         raise Busy("Too many applications at the same moment")
