@@ -63,9 +63,6 @@ class Delivery:
 
 
 Sender = Callable[["House", Delivery, datetime], None]  # returns when delivered, raises a Problem when not
-SENDERS: dict[str, Sender] = {}  # by kind of delivery; whoever queues a kind that is no plain JSON names its sender
-
-
 SENDERS: dict[str, Sender] = {}  # by kind; the rooms name theirs through `sends`, once per process
 
 
@@ -79,11 +76,6 @@ class NotTaken(Problem):
 
     status = 502
     title = "The receiver did not take the delivery"
-
-
-def sent_by(kind: str, sender: Sender) -> None:
-    """Name the sender of a kind. Called once per process, by the front door."""
-    SENDERS[kind] = sender
 
 
 def queue(db: sa.Connection, kind: str, to: str, body: dict[str, Any], at: datetime) -> str:
@@ -115,7 +107,6 @@ def deliveries(db: sa.Connection, *, to: str = "", state: str = "", limit: int =
 
 def deliver(house: "House", now: datetime, senders: Mapping[str, Sender] | None = None) -> int:
     """Make every call that is due; say how many were taken. Safe to run in several processes at once."""
-    senders = SENDERS if senders is None else senders
     claim, claimed = secrets.token_hex(8), []
     with house.database.write() as db:
         claimed = _claim(db, claim, now)
