@@ -15,7 +15,7 @@ KEPT = timedelta(days=2)  # an ended grant still tells who took part in a login,
 
 def register() -> None:
     """Name everything to the modules that run it. Once per process."""
-    outbox.sent_by(logout.KIND, logout.send)
+    outbox.sends(logout.KIND, logout.send)
     ticks.every(3600, "grants", forget_ended)
 
 
