@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -223,7 +222,7 @@ def _key(digest: str) -> str:
 
 def _dump(code: Code) -> str:
     times = {"auth_time": code.auth_time.isoformat(), "made": code.made.isoformat()}
-    return json.dumps(asdict(code) | times)
+    return json.dumps(vars(code) | times)
 
 
 def _load(kept: bytes) -> Code:

@@ -17,11 +17,12 @@ consent_table = sa.Table(
     sa.Column("text_version", sa.Integer, nullable=False),
 )
 _c = consent_table.c
+STANDING = sa.select(consent_table).where(_c.person == sa.bindparam("person_"), _c.client == sa.bindparam("client_"))
 
 
 def consent(db: sa.Connection, person: str, client: str) -> Consent | None:
     """The agreement of one person with one client."""
-    row = db.execute(sa.select(consent_table).where(_c.person == person, _c.client == client)).one_or_none()
+    row = db.execute(STANDING, {"person_": person, "client_": client}).one_or_none()
     return None if row is None else _consent(row)
 
 

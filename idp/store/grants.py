@@ -40,56 +40,70 @@ refresh_table = sa.Table(
     sa.Column("parent", sa.Text, unique=True),
     sa.Column("made", Instant, nullable=False),
 )
-_g, _r = grant_table.c, refresh_table.c
+_g, _r, _s = grant_table.c, refresh_table.c, refresh_table.alias("successor").c
+
+
+def _once(table: sa.Table) -> dict[str, sa.Executable]:
+    """The insert that gives a row to exactly one of many, for each database."""
+    key = table.primary_key.columns[0]
+    return {
+        "sqlite": sqlite.insert(table).on_conflict_do_nothing().returning(key),
+        "postgresql": postgresql.insert(table).on_conflict_do_nothing().returning(key),
+    }
+
+
+# What every sign-in runs is put together once: building a statement costs as much as running it.
+NEW_GRANT, NEW_REFRESH = _once(grant_table), _once(refresh_table)
+BY_ID = sa.select(grant_table).where(_g.id == sa.bindparam("id_"))
+BY_CODE = sa.select(grant_table).where(_g.code == sa.bindparam("code_"))
+BY_REFRESH = (
+    sa.select(grant_table, _r.digest, _r.grant, _r.parent, _r.made.label("made_"), _s.made.label("replaced"))
+    .join(refresh_table, _g.id == _r.grant)
+    .outerjoin(_s.made.table, _s.parent == _r.digest)
+    .where(_r.digest == sa.bindparam("digest_"))
+)
 
 
 def redeem(db: sa.Connection, code: str, grant: Grant) -> bool:
     """Make a grant out of the code with this digest; False if that code was redeemed before. Decides every race."""
-    return _inserted(
-        db,
-        grant_table,
-        id=grant.id,
-        code=code,
-        client=grant.client,
-        person=grant.person,
-        sid=grant.sid,
-        scopes=list(grant.scopes),
-        level=grant.level,
-        amr=list(grant.amr),
-        auth_time=grant.auth_time,
-        acting_for=grant.acting_for,
-        made=grant.made,
-        ends=grant.ends,
-    )
+    values = {
+        "id": grant.id,
+        "code": code,
+        "client": grant.client,
+        "person": grant.person,
+        "sid": grant.sid,
+        "scopes": grant.scopes,
+        "level": grant.level,
+        "amr": grant.amr,
+        "auth_time": grant.auth_time,
+        "acting_for": grant.acting_for,
+        "made": grant.made,
+        "ends": grant.ends,
+    }
+    return db.execute(NEW_GRANT[db.dialect.name], values).first() is not None
 
 
 def keep_refresh(db: sa.Connection, refresh: Refresh) -> bool:
     """Store a refresh token; False if its parent has a successor already. Decides every race."""
-    return _inserted(
-        db, refresh_table, digest=refresh.digest, grant=refresh.grant, parent=refresh.parent, made=refresh.made
-    )
+    values = {"digest": refresh.digest, "grant": refresh.grant, "parent": refresh.parent, "made": refresh.made}
+    return db.execute(NEW_REFRESH[db.dialect.name], values).first() is not None
 
 
 def grant(db: sa.Connection, id: str) -> Grant | None:
     """One grant by its id."""
-    return _one(db, _g.id == id)
+    row = db.execute(BY_ID, {"id_": id}).one_or_none()
+    return None if row is None else _grant(row)
 
 
 def of_code(db: sa.Connection, code: str) -> Grant | None:
     """The grant that came of the code with this digest."""
-    return _one(db, _g.code == code)
+    row = db.execute(BY_CODE, {"code_": code}).one_or_none()
+    return None if row is None else _grant(row)
 
 
 def refresh(db: sa.Connection, digest: str) -> tuple[Refresh, Grant] | None:
     """A refresh token and its grant; `replaced` tells when its successor was made."""
-    successor = refresh_table.alias()
-    columns = (_r.digest, _r.grant, _r.parent, _r.made.label("made_"), successor.c.made.label("replaced"))
-    row = db.execute(
-        sa.select(grant_table, *columns)
-        .join(refresh_table, _g.id == _r.grant)
-        .outerjoin(successor, successor.c.parent == _r.digest)
-        .where(_r.digest == digest)
-    ).one_or_none()
+    row = db.execute(BY_REFRESH, {"digest_": digest}).one_or_none()
     return None if row is None else (Refresh(row.digest, row.grant, row.parent, row.made_, row.replaced), _grant(row))
 
 
@@ -131,17 +145,6 @@ def forget_ended(db: sa.Connection, before: datetime) -> int:
     gone = sa.or_(_g.ends < before, _g.revoked < before)
     db.execute(refresh_table.delete().where(_r.grant.in_(sa.select(_g.id).where(gone))))
     return db.execute(grant_table.delete().where(gone)).rowcount
-
-
-def _inserted(db: sa.Connection, table: sa.Table, **values: Any) -> bool:
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    key = table.primary_key.columns[0]
-    return db.execute(insert(table).values(**values).on_conflict_do_nothing().returning(key)).first() is not None
-
-
-def _one(db: sa.Connection, condition: sa.ColumnElement[bool]) -> Grant | None:
-    row = db.execute(sa.select(grant_table).where(condition)).one_or_none()
-    return None if row is None else _grant(row)
 
 
 def _grant(row: Any) -> Grant:
