@@ -60,6 +60,7 @@ def draw(record: Record, kind: Kind, code_text: str, *, test_edition: bool, now:
         "data": json.dumps(_data(record, kind, test_edition=test_edition), ensure_ascii=False),
         "record": record.json.decode(),
         "code": qr.svg(code_text),
+        "address": code_text,
     }
     pdf = _compiled(TEMPLATES / f"{kind.template}.typ", inputs, now)
     return Page(pdf + b"\n", kind.seal_place)  # PDF/A 6.1.9: an update must begin on a new line
