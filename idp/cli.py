@@ -43,6 +43,9 @@ def client() -> None:
 @click.option(
     "--id-token", type=click.Choice(["RS256", "ES256"]), default="RS256", help="How its ID tokens are signed."
 )
+@click.option("--level", type=click.IntRange(1, 3), default=1, help="The level of assurance that it always needs.")
+@click.option("--purpose", default="", help="In one Chinese sentence why it asks; people read it before they agree.")
+@click.option("--purpose-en", default="", help="The same in English.")
 @click.option("--native", is_flag=True, help="An installed program: may use any port of this machine.")
 def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
     """Register the service CLIENT_ID, or change it. A secret is made and shown once."""
@@ -126,6 +129,9 @@ def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, 
         secret_digest=clients.secret_digest(secret) if secret else "",
         keys=tuple(json.loads(keys.read_text(encoding="utf-8"))["keys"]) if keys else (),
         id_token_algorithm=given["id_token"],
+        level=given["level"],
+        purpose=given["purpose"],
+        purpose_en=given["purpose_en"],
         native=given["native"],
     )
 
@@ -146,6 +152,9 @@ def _shown(one: Client) -> dict[str, Any]:
         "keys": [key.get("kid", "") for key in one.keys],
         "policy": one.policy.name,
         "id_token_algorithm": one.id_token_algorithm,
+        "level": one.level,
+        "purpose": one.purpose,
+        "purpose_en": one.purpose_en,
         "native": one.native,
         "ended": one.ended.isoformat() if one.ended else None,
     }

@@ -171,6 +171,15 @@ def test_a_file_gives_the_three_kinds_of_static_clients(house: House, app: Flask
     assert app.test_client().post("/oidc/token", data=post).status_code == 200
 
 
+def test_the_file_in_the_documentation_can_be_loaded(house: House, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/clients.md").read_text(encoding="utf-8")
+    example = page.split("```toml")[1].split("```")[0]
+    for member in ("x", "y"):
+        example = example.replace(f'{member} = "…"', f'{member} = "{KEY.as_dict()[member]}"')
+    (tmp_path / "clients.toml").write_text(example.replace("…", clients.secret_digest(SECRET)))
+    assert len(clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())) == 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
