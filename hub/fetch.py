@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from hub.addresses import AddressRefused, Allowed, Resolve, resolve
 from hub.pinned import FAILURES, Pinned
@@ -84,7 +84,7 @@ class Fetch:
             answer = self._call("GET", url, headers, None, end, most)
             if answer.status not in {301, 302, 303, 307, 308} or not redirects:
                 return answer
-            onward = httpx.URL(url).join(answer.headers.get("location", ""))
+            onward = httpx2.URL(url).join(answer.headers.get("location", ""))
             if url.startswith("https:") and onward.scheme != "https":
                 raise NotReachable("The redirect leaves TLS")
             url = str(onward)
@@ -117,7 +117,7 @@ class Fetch:
         if urlsplit(url).scheme not in PORTS or urlsplit(url).username:
             raise AddressRefused("Only http and https addresses without a user can be called")
         sent = {"accept-encoding": "identity", "user-agent": "yinxin"} | dict(headers or {})
-        with _named_failures(), httpx.Client(transport=self._transport(url, end), trust_env=False) as client:
+        with _named_failures(), httpx2.Client(transport=self._transport(url, end), trust_env=False) as client:
             request = client.build_request(method, url, headers=sent, **(given or {}))
             response = client.send(request, stream=True, follow_redirects=False)
             if response.headers.get("content-encoding", "identity") != "identity":
@@ -130,10 +130,10 @@ class Fetch:
             response.close()
             return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
 
-    def _transport(self, url: str, end: float) -> httpx.BaseTransport:
+    def _transport(self, url: str, end: float) -> httpx2.BaseTransport:
         here = self._here.get(_host_and_port(url))
         if here is not None:
-            return httpx.WSGITransport(here, remote_addr="127.0.0.1")
+            return httpx2.WSGITransport(here, remote_addr="127.0.0.1")
         return Pinned(self.allowed, self._resolve, end)
 
 
@@ -146,5 +146,5 @@ def _host_and_port(url: str) -> str:
 def _named_failures() -> Iterator[None]:
     try:
         yield
-    except (httpx.HTTPError, httpx.InvalidURL, *FAILURES, OSError, UnicodeError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, *FAILURES, OSError, UnicodeError) as error:
         raise NotReachable(type(error).__name__) from error

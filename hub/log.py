@@ -18,7 +18,7 @@ HIDDEN = "[hidden]"
 OPENING = {"password", "passphrase", "secret", "token", "tokens", "cookie", "authorization", "code", "otp", "pin"}
 OPENING |= {"assertion", "private", "credential", "salt", "answer"}
 PERSONAL = {"name", "phone", "mobile", "email", "address", "birth", "birthday", "number", "holder"}
-QUIET = ("httpx", "httpcore", "dramatiq", "sqlalchemy", "alembic", "fontTools", "pyhanko", "pyhanko_certvalidator")
+QUIET = ("httpx2", "httpcore2", "dramatiq", "sqlalchemy", "alembic", "fontTools", "pyhanko", "pyhanko_certvalidator")
 
 PATTERNS = [
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),

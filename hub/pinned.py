@@ -6,37 +6,37 @@ from functools import cache
 from time import monotonic
 from typing import Any
 
-import httpcore
-import httpx
+import httpcore2
+import httpx2
 
 from hub.addresses import Allowed, Resolve
 
-FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+FAILURES = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException)
 
 
-class Pinned(httpx.BaseTransport):
+class Pinned(httpx2.BaseTransport):
     """One call through one connection of our own making. `end` is a moment of the monotonic clock."""
 
     def __init__(self, allowed: Allowed, resolve: Resolve, end: float) -> None:
         backend = _Backend(allowed, resolve, end)
-        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1)
+        self._pool = httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request and give the answer with its body still to be read."""
         url = request.url
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        assert isinstance(request.stream, httpx.SyncByteStream)
-        sent = httpcore.Request(request.method, target, headers=request.headers.raw, content=request.stream)
+        target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        assert isinstance(request.stream, httpx2.SyncByteStream)
+        sent = httpcore2.Request(request.method, target, headers=request.headers.raw, content=request.stream)
         answer = self._pool.handle_request(sent)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     def close(self) -> None:
         """Close the connection."""
         self._pool.close()
 
 
-class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, answer: httpcore2.Response) -> None:
         self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
@@ -46,7 +46,7 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-class _Backend(httpcore.SyncBackend):
+class _Backend(httpcore2.SyncBackend):
     """Resolves once, checks, and connects to what it checked; a second lookup (DNS rebinding) never happens."""
 
     def __init__(self, allowed: Allowed, resolve: Resolve, end: float) -> None:
@@ -59,20 +59,20 @@ class _Backend(httpcore.SyncBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        error: Exception = httpcore.ConnectError("the name leads nowhere")
+    ) -> httpcore2.NetworkStream:
+        error: Exception = httpcore2.ConnectError("the name leads nowhere")
         for address in self._allowed.addresses(host, port, self._resolve):
             try:
                 return _Stream(super().connect_tcp(address, port, _left(self._end)), self._end)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as failed:
                 error = failed
         raise error
 
 
-class _Stream(httpcore.NetworkStream):
+class _Stream(httpcore2.NetworkStream):
     """A connection on which every wait ends with the call: a peer that drips bytes cannot hold us."""
 
-    def __init__(self, inner: httpcore.NetworkStream, end: float) -> None:
+    def __init__(self, inner: httpcore2.NetworkStream, end: float) -> None:
         self._inner, self._end = inner, end
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -86,7 +86,7 @@ class _Stream(httpcore.NetworkStream):
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
+    ) -> httpcore2.NetworkStream:
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(self._end)), self._end)
 
     def get_extra_info(self, info: str) -> Any:
@@ -102,5 +102,5 @@ def _tls() -> ssl.SSLContext:
 def _left(end: float) -> float:
     left = end - monotonic()
     if left <= 0:
-        raise httpcore.ReadTimeout("the call took too long")
+        raise httpcore2.ReadTimeout("the call took too long")
     return left

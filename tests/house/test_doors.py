@@ -32,7 +32,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pkilint": ("certs/rules.py",),
     "webauthn": ("idp/login*",),
     "argon2": ("idp/login*",),
-    "httpx": ("hub/fetch.py", "hub/pinned.py"),
+    "httpx2": ("hub/fetch.py", "hub/pinned.py"),
     "requests": (),
     "urllib.request": (),
     "obstore": ("hub/blobs.py",),
@@ -59,7 +59,7 @@ def test_a_library_enters_by_its_door(library: str) -> None:
 def test_the_map_lists_every_door() -> None:
     table = (source.ROOT / "docs/house.md").read_text().partition("## One library, one door")[2].partition("##")[0]
     named = {
-        "httpx": "HTTP client",
+        "httpx2": "HTTP client",
         "requests": "HTTP client",
         "urllib.request": "HTTP client",
         "zxingcpp": "zxing-cpp",

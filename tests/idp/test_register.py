@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from flask.testing import FlaskClient
 from joserfc import jws
@@ -174,9 +174,9 @@ def test_it_runs_as_a_process_of_its_own_and_keeps_its_book_and_key(tmp_path: Pa
 def answered(url: str) -> dict[str, Any]:
     for _ in range(100):
         try:
-            found: dict[str, Any] = httpx.get(url).json()
+            found: dict[str, Any] = httpx2.get(url).json()
             return found
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             time.sleep(0.1)
     raise AssertionError("the register does not start")
 
