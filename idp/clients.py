@@ -40,7 +40,7 @@ def known(house: House, client_id: str, now: datetime) -> Client | None:
 
 
 def add(house: House, client: Client, *, by: str, now: datetime) -> Client:
-    """Register a service, or change one. Raises ClientWrong."""
+    """Register a service, or change one. Raises ClientWrong; NotFound for a place that is not in the tree."""
     with house.database.write() as db:
         _keep(db, client, by=by, now=now)
     house.cache.get("idp-clients", {}).pop(client.id, None)
@@ -161,6 +161,7 @@ def _keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
         tokens.imported(client.keys)
     except tokens.NotAToken as error:
         raise ClientWrong("A key is not a public JWK of type EC, RSA or OKP") from error
+    tree.get(db, client.place)  # raises NotFound: a service stands somewhere
     old = store.client(db, client.id)
     kept = replace(client, created=old.created if old else now, ended=None)
     if old == kept:

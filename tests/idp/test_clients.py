@@ -12,8 +12,9 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub import clock, ledger, settings
+from hub import clock, ledger, settings, tree
 from hub.house import House
+from hub.problems import NotFound
 from hub.signin import Site, client_secret
 from idp import cli, clients
 from idp.model.client import ClientAuth, ClientWrong, GrantType, safe_uri
@@ -58,6 +59,11 @@ def test_a_wrong_description_is_refused_and_nothing_is_kept(house: House, change
         clients.add(house, department(**changes), by="test", now=clock.now())
     with house.database.read() as db:
         assert [one.id for one in store.clients(db)] == ["console", "wallet"]
+
+
+def test_a_service_stands_in_the_tree(house: House) -> None:
+    with pytest.raises(NotFound):
+        clients.add(house, department(place="hub/999999"), by="test", now=clock.now())
 
 
 def test_a_service_comes_back_as_it_was_kept(house: House) -> None:
@@ -176,6 +182,9 @@ def test_the_file_in_the_documentation_can_be_loaded(house: House, tmp_path: Pat
     example = page.split("```toml")[1].split("```")[0]
     for member in ("x", "y"):
         example = example.replace(f'{member} = "…"', f'{member} = "{KEY.as_dict()[member]}"')
+    with house.database.write() as db:
+        for path in ("hub/880000", "hub/880000/880100", "hub/870000", "hub/870000/870100"):
+            tree.keep(db, tree.Place(path, "province", path[-6:], path, path))
     (tmp_path / "clients.toml").write_text(example.replace("…", clients.secret_digest(SECRET)))
     assert len(clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())) == 2
 
