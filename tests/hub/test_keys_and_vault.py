@@ -1,11 +1,15 @@
 """Custody and vault: no private key and no personal data in clear, and nothing opens in the wrong place."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from hub.house import House
 from hub.keys import ORDERS, KeyMissing, Keys, WrongPassphrase
 from hub.vault import Damaged, Erased, Vault
 
@@ -13,27 +17,29 @@ PASS = "correct horse battery staple"
 
 
 @pytest.fixture
-def keys(tmp_path):
+def keys(tmp_path: Path) -> Any:
     made = Keys(tmp_path / "keys", PASS)
     made.create("one", purpose="test")
     return made
 
 
-def test_a_signature_has_one_form_and_verifies(keys):
+def test_a_signature_has_one_form_and_verifies(keys: Keys) -> None:
     for number in range(50):
         data = bytes([number])
         signature = keys.sign("one", data)
-        keys.public("one").verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        public = keys.public("one")
+        assert isinstance(public, ec.EllipticCurvePublicKey)
+        public.verify(signature, data, ec.ECDSA(hashes.SHA256()))
         assert decode_dss_signature(signature)[1] <= ORDERS["secp256r1"] // 2
 
 
-def test_a_key_made_twice_stays_the_same(keys):
+def test_a_key_made_twice_stays_the_same(keys: Keys) -> None:
     before = keys.kid("one")
     keys.create("one", purpose="test")
     assert Keys(keys.folder, PASS).kid("one") == before
 
 
-def test_the_wrong_passphrase_opens_nothing(keys):
+def test_the_wrong_passphrase_opens_nothing(keys: Keys) -> None:
     other = Keys(keys.folder, "guess")
     with pytest.raises(WrongPassphrase):
         other.sign("one", b"data")
@@ -42,15 +48,15 @@ def test_the_wrong_passphrase_opens_nothing(keys):
         other.secret("two")
 
 
-def test_a_private_key_does_not_leave(keys):
-    signer = keys.signer("one")
+def test_a_private_key_does_not_leave(keys: Keys) -> None:
+    signer: Any = keys.signer("one")
     with pytest.raises(TypeError):
         signer.private_bytes()
     with pytest.raises(TypeError):
         signer.private_numbers()
 
 
-def test_no_private_key_stands_in_clear_on_disk(keys):
+def test_no_private_key_stands_in_clear_on_disk(keys: Keys) -> None:
     keys.secret("two")
     for path in keys.folder.iterdir():
         assert path.stat().st_mode & 0o077 == 0
@@ -59,12 +65,12 @@ def test_no_private_key_stands_in_clear_on_disk(keys):
 
 
 @pytest.mark.parametrize("name", ["nobody", "../one", "one/..", "", "a.b", "one\0"])
-def test_a_name_that_is_no_key_is_refused(keys, name):
+def test_a_name_that_is_no_key_is_refused(keys: Keys, name: str) -> None:
     with pytest.raises(KeyMissing):
         keys.signer(name)
 
 
-def test_a_flipped_half_is_noticed_before_a_signature_leaves(keys):
+def test_a_flipped_half_is_noticed_before_a_signature_leaves(keys: Keys) -> None:
     keys.create("other", purpose="test")
     keys._publics["one"] = keys.public("other")
     with pytest.raises(Exception, match="wrong signature") as caught:
@@ -73,11 +79,11 @@ def test_a_flipped_half_is_noticed_before_a_signature_leaves(keys):
 
 
 @pytest.fixture
-def vault(house):
+def vault(house: House) -> Any:
     return house.vault
 
 
-def test_a_value_opens_for_its_owner_and_purpose_alone(house, vault):
+def test_a_value_opens_for_its_owner_and_purpose_alone(house: House, vault: Vault) -> None:
     with house.database.write() as db:
         sealed = vault.encrypt(db, "p1", "示例甲".encode(), "name")
         vault.encrypt(db, "p2", b"x", "name")
@@ -90,7 +96,7 @@ def test_a_value_opens_for_its_owner_and_purpose_alone(house, vault):
             vault.decrypt(db, "p1", sealed[:-1] + bytes([sealed[-1] ^ 1]), "name")
 
 
-def test_what_was_erased_cannot_be_read_again(house, vault):
+def test_what_was_erased_cannot_be_read_again(house: House, vault: Vault) -> None:
     with house.database.write() as db:
         sealed = vault.encrypt(db, "p1", b"text", "name")
         vault.erase(db, "p1")
@@ -101,7 +107,7 @@ def test_what_was_erased_cannot_be_read_again(house, vault):
             vault.decrypt(db, "p1", sealed, "name")
 
 
-def test_rotation_keeps_every_value(house, vault):
+def test_rotation_keeps_every_value(house: House, vault: Vault) -> None:
     with house.database.write() as db:
         sealed = vault.encrypt(db, "p1", b"text", "name")
         assert vault.rewrap(db, generation=2) == 1
@@ -109,7 +115,7 @@ def test_rotation_keeps_every_value(house, vault):
         assert vault.rewrap(db, generation=2) == 0
 
 
-def test_equal_values_meet_in_the_blind_index_and_purposes_do_not(vault):
+def test_equal_values_meet_in_the_blind_index_and_purposes_do_not(vault: Vault) -> None:
     assert vault.blind("holder", "111:880101198503120015") == vault.blind("holder", "111:880101198503120015")
     assert vault.blind("holder", "x") != vault.blind("other", "x")
     assert "8801" not in vault.blind("holder", "111:880101198503120015")[:4]

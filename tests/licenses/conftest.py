@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from licenses.model import Application, License
 from seals import lifecycle
 from seals.model import Agency, Seal
 
-QIYUN = Agency("11880100DEM000049A", "栖云市市场监督管理局", "Qiyun Administration for Market Regulation", "hub/880000/880100")
+QIYUN = Agency(
+    "11880100DEM000049A", "栖云市市场监督管理局", "Qiyun Administration for Market Regulation", "hub/880000/880100"
+)
 COMPANY = {
     "unified_code": "91880101DEM000081U",
     "name": "望舒示范餐饮有限公司",
@@ -37,10 +40,10 @@ class Department:
     caller: Caller
     now: datetime
 
-    def application(self, **fields: object) -> Application:
+    def application(self: Any, **fields: object) -> Application:
         return Application("business-license", COMPANY | fields, QIYUN.code)
 
-    def issue(self, key: str = "first", **fields: object) -> License:
+    def issue(self: Any, key: str = "first", **fields: object) -> License:
         return issue(self.house, self.application(**fields), caller=self.caller, idempotency_key=key, now=self.now)
 
 

@@ -4,22 +4,25 @@ import base64
 import json
 import zlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from hub import ledger
 from hub.callers import Caller
+from hub.house import House
 from hub.problems import NotFound
 from licenses import change, status_list, store
-from licenses.model import LIFE, LicenseUnknown, Operation, ReasonMissing, Status, StepRefused
+from licenses.model import LIFE, License, LicenseUnknown, Operation, ReasonMissing, Status, StepRefused
+from tests.licenses.conftest import Department
 
 WHY = {"reason": "复查不合格", "legal_basis": "食品安全法第一百二十六条", "decision": "栖市监罚〔2026〕1号"}
 DO = {Operation.suspend: change.suspend, Operation.reinstate: change.reinstate, Operation.revoke: change.revoke}
 TO = {Status.valid: (), Status.suspended: (Operation.suspend,), Status.revoked: (Operation.revoke,)}
 
 
-def do(department, license, *steps):
+def do(department: Department, license: License, *steps: Any) -> Any:
     for step in steps:
         license = DO[step](department.house, license.number, **WHY, caller=department.caller, now=department.now)
     return license
@@ -27,7 +30,7 @@ def do(department, license, *steps):
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("operation", Operation)
-def test_every_pair_of_state_and_operation(department, status, operation):
+def test_every_pair_of_state_and_operation(department: Department, status: Status, operation: Operation) -> None:
     license = do(department, department.issue(), *TO[status])
     assert license.status is status
     if (status, operation) in LIFE:
@@ -37,7 +40,7 @@ def test_every_pair_of_state_and_operation(department, status, operation):
             do(department, license, operation)
 
 
-def bits(house, now):
+def bits(house: House, now: datetime) -> Any:
     """The status list as a verifier reads it, with other code than ours."""
     header, claims, _ = status_list.current(house, 1, now).split(".")
     claims = json.loads(base64.urlsafe_b64decode(claims + "=="))
@@ -46,7 +49,7 @@ def bits(house, now):
     return claims, lambda index: packed[index // 4] >> index % 4 * 2 & 3
 
 
-def test_the_status_list_follows_each_change_at_once(department_on):
+def test_the_status_list_follows_each_change_at_once(department_on: Department) -> None:
     house, now = department_on.house, department_on.now
     license, other = department_on.issue("a"), department_on.issue("b")
     before, status = bits(house, now)
@@ -60,7 +63,7 @@ def test_the_status_list_follows_each_change_at_once(department_on):
     assert before["ctr"] < suspended["ctr"] < revoked["ctr"]
 
 
-def test_the_status_list_is_signed_anew_before_it_grows_old(department):
+def test_the_status_list_is_signed_anew_before_it_grows_old(department: Department) -> None:
     department.issue()
     house, now = department.house, department.now
     first, _ = bits(house, now)
@@ -71,14 +74,14 @@ def test_the_status_list_is_signed_anew_before_it_grows_old(department):
     assert first["ctr"] == later["ctr"]
 
 
-def test_a_status_list_that_does_not_exist_is_not_found(department):
+def test_a_status_list_that_does_not_exist_is_not_found(department: Department) -> None:
     with pytest.raises(NotFound):
         status_list.current(department.house, 99, department.now)
 
 
 @pytest.mark.parametrize("missing", ["reason", "legal_basis", "decision"])
 @pytest.mark.parametrize("text", ["", "  ", "x" * 501])
-def test_a_change_says_why(department, missing, text):
+def test_a_change_says_why(department: Department, missing: str, text: str) -> None:
     license = department.issue()
     with pytest.raises(ReasonMissing, match=missing):
         change.revoke(
@@ -94,7 +97,7 @@ def test_a_change_says_why(department, missing, text):
         Caller(client="market", agency="11880100DEM000049A", place="hub/870000"),
     ],
 )
-def test_nobody_changes_the_license_of_another(department, stranger):
+def test_nobody_changes_the_license_of_another(department: Department, stranger: Caller) -> None:
     license = department.issue()
     with pytest.raises(LicenseUnknown):
         change.suspend(department.house, license.number, **WHY, caller=stranger, now=department.now)
@@ -102,7 +105,7 @@ def test_nobody_changes_the_license_of_another(department, stranger):
         assert store.license(db, license.number).status is Status.valid
 
 
-def test_a_change_is_in_history_and_ledger(department):
+def test_a_change_is_in_history_and_ledger(department: Department) -> None:
     license = do(department, department.issue(), Operation.suspend, Operation.reinstate)
     with department.house.database.read() as db:
         assert [one.operation.value for one in store.history(db, license.number)] == ["suspend", "reinstate"]
@@ -110,7 +113,7 @@ def test_a_change_is_in_history_and_ledger(department):
     assert event.facts == {"from": "valid", "to": "suspended", "decision": WHY["decision"]}
 
 
-def test_of_two_changes_at_once_one_wins(department, monkeypatch):
+def test_of_two_changes_at_once_one_wins(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
     license = department.issue()
     with department.house.database.read() as db:
         stale = store.license(db, license.number)

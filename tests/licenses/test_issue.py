@@ -2,15 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from hub import inbox, ledger
+from hub.house import House
 from hub.problems import BadRequest, Problem
-from licenses import page, store
 from licenses import issue as verb
+from licenses import page, store
 from licenses.issue import issue, resume
 from licenses.model import (
     FieldsWrong,
@@ -24,15 +26,16 @@ from licenses.model import (
 )
 from seals import lifecycle
 from seals.model import SealUnknown
+from tests.licenses.conftest import Department
 
 
-def numbers(house):
+def numbers(house: House) -> Any:
     """Every number that was given out, and what became of it."""
     with house.database.read() as db:
         return {row.identifier: row.state for row in db.execute(sa.select(store.intents))}
 
 
-def test_a_license_exists_with_its_file_its_event_and_its_letter(department_on):
+def test_a_license_exists_with_its_file_its_event_and_its_letter(department_on: Department) -> None:
     license = department_on.issue()
     house = department_on.house
     assert house.blobs.get(license.sealed).startswith(b"%PDF-")
@@ -43,29 +46,29 @@ def test_a_license_exists_with_its_file_its_event_and_its_letter(department_on):
         assert inbox.read(db, "license.issued")[0].body == {"license": license.number}
 
 
-def test_serials_follow_each_other_without_gaps(department):
+def test_serials_follow_each_other_without_gaps(department: Department) -> None:
     serials = [department.issue(str(key)).number.split(".")[4] for key in range(3)]
     assert [int(serial[4:]) for serial in serials] == [1, 2, 3]
 
 
-def test_a_retry_gets_the_same_license(department_on):
+def test_a_retry_gets_the_same_license(department_on: Department) -> None:
     assert department_on.issue() == department_on.issue()
     assert len(numbers(department_on.house)) == 1
 
 
-def test_the_same_key_of_another_client_is_another_application(department):
+def test_the_same_key_of_another_client_is_another_application(department: Department) -> None:
     other = replace(department, caller=replace(department.caller, client="second"))
     assert department.issue().number != other.issue().number
 
 
-def test_a_key_with_another_body_is_refused(department):
+def test_a_key_with_another_body_is_refused(department: Department) -> None:
     department.issue()
     with pytest.raises(KeyReused):
         department.issue(domicile="栖云市别处1号")
 
 
-def test_many_workers_with_one_key_issue_one_license(department_on):
-    def attempt(_):
+def test_many_workers_with_one_key_issue_one_license(department_on: Department) -> None:
+    def attempt(_: Any) -> Any:
         try:
             return department_on.issue().number
         except InProgress:
@@ -77,14 +80,14 @@ def test_many_workers_with_one_key_issue_one_license(department_on):
     assert list(numbers(department_on.house).values()) == ["issued"]
 
 
-def test_many_workers_with_many_keys_share_no_number(department_on):
+def test_many_workers_with_many_keys_share_no_number(department_on: Department) -> None:
     with ThreadPoolExecutor(4) as pool:
         got = list(pool.map(lambda key: department_on.issue(str(key)).number, range(12)))
     assert len(set(got)) == 12
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])
-def test_a_key_of_the_wrong_length_is_refused(department, key):
+def test_a_key_of_the_wrong_length_is_refused(department: Department, key: str) -> None:
     with pytest.raises(BadRequest):
         department.issue(key)
 
@@ -107,20 +110,20 @@ def test_a_key_of_the_wrong_length_is_refused(department, key):
         {"nonsense": "x"},
     ],
 )
-def test_wrong_fields_reserve_no_number(department, fields):
+def test_wrong_fields_reserve_no_number(department: Department, fields: Any) -> None:
     with pytest.raises(FieldsWrong):
         department.issue(**fields)
     assert numbers(department.house) == {}
 
 
-def test_a_kind_that_does_not_exist_is_refused(department, now):
+def test_a_kind_that_does_not_exist_is_refused(department: Department, now: datetime) -> None:
     application = replace(department.application(), kind="pilot-license")
     with pytest.raises(NoSuchKind):
         issue(department.house, application, caller=department.caller, idempotency_key="k", now=now)
 
 
 @pytest.mark.parametrize("agency", ["11870100DEM000065U", None, ""])
-def test_an_agency_issues_for_itself_alone(department, now, agency):
+def test_an_agency_issues_for_itself_alone(department: Department, now: datetime, agency: Any) -> None:
     with pytest.raises(NotYourKind):
         issue(
             department.house,
@@ -131,15 +134,15 @@ def test_an_agency_issues_for_itself_alone(department, now, agency):
         )
 
 
-def test_an_agency_issues_only_its_kinds(department, now):
+def test_an_agency_issues_only_its_kinds(department: Department, now: datetime) -> None:
     caller = replace(department.caller, agency="11870100DEM000065U")
     application = replace(department.application(), agency="11870100DEM000065U")
     with pytest.raises(NotYourKind):
         issue(department.house, application, caller=caller, idempotency_key="k", now=now)
 
 
-def test_a_character_that_cannot_be_printed_ends_as_a_logged_void(department):
-    with pytest.raises(GlyphMissing, match="U\\+30000|𰀀"):
+def test_a_character_that_cannot_be_printed_ends_as_a_logged_void(department: Department) -> None:
+    with pytest.raises(GlyphMissing, match=r"U\+30000|𰀀"):
         department.issue(domicile="栖云市𰀀路")
     assert list(numbers(department.house).values()) == ["void"]
     with department.house.database.read() as db:
@@ -148,7 +151,7 @@ def test_a_character_that_cannot_be_printed_ends_as_a_logged_void(department):
         department.issue(domicile="栖云市𰀀路")
 
 
-def test_a_suspended_seal_issues_nothing(department, now):
+def test_a_suspended_seal_issues_nothing(department: Department, now: datetime) -> None:
     lifecycle.suspend(department.house, department.seal.id, reason="lost", by="test", now=now)
     with pytest.raises(SealUnknown, match="no active seal"):
         department.issue()
@@ -161,19 +164,31 @@ class Crash(BaseException):
     """A process that dies here: nothing of ours may catch it."""
 
 
-STEPS = ["record.make", "qr.sign", "page.draw", "use.reserve", "sealing.prepare", "sealing.seal_once", "store.name_paper", "store.keep"]
+STEPS = [
+    "record.make",
+    "qr.sign",
+    "page.draw",
+    "use.reserve",
+    "sealing.prepare",
+    "sealing.seal_once",
+    "store.name_paper",
+    "store.keep",
+]
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_after_a_crash_at_any_step_resume_finishes_the_same_number(department, now, monkeypatch, step):
+def test_after_a_crash_at_any_step_resume_finishes_the_same_number(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     module, _, name = step.partition(".")
 
-    def die(*_args, **_named):
+    def die(*_args: Any, **_named: Any) -> Any:
         raise Crash
 
-    with monkeypatch.context() as patched, pytest.raises(Crash):
+    with monkeypatch.context() as patched:
         patched.setattr(getattr(verb, module), name, die)
-        department.issue()
+        with pytest.raises(Crash):
+            department.issue()
     house = department.house
     [(number, state)] = numbers(house).items()
     assert state == "pending"
@@ -188,11 +203,13 @@ def test_after_a_crash_at_any_step_resume_finishes_the_same_number(department, n
     assert license.issued == now
 
 
-def test_a_worker_that_woke_up_too_late_keeps_nothing(department, now, monkeypatch):
+def test_a_worker_that_woke_up_too_late_keeps_nothing(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = department.house
     real = page.draw
 
-    def slow(*given, **named):
+    def slow(*given: Any, **named: Any) -> Any:
         drawn = real(*given, **named)
         monkeypatch.setattr(page, "draw", real)
         resume(house, now + timedelta(seconds=61))  # meanwhile another worker takes over and finishes
@@ -206,23 +223,25 @@ def test_a_worker_that_woke_up_too_late_keeps_nothing(department, now, monkeypat
         assert len(store.found(db, "hub")) == 1
 
 
-def test_a_retry_while_the_first_is_at_work_is_told_so(department, monkeypatch):
+def test_a_retry_while_the_first_is_at_work_is_told_so(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
     real = page.draw
 
-    def meanwhile(*given, **named):
+    def meanwhile(*given: Any, **named: Any) -> Any:
         monkeypatch.setattr(page, "draw", real)
         with pytest.raises(InProgress):
             department.issue()
         return real(*given, **named)
 
     monkeypatch.setattr(page, "draw", meanwhile)
-    assert department.issue()
+    assert department.issue().level == "B-T"
 
 
-def test_what_cannot_be_finished_for_a_day_ends_as_a_void(department, now, monkeypatch):
+def test_what_cannot_be_finished_for_a_day_ends_as_a_void(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from hub.problems import Unavailable
 
-    def down(*_args, **_named):
+    def down(*_args: Any, **_named: Any) -> Any:
         raise Unavailable("out of order")
 
     monkeypatch.setattr(page, "draw", down)
@@ -233,7 +252,7 @@ def test_what_cannot_be_finished_for_a_day_ends_as_a_void(department, now, monke
     assert list(numbers(department.house).values()) == ["void"]
 
 
-def test_a_database_that_refuses_the_last_step_leaves_no_license(department, now):
+def test_a_database_that_refuses_the_last_step_leaves_no_license(department: Department, now: datetime) -> None:
     house = department.house
     with house.database.write() as db:
         db.exec_driver_sql(
@@ -247,15 +266,18 @@ def test_a_database_that_refuses_the_last_step_leaves_no_license(department, now
     assert len(resume(house, now + timedelta(seconds=61))) == 1
 
 
-def test_a_file_that_was_kept_before_a_crash_becomes_the_license(department, now, monkeypatch):
+def test_a_file_that_was_kept_before_a_crash_becomes_the_license(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = department.house
 
-    def die(*_args, **_named):
+    def die(*_args: Any, **_named: Any) -> Any:
         raise Crash
 
-    with monkeypatch.context() as patched, pytest.raises(Crash):
+    with monkeypatch.context() as patched:
         patched.setattr(store, "keep", die)
-        department.issue()
+        with pytest.raises(Crash):
+            department.issue()
     files = {path.name for path in (house.settings.data / "blobs").rglob("*") if path.is_file()}
     [number] = resume(house, now + timedelta(seconds=61))
     with house.database.read() as db:

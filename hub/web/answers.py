@@ -1,0 +1,119 @@
+"""What goes out: pages, JSON, files, redirects, cookies."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Response, current_app, g, jsonify, redirect, render_template, request, url_for
+
+from hub import callers, i18n
+from hub.web.here import caller, house
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Render a page. Pages are private and not stored unless the view says otherwise (`cacheable`)."""
+    response = current_app.make_response((render_template(template, **values), status))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = i18n.language()
+    return response
+
+
+def answer(body: Any, status: int = 200, **headers: str) -> Response:
+    """Answer a program with JSON."""
+    response = jsonify(body)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(headers)
+    return response
+
+
+def file(data: bytes, kind: str, *, name: str = "", seconds: int = 0) -> Response:
+    """Answer with a file; `seconds` is how long anyone may keep it (0: not at all)."""
+    response = Response(data, content_type=kind)
+    response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "no-store"
+    if name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def see_other(url: str) -> Response:
+    """Redirect with 303, so that a posted form is never posted again elsewhere (RFC 9700 4.12)."""
+    response = redirect(url, 303)
+    assert isinstance(response, Response)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def set_cookie(response: Response, name: str, value: str, *, seconds: int | None = None, strict: bool = False) -> None:
+    """Set a cookie that scripts cannot read. `value` empty deletes it."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=0 if not value else seconds,
+        secure=house().settings.secure,
+        httponly=True,
+        samesite="Strict" if strict else "Lax",
+        path="/",
+    )
+
+
+def sign_in_cookie(response: Response, kind: str, value: str) -> None:
+    """Hand a session of one site to the browser (value of `callers.open_session`; empty ends it)."""
+    seconds = house().settings.session_hours * 3600
+    set_cookie(response, callers.cookie_name(house(), kind), value, seconds=seconds)
+
+
+def loosen(directive: str, source: str) -> None:
+    """Allow one more source in this answer's Content-Security-Policy. Say why where you call it."""
+    policy = g.setdefault("policy", dict(POLICY))
+    policy[directive] = f"{policy[directive]} {source}" if directive in policy else source
+
+
+def local(target: str | None, fallback: str) -> str:
+    """A path on this site to go on to, never another site (no open redirect)."""
+    ok = target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
+    return target if ok and target and not urlsplit(target).netloc else fallback
+
+
+def signed_in_name() -> str:
+    """The name of the person who is signed in on this page, or nothing."""
+    who = caller()
+    if not who.sealed_name or not who.person:
+        return ""
+    with house().database.read() as db:
+        return house().vault.decrypt(db, who.person, who.sealed_name, "session-name").decode()
+
+
+def language_link(code: str) -> str:
+    """This page in the other language, with the rest of its query kept."""
+    query = {**request.args.to_dict(), "lang": code}
+    return f"{request.path}?{urlencode(query)}"
+
+
+def static(name: str, blueprint: str = "") -> str:
+    """The address of a static file, with its digest so that it can be kept for a year."""
+    if blueprint:
+        folder = current_app.blueprints[blueprint].static_folder
+        return url_for(f"{blueprint}.static", filename=name, v=_version(f"{folder}/{name}"))
+    return url_for("static", filename=name, v=_version(f"{current_app.static_folder}/{name}"))
+
+
+@cache
+def _version(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,95 @@
+"""The frame of an application: its house, headers, languages and problem pages."""
+
+import contextvars
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import jinja2
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from hub import clock, i18n
+from hub.house import House
+from hub.problems import Problem
+from hub.web.answers import POLICY, language_link, set_cookie, signed_in_name, static
+from hub.web.here import caller, house
+from hub.web.incoming import csrf, form_cookie_name
+from hub.web.refusals import bug, http_error, refused
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+def frame(app: Flask, opened: House) -> None:
+    """Give an application its house, headers, languages and problem pages."""
+    app.extensions["house"] = opened
+    app.config["MAX_CONTENT_LENGTH"] = opened.settings.upload_bytes + 100_000
+    app.config["MAX_FORM_MEMORY_SIZE"] = 1_000_000
+    app.config["JSON_AS_ASCII"] = False
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        _=i18n._,
+        csrf=csrf,
+        who=caller,  # not `caller`: inside a {% call %} block Jinja gives that name to the block
+        signed_in_name=signed_in_name,
+        language=i18n.language,
+        languages=i18n.LANGUAGES,
+        language_link=language_link,
+        static=static,
+        settings=opened.settings,
+        now=clock.now,
+    )
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(Problem, refused)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, bug)
+
+
+def isolated(application: "WSGIApplication") -> "WSGIApplication":
+    """The application in a context of its own, so that a call from within a request does not touch that request."""
+
+    def call(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return contextvars.Context().run(application, environ, start_response)
+
+    return call
+
+
+def _begin() -> None:
+    g.request_id = secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+    best = request.accept_languages.best_match(["zh-Hans", "zh-CN", "zh", "en"], default=i18n.DEFAULT)
+    i18n.choose(request.args.get("lang") or request.cookies.get("lang"), best)
+
+
+def _finish(response: Response) -> Response:
+    policy = g.get("policy", POLICY)
+    response.headers.setdefault("Content-Security-Policy", "; ".join(f"{name} {text}" for name, text in policy.items()))
+    for name, text in HEADERS.items():
+        response.headers.setdefault(name, text)
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    if house().settings.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint and request.endpoint.endswith("static") and request.args.get("v"):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    if response.mimetype == "text/html":
+        response.vary.update(("Accept-Language", "Cookie"))
+    if "form_cookie" in g and g.form_cookie != request.cookies.get(form_cookie_name()):
+        set_cookie(response, form_cookie_name(), g.form_cookie, strict=False)
+    chosen = request.args.get("lang")
+    if chosen in i18n.LANGUAGES and chosen != request.cookies.get("lang"):
+        response.set_cookie("lang", chosen, max_age=31_536_000, samesite="Lax", secure=house().settings.secure)
+    return response

@@ -1,0 +1,77 @@
+"""What comes in: forms with their guard against other sites, and JSON bodies with their schema."""
+
+import hmac
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import g, request
+from jsonschema import Draft202012Validator
+from markupsafe import Markup
+
+from hub.problems import BadRequest, NotAllowed
+from hub.web.here import house
+
+CSRF_FIELD = "csrf"
+
+
+class UnsafeForm(NotAllowed):
+    """A form came without its protection against other sites, or after the page had grown too old."""
+
+    title = "This page has expired"
+    advice = "Go back, load the page again, and send the form once more. Nothing was changed."
+
+
+class BodyWrong(BadRequest):
+    """The body does not fit its JSON Schema. `extras["errors"]` lists {pointer, detail} (RFC 9457 3.2 example)."""
+
+    status = 422
+    title = "Some fields are wrong"
+    advice = "Correct the fields that are named here and send it again."
+
+
+def shape(schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON body of this request, checked. Raises BadRequest, BodyWrong."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadRequest("Send a JSON object with Content-Type application/json")
+    errors = [
+        {"pointer": "/" + "/".join(str(part) for part in error.absolute_path), "detail": error.message}
+        for error in Draft202012Validator(schema).iter_errors(body)
+    ]
+    if errors:
+        raise BodyWrong("%(count)s fields do not fit", count=len(errors), extras={"errors": errors[:50]})
+    return body
+
+
+def csrf_token() -> str:
+    """The token of this browser: a keyed hash of a random cookie that other sites cannot set or read."""
+    if "form_cookie" not in g:
+        g.form_cookie = request.cookies.get(form_cookie_name()) or secrets.token_urlsafe(16)
+    return _form_token(g.form_cookie)
+
+
+def csrf() -> Markup:
+    """The hidden field that belongs into each form."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token())
+
+
+def check_csrf() -> None:
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        raise UnsafeForm("The form came from another site")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise UnsafeForm("The form came from another site")
+    sent = request.headers.get("X-Csrf") or request.form.get(CSRF_FIELD, "")
+    cookie = request.cookies.get(form_cookie_name(), "")
+    if not cookie or not hmac.compare_digest(sent.encode(), _form_token(cookie).encode()):
+        raise UnsafeForm("The form carries no valid token")
+
+
+def _form_token(cookie: str) -> str:
+    return hmac.digest(house().keys.secret("csrf"), cookie.encode(), "sha256").hex()
+
+
+def form_cookie_name() -> str:
+    site = house().cache.get("site", "hub")
+    return f"__Host-yinxin-form-{site}" if house().settings.secure else f"yinxin-form-{site}"
