@@ -22,7 +22,7 @@ WHY = {"reason": "复查不合格", "legal_basis": "食品安全法", "decision"
 
 
 @pytest.fixture
-def service(house: House, now: datetime) -> Any:
+def service(house: House, department: Department, now: datetime) -> Any:
     """A department's program as the provider knows it."""
     return clients.add(
         house,
