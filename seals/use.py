@@ -65,6 +65,15 @@ def void(db: "Connection", use_id: str, *, reason: str, by: str, now: datetime) 
     return use
 
 
+def void_reserved(
+    db: "Connection", agency: str, record_digest: bytes, *, reason: str, by: str, now: datetime
+) -> list[SealUse]:
+    """End every use that is still reserved of an agency's seals for a record that will not be sealed with them."""
+    found = [store.use_of(db, seal.id, record_digest) for seal in store.seals(db, agency=agency)]
+    reserved = [use for use in found if use is not None and use.state is UseState.reserved]
+    return [void(db, use.id, reason=reason, by=by, now=now) for use in reserved]
+
+
 def _same(before: SealUse, purpose: str, caller: "Caller") -> SealUse:
     if before.state is not UseState.reserved or (before.purpose, before.client) != (purpose, caller.client or ""):
         raise UseSpent("This record has been sealed or reserved by the use %(id)s", id=before.id)

@@ -222,3 +222,15 @@ def test_the_uses_of_a_seal_are_listed_newest_first(office: Office, record: Reco
     with office.house.database.read() as db:
         assert store.uses(db, office.seal.id) == made[::-1]
         assert store.uses(db, office.seal.id, before=made[1].at, limit=1) == [made[0]]
+
+
+def test_what_is_reserved_for_a_lost_document_is_given_back(office_on: Office, record: Record) -> None:
+    lost, sealed = office_on.reserve(digest := record()), office_on.reserve(other := record())
+    finished(office_on, sealed)
+    house, agency = office_on.house, office_on.seal.agency
+    with house.database.write() as db:
+        for each in (digest, other, record()):
+            use.void_reserved(db, agency, each, reason="crash", by="test", now=office_on.now)
+        assert (store.use(db, lost.id).state, store.use(db, lost.id).reason) == (UseState.void, "crash")
+        assert store.use(db, sealed.id).state is UseState.sealed
+    assert office_on.reserve(digest).id != lost.id
