@@ -5,6 +5,7 @@ make the paper with no transaction open; keep the file; then, in one commit, the
 the same path.
 """
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -38,9 +39,10 @@ from licenses.model import (
     Voided,
 )
 from licenses.qr import Code
+from licenses.record import Record
 from seals import material, sealing, use
 from seals import store as seal_store
-from seals.model import Level, Sealed
+from seals.model import AgencyUnknown, Level, Sealed
 
 log = structlog.get_logger("licenses")
 LEASE = timedelta(seconds=60)  # a license takes 0.1 s; whoever is silent for a minute is dead or stalled
@@ -86,7 +88,6 @@ def resume(house: House, now: datetime, limit: int = 100) -> list[str]:
     """Finish what crashed or stalled workers left; gives the identifiers that ended, as license or void."""
     with house.database.read() as db:
         waiting = store.pending(db, now, limit)
-    ended = []
     for identifier in waiting:
         with house.database.write() as db:
             intent = store.take_over(db, house.vault, identifier, now, LEASE)
@@ -94,12 +95,10 @@ def resume(house: House, now: datetime, limit: int = 100) -> list[str]:
             continue  # another process was quicker
         try:
             _finish(house, intent, now)
-            ended.append(identifier)
-        except Problem as problem:
-            log.warning("resume.failed", license=identifier, problem=problem.code)
-            if problem.status < 500:
-                ended.append(identifier)
-    return ended
+        except Exception as error:  # noqa: BLE001  one that cannot be finished must not hold up the others
+            log.warning("resume.failed", license=identifier, problem=_name(error))
+    with house.database.read() as db:
+        return [identifier for identifier in waiting if store.state(db, identifier) != "pending"]
 
 
 # -- the steps
@@ -146,10 +145,20 @@ def _finish(house: House, intent: Intent, now: datetime) -> License:
     caller = Caller(client=intent.client, person=intent.person, agency=intent.application.agency, place=intent.place)
     try:
         paper, sealed = _kept(house, intent, now) or _made(house, intent, caller, now)
-    except Problem as problem:
-        if problem.status < 500 or now - intent.at > GIVE_UP:
-            _void(house, intent, problem, caller, now)
+        return _released(house, intent, paper, sealed, caller, now)
+    except Overtaken:  # whoever took over decides what becomes of the number
+        with house.database.write() as db:
+            if store.state(db, intent.identifier) == "void":  # its seal may have been reserved once more after that
+                _give_back(db, intent, _record(db, intent).digest.hex(), "overtaken", caller, now)
         raise
+    except Exception as error:
+        hopeless = isinstance(error, Problem) and error.status < 500
+        if hopeless or now - intent.at > GIVE_UP:
+            _void(house, intent, _name(error), caller, now)
+        raise
+
+
+def _released(house: House, intent: Intent, paper: Paper, sealed: Sealed, caller: Caller, now: datetime) -> License:
     license = _license(house, intent, paper)
     with house.database.write() as db:
         # The point of no return: after this commit the license exists. A crash before it leaves the intent with its file,
@@ -157,6 +166,8 @@ def _finish(house: House, intent: Intent, now: datetime) -> License:
         if not store.end_intent(db, intent, "issued"):
             raise Overtaken("The application %(number)s", number=intent.identifier)
         use.finish(db, sealed, now)
+        if intent.fence > 1:  # an earlier attempt may have reserved another seal, which was replaced since
+            _give_back(db, intent, paper.record, "another seal was used", caller, now)
         store.keep(db, license)
         facts = {"kind": license.kind, "agency": license.agency, "record": license.record, "sealed": license.sealed}
         ledger.wrote(db, "license.issued", license.number, by=caller.label, at=now, place=license.place, facts=facts)
@@ -167,22 +178,10 @@ def _finish(house: House, intent: Intent, now: datetime) -> License:
 
 def _made(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[Paper, Sealed]:
     """Record, code, page, seal, file. No transaction is open while drawing and sealing."""
-    application = intent.application
-    kind = kinds.named(application.kind)
+    kind = kinds.named(intent.application.kind)
     with house.database.read() as db:
-        agency = seal_store.agency(db, application.agency)
-        seal = seal_store.seal_of(db, application.agency)
-    assert application.valid_from
-    made = record.make(
-        kind,
-        Identifier.parse(intent.identifier),
-        application.fields,
-        issuer=agency,
-        issued=intent.at,
-        valid_from=application.valid_from,
-        valid_until=application.valid_until,
-        salt=intent.salt,
-    )
+        made = _record(db, intent)
+        seal = seal_store.seal_of(db, intent.application.agency)
     code = qr.sign(house, _code(intent, kind, made.digest))
     drawn = page.draw(made, kind, code, test_edition=house.settings.test_edition, now=intent.at)
     tool, evidence = material.for_seal(house, seal, now)
@@ -198,14 +197,29 @@ def _made(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[
 
 def _kept(house: House, intent: Intent, now: datetime) -> tuple[Paper, Sealed] | None:
     """The sealed page that a crashed worker had kept already: the same bytes become the license."""
-    if intent.paper is None:
-        return None
-    try:
-        pdf = house.blobs.get(intent.paper.sealed)
-    except (BlobMissing, BlobDamaged):  # the crash came before the file was whole on disk
-        return None
-    digest = bytes.fromhex(intent.paper.sealed)
-    return intent.paper, Sealed(intent.paper.use, pdf, digest, Level(intent.paper.level), (), now)
+    for paper in reversed(intent.papers):
+        try:
+            pdf = house.blobs.get(paper.sealed)
+        except (BlobMissing, BlobDamaged):  # the crash came before the file was whole on disk
+            continue
+        return paper, Sealed(paper.use, pdf, bytes.fromhex(paper.sealed), Level(paper.level), (), now)
+    return None
+
+
+def _record(db: Connection, intent: Intent) -> Record:
+    """The record, the same at each attempt. Raises AgencyUnknown."""
+    application = intent.application
+    assert application.valid_from
+    return record.make(
+        kinds.named(application.kind),
+        Identifier.parse(intent.identifier),
+        application.fields,
+        issuer=seal_store.agency(db, application.agency),
+        issued=intent.at,
+        valid_from=application.valid_from,
+        valid_until=application.valid_until,
+        salt=intent.salt,
+    )
 
 
 def _license(house: House, intent: Intent, paper: Paper) -> License:
@@ -233,13 +247,24 @@ def _license(house: House, intent: Intent, paper: Paper) -> License:
     )
 
 
-def _void(house: House, intent: Intent, problem: Problem, caller: Caller, now: datetime) -> None:
+def _void(house: House, intent: Intent, reason: str, caller: Caller, now: datetime) -> None:
+    """End a number without a license; what was reserved of the seal for it is given back."""
     with house.database.write() as db:
-        if store.end_intent(db, intent, "void", problem.code):
-            facts = {"reason": problem.code}
-            ledger.wrote(
-                db, "license.voided", intent.identifier, by=caller.label, at=now, place=intent.place, facts=facts
-            )
+        if not store.end_intent(db, intent, "void", reason):
+            return
+        with contextlib.suppress(AgencyUnknown):  # then no seal can have been reserved
+            _give_back(db, intent, _record(db, intent).digest.hex(), reason, caller, now)
+        facts = {"reason": reason}
+        ledger.wrote(db, "license.voided", intent.identifier, by=caller.label, at=now, place=intent.place, facts=facts)
+
+
+def _give_back(db: Connection, intent: Intent, digest: str, reason: str, caller: Caller, now: datetime) -> None:
+    agency = intent.application.agency
+    use.void_reserved(db, agency, bytes.fromhex(digest), reason=reason, by=caller.label, now=now)
+
+
+def _name(error: Exception) -> str:
+    return error.code if isinstance(error, Problem) else type(error).__name__
 
 
 def _again(

@@ -235,7 +235,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class Intent:
-    """A number that was given out. It ends as `issued` or as a logged `void`; until then `resume` works on it."""
+    """A number that was given out. It ends as `issued` or as a logged `void`; until then `resume` works on it.
+
+    `papers` are all files that were ever kept, or about to be kept, under it: one becomes the license, nobody saw the others.
+    """
 
     identifier: str
     application: Application
@@ -247,7 +250,7 @@ class Intent:
     status_list: int
     status_index: int
     fence: int
-    paper: Paper | None = None
+    papers: tuple[Paper, ...] = ()
     state: str = "pending"
     reason: str = ""
 

@@ -15,7 +15,7 @@ from hub.vault import Vault
 from licenses.model import Application, Change, Intent, License, LicenseUnknown, Operation, Paper, Status
 
 LIST_SIZE = 131_072  # entries of one status list: 32 KiB unpacked, enough to hide one license among many
-LIST_FULL = LIST_SIZE // 2  # beyond this, random places collide too often; a new list begins
+PROBES = 12  # so many taken places in a row mean that the list is about half full: a new one begins
 
 counters = sa.Table(
     "licenses_counter",
@@ -39,7 +39,7 @@ intents = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("status_list", sa.Integer, nullable=False),
     sa.Column("status_index", sa.Integer, nullable=False),
-    sa.Column("paper", Json),  # of the file that is kept, or about to be kept, under this number
+    sa.Column("papers", Json, nullable=False),  # every file that is kept, or about to be kept, under this number
     sa.Column("fence", sa.Integer, nullable=False),
     sa.Column("leased", Instant, nullable=False),
     sa.Column("state", sa.Text, nullable=False, index=True),
@@ -108,16 +108,14 @@ def next_serial(db: sa.Connection, agency: str, kind: str, year: int) -> int:
 
 def free_place(db: sa.Connection) -> tuple[int, int]:
     """A free random place in the newest status list: neighbours tell nothing about each other."""
-    newest = db.scalar(sa.select(sa.func.max(status_lists.c.list)))
-    taken = (db.scalar(sa.select(sa.func.count()).where(intents.c.status_list == newest)) or 0) if newest else LIST_FULL
-    if not newest or taken >= LIST_FULL:
-        newest = (newest or 0) + 1
-        db.execute(status_lists.insert().values(list=newest, counter=1))
-    while True:
+    newest = db.scalar(sa.select(sa.func.max(status_lists.c.list))) or 0
+    for _ in range(PROBES if newest else 0):
         index = secrets.randbelow(LIST_SIZE)
         where = sa.and_(intents.c.status_list == newest, intents.c.status_index == index)
         if db.execute(sa.select(intents.c.identifier).where(where)).first() is None:
             return newest, index
+    db.execute(status_lists.insert().values(list=newest + 1, counter=1))
+    return newest + 1, secrets.randbelow(LIST_SIZE)
 
 
 # -- intents
@@ -141,6 +139,7 @@ def intend(
             at=intent.at,
             status_list=intent.status_list,
             status_index=intent.status_index,
+            papers=[],
             fence=intent.fence,
             leased=intent.at + lease,
             state=intent.state,
@@ -181,13 +180,23 @@ def forget_keys(db: sa.Connection, before: datetime) -> int:
 
 
 def name_paper(db: sa.Connection, intent: Intent, paper: Paper) -> bool:
-    """Name the file that will be kept under a number. False when another worker has taken the intent over."""
-    return bool(db.execute(intents.update().where(_mine(intent)).values(paper=asdict(paper))).rowcount)
+    """Name one more file that will be kept under a number. False when another worker has taken the intent over."""
+    named = [asdict(one) for one in (*intent.papers, paper)]
+    return bool(db.execute(intents.update().where(_mine(intent)).values(papers=named)).rowcount)
 
 
 def end_intent(db: sa.Connection, intent: Intent, state: str, reason: str = "") -> bool:
     """End an intent as issued or void. False when another worker has taken it over."""
-    return bool(db.execute(intents.update().where(_mine(intent)).values(state=state, reason=reason)).rowcount)
+    if not db.execute(intents.update().where(_mine(intent)).values(state=state, reason=reason)).rowcount:
+        return False
+    if state == "void":
+        _grown(db, intent.status_list)
+    return True
+
+
+def state(db: sa.Connection, identifier: str) -> str:
+    """What became of a number: pending, issued or void."""
+    return str(db.scalar(sa.select(intents.c.state).where(intents.c.identifier == identifier)))
 
 
 def application_of(db: sa.Connection, vault: Vault, identifier: str) -> Intent:
@@ -265,8 +274,7 @@ def change(db: sa.Connection, before: License, after: License, why: Change) -> b
     if not db.execute(licenses.update().where(where).values(**_values(after))).rowcount:
         return False
     db.execute(changes.insert().values(identifier=after.identifier, **asdict(why)))
-    mine = status_lists.c.list == after.status_list
-    db.execute(status_lists.update().where(mine).values(counter=status_lists.c.counter + 1))
+    _grown(db, after.status_list)
     return True
 
 
@@ -292,15 +300,22 @@ def list_numbers(db: sa.Connection) -> list[int]:
 
 def not_valid(db: sa.Connection, list_number: int) -> list[tuple[int, Status]]:
     """The places of a status list whose licenses are not simply valid. A void number counts as revoked."""
-    rows = db.execute(
-        sa.select(licenses.c.status_index, licenses.c.status).where(
-            licenses.c.status_list == list_number, licenses.c.status != Status.valid.value
-        )
+    changed = sa.select(licenses.c.status_index, licenses.c.status).where(
+        licenses.c.status_list == list_number, licenses.c.status != Status.valid.value
     )
-    return [(row.status_index, Status(row.status)) for row in rows]
+    void = sa.select(intents.c.status_index, sa.literal(Status.revoked.value)).where(
+        intents.c.status_list == list_number, intents.c.state == "void"
+    )
+    return [(index, Status(status)) for index, status in db.execute(changed.union_all(void))]
 
 
 # -- inside
+
+
+def _grown(db: sa.Connection, list_number: int) -> None:
+    """A status list has changed: verifiers notice an older one by its counter."""
+    mine = status_lists.c.list == list_number
+    db.execute(status_lists.update().where(mine).values(counter=status_lists.c.counter + 1))
 
 
 def _owner(identifier: str) -> str:
@@ -339,7 +354,7 @@ def _intent(db: sa.Connection, vault: Vault, row: Any) -> Intent:
         status_list=row.status_list,
         status_index=row.status_index,
         fence=row.fence,
-        paper=Paper(**row.paper) if row.paper else None,
+        papers=tuple(Paper(**paper) for paper in row.papers),
         state=row.state,
         reason=row.reason,
     )

@@ -14,7 +14,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotFound
 from licenses import change, status_list, store
-from licenses.model import LIFE, License, LicenseUnknown, Operation, ReasonMissing, Status, StepRefused
+from licenses.model import LIFE, GlyphMissing, License, LicenseUnknown, Operation, ReasonMissing, Status, StepRefused
 from tests.licenses.conftest import Department
 
 WHY = {"reason": "复查不合格", "legal_basis": "食品安全法第一百二十六条", "decision": "栖市监罚〔2026〕1号"}
@@ -72,6 +72,19 @@ def test_the_status_list_is_signed_anew_before_it_grows_old(department: Departme
     assert first["iat"] == again["iat"] < later["iat"]
     assert later["exp"] - later["iat"] == status_list.LIFE
     assert first["ctr"] == later["ctr"]
+
+
+def test_the_place_of_a_void_number_counts_as_revoked(department_on: Department) -> None:
+    house, now = department_on.house, department_on.now
+    department_on.issue("a")
+    before, _ = bits(house, now)
+    with pytest.raises(GlyphMissing):
+        department_on.issue("b", domicile="栖云市𰀀路")
+    with house.database.read() as db:
+        [index] = [index for index, _ in store.not_valid(db, 1)]
+    after, status = bits(house, now)
+    assert status(index) == 1
+    assert before["ctr"] < after["ctr"]
 
 
 def test_a_status_list_that_does_not_exist_is_not_found(department: Department) -> None:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import inbox, ledger
+from hub.blobs import Blobs
 from hub.house import House
 from hub.problems import BadRequest, Problem
 from licenses import issue as verb
@@ -24,9 +25,10 @@ from licenses.model import (
     Overtaken,
     Voided,
 )
-from seals import lifecycle
-from seals.model import SealUnknown
-from tests.licenses.conftest import Department
+from seals import lifecycle, sealing
+from seals import store as seal_store
+from seals.model import NotAPage, SealUnknown
+from tests.licenses.conftest import QIYUN, Department
 
 
 def numbers(house: House) -> Any:
@@ -283,3 +285,113 @@ def test_a_file_that_was_kept_before_a_crash_becomes_the_license(
     with house.database.read() as db:
         assert store.license(db, number).sealed in "".join(files)
     assert files == {path.name for path in (house.settings.data / "blobs").rglob("*") if path.is_file()}
+
+
+def test_a_file_that_a_late_worker_keeps_is_named_by_the_number(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stalls between naming its file and keeping it; meanwhile another worker finishes with a file of its own."""
+    house, real = department.house, Blobs.put
+
+    def slow(blobs: Blobs, data: bytes) -> str:
+        monkeypatch.setattr(Blobs, "put", real)
+        resume(house, now + timedelta(seconds=61))
+        return real(blobs, data)
+
+    monkeypatch.setattr(Blobs, "put", slow)
+    with pytest.raises(Overtaken):
+        department.issue()
+    [(number, state)] = numbers(house).items()
+    with house.database.read() as db:
+        license = store.license(db, number)
+        papers = store.application_of(db, house.vault, number).papers
+    assert state == "issued"
+    assert {paper.sealed for paper in papers} == set(house.blobs.digests())
+    assert [paper.sealed for paper in papers].index(license.sealed) == 1
+
+
+def uses(department: Department) -> list[str]:
+    with department.house.database.read() as db:
+        return [use.state.value for use in seal_store.uses(db, department.seal.id)]
+
+
+def test_a_void_gives_back_what_was_reserved_of_the_seal(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any) -> Any:
+        raise NotAPage("out of order")
+
+    monkeypatch.setattr(sealing, "prepare", refuse)
+    with pytest.raises(NotAPage):
+        department.issue()
+    assert list(numbers(department.house).values()) == ["void"]
+    assert uses(department) == ["void"]
+
+
+def test_a_worker_that_wakes_up_after_the_void_leaves_no_use_reserved(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, real = department.house, page.draw
+
+    def slow(*given: Any, **named: Any) -> Any:
+        drawn = real(*given, **named)
+        monkeypatch.setattr(page, "draw", lambda *_args, **_named: 1 / 0)
+        resume(house, now + timedelta(hours=25))  # too late for anyone: a void
+        return drawn
+
+    monkeypatch.setattr(page, "draw", slow)
+    with pytest.raises(Overtaken):
+        department.issue()
+    assert list(numbers(house).values()) == ["void"]
+    assert uses(department) == ["void"]
+
+
+def test_a_seal_that_was_replaced_meanwhile_keeps_no_use_reserved(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_args: Any) -> Any:
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "prepare", die)
+        with pytest.raises(Crash):
+            department.issue()
+    house = department.house
+    successor = lifecycle.make_seal(house, QIYUN, code13="8801010000033", by="test", now=now)
+    lifecycle.replace(house, department.seal.id, successor.id, by="test", now=now)
+    [number] = resume(house, now + timedelta(seconds=61))
+    assert numbers(house) == {number: "issued"}
+    assert uses(department) == ["void"]
+    assert uses(replace(department, seal=successor)) == ["sealed"]
+
+
+def test_one_that_cannot_be_finished_does_not_hold_up_the_others(
+    department: Department, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = page.draw
+
+    def broken(*given: Any, **named: Any) -> Any:
+        if given[0].data["extendedInformation"]["domicile"] == "此处有错":
+            raise ZeroDivisionError
+        return real(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(page, "draw", lambda *_args, **_named: 1 / 0)
+        for key, domicile in (("a", "此处有错"), ("b", "栖云市望舒区示范路88号")):
+            with pytest.raises(ZeroDivisionError):
+                department.issue(key, domicile=domicile)
+    monkeypatch.setattr(page, "draw", broken)
+    house = department.house
+    bad, good = numbers(house)
+    assert resume(house, now + timedelta(seconds=61)) == [good]
+    assert numbers(house) == {bad: "pending", good: "issued"}
+    assert resume(house, now + timedelta(hours=25)) == [bad]
+    assert numbers(house)[bad] == "void"
+
+
+def test_a_status_list_that_is_half_full_is_followed_by_another(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LIST_SIZE", 1)
+    places = [(one.status_list, one.status_index) for one in (department.issue(key) for key in "abc")]
+    assert places == [(1, 0), (2, 0), (3, 0)]
