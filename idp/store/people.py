@@ -184,16 +184,20 @@ def keep_verification(db: sa.Connection, vault: Vault, new: Verification, *, ove
         words = {"name": new.form.name, "number": new.form.number}
         form = vault.encrypt(db, new.person, json.dumps(words, ensure_ascii=False).encode(), FORM)
     values = {"stage": new.stage.value, "form": form, "check_id": new.check, "at": new.at}
-    try:
-        with db.begin_nested():
-            if over is None:
-                db.execute(verification_table.insert().values(person=new.person, **values))
-                return
-    except IntegrityError as error:
-        raise WrongStep("It was begun in another window") from error
+    if over is None:
+        _first_verification(db, person=new.person, **values)
+        return
     was = sa.and_(_v.person == over.person, _v.stage == over.stage.value, _v.check_id == over.check, _v.at == over.at)
     if db.execute(verification_table.update().where(was).values(**values)).rowcount != 1:
         raise WrongStep("It was continued in another window")
+
+
+def _first_verification(db: sa.Connection, **values: Any) -> None:
+    try:
+        with db.begin_nested():
+            db.execute(verification_table.insert().values(**values))
+    except IntegrityError as error:
+        raise WrongStep("It was begun in another window") from error
 
 
 def keep_evidence(db: sa.Connection, evidence: Evidence) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 
@@ -18,6 +19,7 @@ from idp.login.session import Opened
 from idp.model.flow import Pending, Step
 from idp.store import people
 
+OFFICIAL = ZoneInfo("Asia/Shanghai")
 RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
 PAGES = {Step.login: "idp.login", Step.level: "idp.realname", Step.consent: "idp.consent"}
 
@@ -37,6 +39,10 @@ class Visit:
         """The address of another page, with the waiting sign-in taken along."""
         kept: dict[str, Any] = {name: value for name, value in (("flow", self.flow), ("next", self.next)) if value}
         return url_for(endpoint, **(kept | more))
+
+    def local(self, moment: datetime) -> str:
+        """A moment as people read it, in the official time of the country."""
+        return f"{moment.astimezone(OFFICIAL):%Y-%m-%d %H:%M} (UTC+8)"
 
     @property
     def browser(self) -> str:
