@@ -11,7 +11,7 @@ HUB_ROWS = "hub/*.py"  # the hub keeps rows in many small modules, each its own 
 DOORS: dict[str, tuple[str, ...]] = {
     "flask": ("*/web*", "*/api*", "idp/endpoints*", "hub/web*", "hub/pages.py", "hub/callers.py", "app.py"),
     "sqlalchemy": ("*/store*", "*/migrations/*", HUB_ROWS, "app.py"),
-    "alembic": ("*/migrations/*", "hub/db.py", "app.py"),
+    "alembic": ("*/migrations/*", "hub/alembic/*", "app.py"),
     "redis": ("hub/shared.py", "hub/jobs.py", "hub/valkey.py"),
     "authlib": ("idp/server*", "hub/signin.py", "idp/upstream*"),
     "joserfc": (
@@ -28,7 +28,15 @@ DOORS: dict[str, tuple[str, ...]] = {
     "qrcode": ("licenses/qr*",),
     "cbor2": ("licenses/qr*",),
     "zxingcpp": ("verification/scan*",),
-    "cryptography": ("certs/*", "hub/keys.py", "hub/vault.py", "hub/ledger.py", "licenses/qr*", "verification/scan*"),
+    "cryptography": (
+        "certs/*",
+        "hub/keys.py",
+        "hub/vault.py",
+        "hub/strongbox.py",
+        "hub/ledger.py",
+        "licenses/qr*",
+        "verification/scan*",
+    ),
     "pkilint": ("certs/rules.py",),
     "webauthn": ("idp/login*",),
     "argon2": ("idp/login*",),
