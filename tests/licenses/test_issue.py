@@ -392,6 +392,6 @@ def test_one_that_cannot_be_finished_does_not_hold_up_the_others(
 def test_a_status_list_that_is_half_full_is_followed_by_another(
     department: Department, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "LIST_SIZE", 1)
+    monkeypatch.setattr(store.lists, "LIST_SIZE", 1)
     places = [(one.status_list, one.status_index) for one in (department.issue(key) for key in "abc")]
     assert places == [(1, 0), (2, 0), (3, 0)]
