@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from hub import callers, clock, web
 from hub.callers import Caller, Program, Public
+from hub.problems import TooLarge
 from hub.web import route
 from idp import authorize, clients, discovery, flows, logout, server, token_status, userinfo
 from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
@@ -32,6 +33,7 @@ def blueprint() -> Blueprint:
 
 def _published(bp: Blueprint) -> None:
     @route(bp, "/.well-known/openid-configuration", gate=KNOWN_TO_ALL)
+    @route(bp, "/.well-known/oauth-authorization-server", gate=KNOWN_TO_ALL, endpoint="metadata")
     def configuration() -> Response:
         return _public(discovery.document(web.house()))
 
@@ -58,10 +60,10 @@ def _authorization(bp: Blueprint) -> None:
     # A form posted from another site brings no Lax cookies; our own GET does (OpenID Connect Core 3.1.2.1 asks for both).
     @route(bp, "/oidc/authorize", gate=Program("changes nothing: sends the browser on to our GET"), methods=("POST",))
     def authorization_posted() -> Response:
-        given = [*request.args.items(multi=True), *request.form.items(multi=True)]
-        return web.see_other(f"{web.house().settings.issuer_url}/oidc/authorize?{urlencode(given)}")
+        return _by_get("/oidc/authorize")
 
 
+LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
 BROWSER_LENGTH = 43  # characters of 256 bits in base64url
 
 
@@ -98,8 +100,7 @@ def _logout(bp: Blueprint) -> None:
 
     @route(bp, "/oidc/logout", gate=Program("changes nothing: sends the browser on to our GET"), methods=("POST",))
     def end_session_posted() -> Response:
-        given = {**request.args.to_dict(), **request.form.to_dict()}
-        return web.see_other(f"{web.house().settings.issuer_url}/oidc/logout?{urlencode(given)}")
+        return _by_get("/oidc/logout")
 
     @route(bp, "/oidc/logout/confirmed", gate=Public(), methods=("POST",))
     def end_session_confirmed() -> Response:
@@ -113,6 +114,14 @@ def _logout(bp: Blueprint) -> None:
 
 def _signed_in() -> Caller | None:
     return callers.current(web.house(), request, "idp", clock.now())
+
+
+def _by_get(path: str) -> Response:
+    """Send the browser on to our own GET with what it posted. An address can only hold so much."""
+    given = urlencode([*request.args.items(multi=True), *request.form.items(multi=True)])
+    if len(given) > LONGEST_QUERY:
+        raise TooLarge("At most %(count)s characters are accepted", count=LONGEST_QUERY)
+    return web.see_other(f"{web.house().settings.issuer_url}{path}?{given}")
 
 
 def _signed_out(caller: Caller | None, onward: str | None) -> Response:

@@ -161,6 +161,10 @@ def test_a_posted_request_comes_back_by_our_own_get(visit: Visit) -> None:
     assert "code" in visit.answered(visit.browser.get(response.location))
 
 
+def test_a_posted_request_that_no_address_can_hold_is_refused(visit: Visit) -> None:
+    assert visit.browser.post("/oidc/authorize", data=visit.asked(state="s" * 20_000)).status_code == 413
+
+
 def test_the_query_of_a_registered_address_is_kept(visits: Visits) -> None:
     address = CALLBACK + "?site=1"
     visit = visits(department(redirect_uris=(address,)))

@@ -34,6 +34,12 @@ def test_every_named_endpoint_is_there(visit: Visit) -> None:
         assert visit.program.get(path).status_code != 404, name
 
 
+def test_both_well_known_addresses_say_the_same(visit: Visit) -> None:
+    """OpenID Connect Discovery 4 and RFC 8414 3."""
+    paths = ("openid-configuration", "oauth-authorization-server")
+    assert len({visit.program.get(f"/.well-known/{path}").data for path in paths}) == 1
+
+
 def test_nothing_unsafe_is_named(visit: Visit) -> None:
     said = discovery.metadata(visit.house.settings.issuer_url)
     assert said["response_types_supported"] == ["code"]
