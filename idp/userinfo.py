@@ -41,8 +41,9 @@ def claims_of(house: House, client: Client, grant: Grant, scopes: frozenset[str]
 
 
 def _profile(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
-    """How to greet the person."""
-    return {"name": people.profile(db, house.vault, grant.person).shown}
+    """How to greet the person, once a name is proved. The account name stays here: it is half of signing in."""
+    name = people.profile(db, house.vault, grant.person).name
+    return {"name": name} if name else {}
 
 
 def _realname(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:

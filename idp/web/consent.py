@@ -64,8 +64,8 @@ def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str
         except NoMandate:
             acting = None
     told = [(_("A number made for this service alone"), _("It tells the service that it is you again"))]
-    if {"profile", "realname"} & set(scopes):
-        told.append((_("Your name"), profile.shown if "profile" in scopes else profile.name))
+    if {"profile", "realname"} & set(scopes) and profile.name:
+        told.append((_("Your name"), profile.name))
     if "realname" in scopes and profile.number:
         told.append((_("The number of your paper"), masked(profile.number)))
     if "company" in scopes:

@@ -119,6 +119,14 @@ def test_the_consent_page_shows_each_value_and_who_asks_and_why(journey: Journey
     assert JIA[1] not in page
 
 
+def test_the_account_name_is_told_to_nobody(journey: Journey) -> None:
+    citizen = journey.citizen
+    citizen.registers()
+    consent = citizen.get(journey.begins()).location
+    page = citizen.get(consent).text
+    assert "jia.shili" not in page[page.index("<main") :]  # the frame greets with it; the service is not told
+
+
 def test_who_does_not_agree_goes_back_without_a_code(journey: Journey) -> None:
     citizen = journey.citizen
     citizen.registers()
