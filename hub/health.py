@@ -54,7 +54,7 @@ def shared(house: "House", now: datetime) -> None:
 
 def keys(house: "House", now: datetime) -> None:
     """Need: the passphrase opens what this installation keeps."""
-    house.keys.secret("health")
+    house.keys.secret("csrf")
 
 
 def disk(house: "House", now: datetime) -> None:
@@ -77,12 +77,18 @@ def report(house: "House", now: datetime) -> Report:
 
 
 def _result(name: str, check: Check, house: "House", now: datetime) -> str:
+    cause: Exception | None = None
     try:
         check(house, now)
+        result = "ok"
     except Problem as problem:
-        log.warning("not.ready", check=name, why=problem.title)
-        return problem.title
-    except Exception:  # whatever it was, the need is not met
-        log.exception("not.ready", check=name)
-        return "failed"
-    return "ok"
+        result, cause = problem.title, problem
+    except Exception as error:  # noqa: BLE001  whatever it was, the need is not met
+        result, cause = "failed", error
+    if _last.get(name, "ok") != result:  # told once, not at every question
+        log.info("ready.again" if cause is None else "not.ready", check=name, why=result, exc_info=cause)
+    _last[name] = result
+    return result
+
+
+_last: dict[str, str] = {}

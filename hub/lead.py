@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.house import House
 
 log = structlog.get_logger("lead")
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=6)  # after a kill, so long nobody leads
 ADVISORY_LOCK = 0x59494E58494E  # "YINXIN": one number per installation's database
 
 lead_table = sa.Table(

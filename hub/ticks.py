@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hub.house import House
 
 log = structlog.get_logger("ticks")
-RENEW = 5.0  # seconds between looks at the lead, held or not
+RENEW = 2.0  # seconds between looks at the lead, held or not
 TURN = 0.1  # seconds between looks at what is due
 BEAT = timedelta(seconds=10)  # how often the row of a healthy task is written: it costs a commit
 LATE = timedelta(seconds=60)  # without a beat for so long, periodic work has stopped

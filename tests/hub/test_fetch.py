@@ -12,7 +12,7 @@ from hub import pinned
 from hub.addresses import AddressRefused
 from hub.fetch import Fetch, NotReachable
 from hub.settings import read
-from tests.hub.neighbour import Neighbour, neighbour
+from tests.hub.neighbour import Neighbour, neighbour, self_signed
 
 
 @pytest.fixture(scope="module")
@@ -180,27 +180,4 @@ def test_tls_is_checked_against_the_name_that_was_asked_for(
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A self-signed certificate of right.example."""
-    from datetime import timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from hub import clock
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "right.example")])
-    built = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(clock.now() - timedelta(days=1))
-        .not_valid_after(clock.now() + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("right.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (tmp_path / "tls.crt").write_bytes(built.public_bytes(pem))
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (tmp_path / "tls.key").write_bytes(private)
-    return tmp_path / "tls.crt", tmp_path / "tls.key"
+    return self_signed(tmp_path, "right.example")

@@ -1,0 +1,55 @@
+"""The kernel's own periodic work, needs and numbers. The front door calls `register`, then adds those of the rooms."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hub import callers, health, inbox, jobs, ledger, metrics, outbox, ticks
+
+if TYPE_CHECKING:
+    from hub.house import House
+
+KEPT = timedelta(days=30)  # how long what has ended can still be looked up
+
+
+def register() -> None:
+    """Name everything to the modules that run it. Once per process."""
+    ticks.every(0.5, "ledger", ledger.sequence)
+    ticks.every(1, "outbox", outbox.deliver)
+    ticks.every(1, "jobs", jobs.resume)
+    ticks.every(600, "clean", clean)
+    health.needs("periodic work", ticks.alive)
+    metrics.gauge("yinxin_outbox_waiting", "Deliveries that wait", _waiting_deliveries)
+    metrics.gauge("yinxin_outbox_failed", "Deliveries given up in the last 30 days", _failed_deliveries)
+    metrics.gauge("yinxin_jobs_open", "Jobs that wait or run", _open_jobs)
+    metrics.gauge("yinxin_ledger_unsequenced", "Ledger events without a leaf", _unsequenced)
+
+
+def clean(house: "House", now: datetime) -> None:
+    """Throw away what has ended long ago, each kind in a step of its own."""
+    for table in (inbox, outbox, jobs):
+        with house.database.write() as db:
+            table.clean(db, now - KEPT)
+    with house.database.write() as db:
+        callers.forget_ended(db, now)
+
+
+def _waiting_deliveries(house: "House", db: sa.Connection, now: datetime) -> float:
+    return _count(db, outbox.delivery_table.c.state == "waiting")
+
+
+def _failed_deliveries(house: "House", db: sa.Connection, now: datetime) -> float:
+    return _count(db, outbox.delivery_table.c.state == "failed")
+
+
+def _open_jobs(house: "House", db: sa.Connection, now: datetime) -> float:
+    return _count(db, jobs.job_table.c.state.in_(("waiting", "running")))
+
+
+def _unsequenced(house: "House", db: sa.Connection, now: datetime) -> float:
+    return _count(db, ledger.event_table.c.leaf.is_(None))
+
+
+def _count(db: sa.Connection, condition: sa.ColumnElement[bool]) -> float:
+    return float(db.scalar(sa.select(sa.func.count()).where(condition)) or 0)

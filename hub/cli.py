@@ -1,0 +1,141 @@
+"""The kernel's commands: run the installation, back it up, bring it back, check the ledger."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hub import backup, clock, jobs, ledger, log, serve, settings, ticks
+from hub.house import House, open_house
+from hub.problems import Problem
+from hub.process import dies_with_us
+from hub.settings import BadSetting, Settings
+
+T = TypeVar("T")
+
+
+@click.command("serve")
+@click.option("--workers", type=click.IntRange(1, 64), help="Web processes.")
+@click.option("--threads", type=click.IntRange(1, 64), help="Threads in each.")
+@click.option("--tls-certificate", type=click.Path(exists=True), help="PEM chain; with it the listeners speak TLS.")
+@click.option("--tls-key", type=click.Path(exists=True), help="PKCS#8 PEM key of that certificate.")
+@click.pass_obj
+def serve_command(front: str | None, /, **given: Any) -> None:
+    """Run the installation until it is told to stop."""
+    for option, value in given.items():
+        if value is not None:
+            os.environ[settings.PREFIX + option.upper()] = str(value)  # the processes that are started read it too
+    read = with_passphrase()
+    log.setup(json=read.log_json)
+    try:
+        serve.serve(read, front=front or "app", told=click.echo)
+    except (Problem, serve.StartFailed) as error:
+        raise click.ClickException(words(error)) from error
+
+
+@click.command("work", hidden=True)
+def work_command() -> None:
+    """Do jobs until told to stop. `serve` starts this."""
+    house, stop = member()
+    with jobs.working(house, threads=house.settings.threads):
+        stop.wait()
+    house.close()
+
+
+@click.command("tick", hidden=True)
+def tick_command() -> None:
+    """Do periodic work until told to stop. `serve` starts this."""
+    house, stop = member()
+    ticks.Ticker(house, list(ticks.TASKS.values())).run(stop)
+    house.close()
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup_command(file: Path) -> None:
+    """Write everything into one encrypted FILE, while the installation runs."""
+    read = with_passphrase()
+    house = open_house(read)
+    about = told(lambda: backup.backup(house, file, passphrase(read), clock.now()))
+    house.close()
+    click.echo(f"{file}: {sum(about.rows.values())} rows of {len(about.rows)} tables, keys and files of {about.at}")
+    if about.files_elsewhere:
+        click.echo(f"The licenses' files are not in it: they are in {about.files_elsewhere}")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore_command(file: Path) -> None:
+    """Bring the installation in FILE back into an empty data folder and database, and check it."""
+    read = with_passphrase()
+    about = told(lambda: backup.restore(read, file, passphrase(read)))
+    click.echo(f"Restored to {read.data} as of {about.at}; rows, files, keys and ledger are right. Next: yinxin serve")
+
+
+@click.group("ledger")
+def ledger_group() -> None:
+    """The ledger of everything that happened."""
+
+
+@ledger_group.command("verify")
+def ledger_verify() -> None:
+    """Recompute the whole tree and check every signed head."""
+    house = open_house(told(settings.read))
+    head = told(lambda: ledger.verify(house))
+    house.close()
+    if head is None:
+        click.echo("The ledger is empty")
+    else:
+        click.echo(f"The ledger is whole: {head.size} events, head {head.root.hex()} signed at {head.at.isoformat()}")
+
+
+def member() -> tuple[House, threading.Event]:
+    """Open the house for a process of the supervisor's; the event is set when it should end."""
+    dies_with_us()
+    read = settings.read()
+    log.setup(json=read.log_json)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return open_house(read), stop
+
+
+def with_passphrase() -> Settings:
+    """Read the settings; ask for the passphrase when it is not among them. The processes started from here get it too."""
+    read = told(settings.read)
+    if read.passphrase is None and sys.stdin.isatty():
+        os.environ[f"{settings.PREFIX}PASSPHRASE"] = click.prompt("Passphrase of the keys", hide_input=True)
+        read = told(settings.read)
+    return read
+
+
+def passphrase(read: Settings) -> str:
+    """The passphrase, which a backup needs. Raises BadSetting."""
+    if read.passphrase is None:
+        raise BadSetting(f"{settings.PREFIX}PASSPHRASE or {settings.PREFIX}PASSPHRASE_FILE is needed")
+    return read.passphrase.get_secret_value()
+
+
+def told(verb: Callable[[], T]) -> T:
+    """Do it; a problem becomes a sentence and exit code 1."""
+    try:
+        return verb()
+    except Problem as error:
+        raise click.ClickException(words(error)) from error
+
+
+def words(error: Exception) -> str:
+    """A problem as one line for an operator."""
+    if not isinstance(error, Problem):
+        return str(error)
+    return ": ".join(part for part in (error.title, error.detail) if part) + (
+        f". {error.advice}" if error.advice else ""
+    )
+
+
+commands = [serve_command, work_command, tick_command, backup_command, restore_command, ledger_group]
