@@ -72,8 +72,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A snapshot to look at; anything written in it is thrown away."""
+        """A look; anything written in it is thrown away."""
         with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """One view that does not change while it is looked at, for a long look at many tables."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:  # there, each statement of a `read` sees what was committed before it
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
             connection.rollback()
 
