@@ -1,13 +1,16 @@
 """Real-name verification: once, step by step, one account for one person, and a register that is never believed blindly."""
 
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from deploy.demo.register.people import PEOPLE
 from deploy.demo.register.people import Person as Who
@@ -16,7 +19,7 @@ from hub import clock, ledger
 from hub.fetch import Fetch
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts, realname
+from idp import accounts, realname, registers
 from idp.model.person import Level, NumberTaken
 from idp.model.realname import LiveCheckFailed, NeedsGuardian, NotMatched, RegisterLater, Stage, WrongStep, age
 from idp.names import NameWrong
@@ -105,6 +108,24 @@ def test_a_register_that_is_not_there_is_later(house: House) -> None:
         alone = replace(house, settings=settings, fetch=Fetch(settings))
         with pytest.raises(RegisterLater):
             realname.match(alone, id, *JIA, now=clock.now())
+
+
+def test_a_slow_register_is_later_and_nobody_waits_for_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = create_register(tmp_path / "slow", "http://127.0.0.1", fault="slow", slow_seconds=2)
+    server = make_server("127.0.0.1", 0, made, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    settings = house.settings.model_copy(update={"register_url": f"http://127.0.0.1:{server.port}"})
+    far = replace(house, settings=settings, fetch=Fetch(settings))
+    monkeypatch.setattr(registers, "CALL_SECONDS", 0.3)
+    id = account(house)
+    begun = time.monotonic()
+    with pytest.raises(RegisterLater):
+        realname.match(far, id, *JIA, now=clock.now())
+    assert time.monotonic() - begun < 1.5
+    assert realname.status(house, id).stage is Stage.later
+    server.shutdown()
 
 
 def test_another_register_at_the_same_address_is_not_believed(
