@@ -1,0 +1,146 @@
+"""Whose certificate is it, and was it good at the time? Certificates and revocation data, by pyHanko's validator."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from asn1crypto import crl, keys, ocsp, x509
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator
+
+from certs.model import POLICY_ARC, TRUST_LIST_SIGNING
+
+SEAL_POLICY = f"{POLICY_ARC}.1.1"  # the certificate policy under which e-seals, and nothing else, are certified
+TOLERANCE = timedelta(seconds=60)  # between our clocks: CA, OCSP responder and time-stamp unit are different machines
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """What is trusted from the start, all in DER: roots, the authorities below them, and revocation lists that are at hand."""
+
+    roots: tuple[bytes, ...]
+    authorities: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The certificates and revocation data that a file brings along."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    ocsps: tuple[ocsp.OCSPResponse, ...] = ()
+    crls: tuple[crl.CertificateList, ...] = ()
+
+
+def issued_by_us(certificate: bytes, anchors: Anchors) -> bool:
+    """Whether one of our authorities really signed this certificate."""
+    held = x509.Certificate.load(certificate)
+    return any(_signed_by(held, above) for above in _ours(anchors) if above.subject == held.issuer)
+
+
+def names_us(certificate: bytes, anchors: Anchors) -> bool:
+    """Whether it claims one of our authorities as its issuer, truly or not."""
+    held = x509.Certificate.load(certificate)
+    return any(above.subject.human_friendly == held.issuer.human_friendly for above in _ours(anchors))
+
+
+def is_seal(certificate: x509.Certificate) -> bool:
+    """Whether the certificate is one for e-seals: its policy, and content commitment as its only use."""
+    policies = certificate.certificate_policies_value
+    named = {policy["policy_identifier"].dotted for policy in policies} if policies is not None else set()
+    usage = certificate.key_usage_value
+    return SEAL_POLICY in named and usage is not None and usage.native == {"non_repudiation"}
+
+
+def owner(certificate: x509.Certificate) -> tuple[str, str]:
+    """Unified code and name of the organisation in a certificate (EN 319 412-1 5.1.4: `NTRCN-<code>`)."""
+    named = certificate.subject.native
+    code = str(named.get("organization_identifier", ""))
+    return code.rpartition("-")[2], str(named.get("organization_name", ""))
+
+
+def context(anchors: Anchors, inside: Inside, at: datetime, *, evidence: str) -> ValidationContext:
+    """What pyHanko needs to judge a certificate as of a moment. Nothing is ever fetched.
+
+    evidence: "inside" judges by the revocation data in the file; "at-hand" by lists that are at hand, which were made later
+    (nothing of ours is revoked and then un-revoked, so a later list proves the earlier time too); "none" the chain alone.
+    """
+    known = [x509.Certificate.load(one) for one in anchors.authorities]
+    given: dict[str, Any] = {"crls": (), "ocsps": ()}
+    if evidence == "inside":
+        given = {"crls": inside.crls, "ocsps": inside.ocsps}
+    elif evidence == "at-hand":
+        given = {"crls": [*inside.crls, *anchors.crls], "ocsps": inside.ocsps, "retroactive_revinfo": True}
+    return ValidationContext(
+        trust_roots=[x509.Certificate.load(root) for root in anchors.roots],
+        other_certs=[*known, *inside.certificates],
+        moment=at,
+        allow_fetching=False,
+        revocation_mode="soft-fail" if evidence == "none" else "require",
+        time_tolerance=TOLERANCE,
+        **given,
+    )
+
+
+def invalid_since(certificate: x509.Certificate, anchors: Anchors) -> datetime | None:
+    """From when on a list at hand says that the key must not be trusted (RFC 5280 5.3.2, else the revocation date)."""
+    moments: list[datetime] = []
+    for body in anchors.crls:
+        held = crl.CertificateList.load(body)
+        above = [one for one in _ours(anchors) if one.subject == held.issuer and _signed_by(held, one)]
+        if not above or held.issuer != certificate.issuer:
+            continue
+        entries = held["tbs_cert_list"]["revoked_certificates"] or ()
+        named = (entry for entry in entries if entry["user_certificate"].native == certificate.serial_number)
+        moments.extend(_invalid_from(entry) for entry in named)
+    return min(moments, default=None)
+
+
+def _invalid_from(entry: crl.RevokedCertificate) -> datetime:
+    extension = entry.invalidity_date_value
+    revoked: datetime = entry["revocation_date"].native
+    return min(revoked, extension.native) if extension is not None else revoked
+
+
+def _ours(anchors: Anchors) -> list[x509.Certificate]:
+    return [x509.Certificate.load(one) for one in (*anchors.roots, *anchors.authorities)]
+
+
+def _signed_by(held: x509.Certificate | crl.CertificateList, above: x509.Certificate) -> bool:
+    body = held["tbs_certificate" if isinstance(held, x509.Certificate) else "tbs_cert_list"]
+    signature = held["signature_value" if isinstance(held, x509.Certificate) else "signature"]
+    try:
+        DefaultSignatureValidator().validate_signature(
+            signature.native, body.dump(), above.public_key, held["signature_algorithm"]
+        )
+    except Exception:  # noqa: BLE001  hostile bytes: whatever cannot be verified is not signed by us
+        return False
+    return True
+
+
+def list_signer(certificates: list[bytes], roots: tuple[bytes, ...], at: datetime) -> dict[str, str] | None:
+    """The public key (JWK) of a trust-list signer, if one of the roots certified it for that, and it is in its time."""
+    try:
+        own = x509.Certificate.load(certificates[0])
+        purposes = own.extended_key_usage_value
+        named = [purpose.dotted for purpose in purposes] if purposes is not None else []
+        above = [
+            root for root in map(x509.Certificate.load, roots) if root.subject == own.issuer and _signed_by(own, root)
+        ]
+        if own.ca or TRUST_LIST_SIGNING not in named or not above or at > own.not_valid_after:
+            return (
+                None  # a certificate of tomorrow is no reason: then the list is of tomorrow too, and the clock is wrong
+            )
+        return _jwk(own.public_key)
+    except Exception:  # noqa: BLE001  hostile bytes: what cannot be read is not certified
+        return None
+
+
+def _jwk(key: keys.PublicKeyInfo) -> dict[str, str]:
+    """A P-256 key as JWK (RFC 7518 6.2.1). Raises ValueError for another kind."""
+    point = bytes(key["public_key"])
+    if key.curve != ("named", "secp256r1") or len(point) != 65:
+        raise ValueError("not a P-256 key")
+    x, y = (urlsafe_b64encode(half).rstrip(b"=").decode() for half in (point[1:33], point[33:]))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
