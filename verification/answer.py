@@ -1,0 +1,209 @@
+"""The verb of this room: is this license genuine and in force? Paper and register on one line."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from certs import status, trust
+from certs import store as certificates
+from certs.model import ISSUING, ROOT
+from licenses import kinds
+from licenses import store as licenses
+from licenses.identifier import Identifier
+from licenses.model import License, LicenseUnknown, NoSuchKind, NotAnIdentifier, Status
+from seals import store as seals
+from verification import judge, life, scan
+from verification.judge import Stated
+from verification.life import Standing
+from verification.model import (
+    STATUS_EVIDENCE,
+    Check,
+    Door,
+    Evidence,
+    Fact,
+    Reason,
+    Report,
+    Result,
+    Step,
+    failed,
+    not_done,
+    passed,
+)
+from verification.trust import Trust, read_list
+from verification.worker import BENCH
+
+if TYPE_CHECKING:
+    from hub.house import House
+
+NOT_IN_FORCE = {Status.suspended: Reason.suspended, Status.revoked: Reason.revoked}
+LONGEST_NUMBER = 200
+
+
+def verify(
+    house: "House", *, file: bytes | None = None, code: str | None = None, number: str | None = None, now: datetime
+) -> Report:
+    """The report on a file (PDF or picture), on the text of a code, or on a typed number. Exactly one is given."""
+    if file is not None:
+        return _file(house, file, now) if b"%PDF-" in file[:1024] else _picture(house, file, now)
+    if code is not None:
+        return _code(house, code, now)
+    assert number is not None
+    return _number(house, number, now)
+
+
+def trust_of(house: "House", now: datetime) -> Trust:
+    """What this house trusts: its own roots, lists and keys."""
+    token = trust.trust_list(house, now)
+    kept = house.cache.get("verification.trust")
+    if isinstance(kept, tuple) and kept[0] == token:
+        held: Trust = kept[1]
+    else:
+        with house.database.read() as db:
+            roots = tuple(one.der for one in certificates.certificates(db, profile=ROOT) if one.revocation is None)
+        held = Trust(roots, read_list(token, roots, now))
+        house.cache["verification.trust"] = (token, held)
+    return replace(held, crls=tuple(status.crl(house, name, now) for name in (ROOT, ISSUING)))
+
+
+def _file(house: "House", data: bytes, now: datetime) -> Report:
+    trusted = trust_of(house, now)
+    paper = BENCH.examine(data, trusted.anchors, now)
+    stated = judge.read_paper(paper, trusted, now)
+    if paper.seal is None:
+        return judge.report(paper, stated, (), (), now)
+    with house.database.read() as db:
+        license = licenses.by_sealed(db, paper.digest)
+    if license is None:
+        return judge.report(paper, stated, (failed(Step.registered, Reason.unknown),), (), now)
+    if license.record != paper.record_digest:
+        why = failed(Step.registered, Reason.mismatch, "The register holds another record")
+        return judge.report(paper, stated, (why,), (), now)
+    evidence = Evidence(STATUS_EVIDENCE, now)
+    checks = (passed(Step.registered), *_life(house, license, evidence, now))
+    told = judge.report(paper, stated, checks, (evidence,), now)
+    return replace(told, checks=_timed(told.checks, license), compare=(*told.compare, *_kinds_facts(stated)))
+
+
+def _timed(checks: tuple[Check, ...], license: License) -> tuple[Check, ...]:
+    """A seal without a time-stamp (the clock's service was down): our own register knows when it was made."""
+    at = license.issued.isoformat()
+    lacking = [check for check in checks if check.step is Step.time_stamp and check.result is Result.not_done]
+    if not lacking:
+        return checks
+    register = passed(Step.time_stamp, "There is no time-stamp; the register says %(at)s", at=at)
+    return tuple(register if check in lacking else check for check in checks)
+
+
+def _picture(house: "House", data: bytes, now: datetime) -> Report:
+    found = BENCH.texts(data)
+    if isinstance(found, Reason):
+        return Report(Door.code, (failed(Step.readable, found),), now)
+    if len(found) != 1:
+        reason = Reason.several_codes if found else Reason.no_code
+        return Report(Door.code, (failed(Step.code_form, reason),), now)
+    return _code(house, found[0], now)
+
+
+def _code(house: "House", text: str, now: datetime) -> Report:
+    trusted = trust_of(house, now)
+    assert trusted.list is not None
+    judged = scan.judge_code(text.strip(), house.settings.verify_url, trusted.list, now)
+    if judged.code is None:
+        return Report(Door.code, judged.checks, now)
+    identifier = str(judged.code.identifier)
+    with house.database.read() as db:
+        license = licenses.by_record(db, judged.code.record.hex())
+    shown = _code_facts(house, identifier, judge.code_facts(judged.code))
+    if license is None or license.identifier != identifier:
+        checks = (*judged.checks, failed(Step.registered, Reason.unknown))
+        return Report(Door.code, checks, now, number=identifier, compare=shown)
+    evidence = Evidence(STATUS_EVIDENCE, now)
+    checks = (*judged.checks, passed(Step.registered), *_life(house, license, evidence, now))
+    return Report(
+        door=Door.code,
+        checks=checks,
+        at=now,
+        number=identifier,
+        compare=shown,
+        evidence=(evidence,),
+        test_edition=judged.code.identifier.test_edition,
+    )
+
+
+def _number(house: "House", typed: str, now: datetime) -> Report:
+    try:
+        identifier = parsed(typed)
+    except NotAnIdentifier:
+        return Report(Door.number, (failed(Step.number_form, Reason.mistyped),), now)
+    number, right = str(identifier), passed(Step.number_form)
+    with house.database.read() as db:
+        try:
+            license = licenses.license(db, number)
+        except LicenseUnknown:
+            return Report(Door.number, (right, failed(Step.registered, Reason.unknown)), now, number=number)
+    evidence = Evidence(STATUS_EVIDENCE, now)
+    checks = (right, passed(Step.registered), *_life(house, license, evidence, now))
+    dates = [Fact("Date of issue", license.issued.astimezone(life.OFFICIAL).date().isoformat())]
+    if license.valid_until:
+        dates.append(Fact("Valid until", license.valid_until.isoformat()))
+    facts = _code_facts(house, number, (Fact("Identifier", number), *dates))
+    return Report(
+        Door.number,
+        checks,
+        now,
+        number=number,
+        compare=facts,
+        evidence=(evidence,),
+        test_edition=identifier.test_edition,
+    )
+
+
+def parsed(typed: str) -> Identifier:
+    """The identifier that somebody typed: full-width letters, small letters and spaces are forgiven. Raises NotAnIdentifier."""
+    text = "".join(normalize("NFKC", typed[:LONGEST_NUMBER]).split()).upper().replace("。", ".")
+    return Identifier.parse(text)
+
+
+def _life(house: "House", license: License, evidence: Evidence, now: datetime) -> tuple[Check, ...]:
+    standing = Standing(
+        test_edition=Identifier.parse(license.identifier).test_edition,
+        valid_from=license.valid_from,
+        valid_until=license.valid_until,
+        not_in_force=NOT_IN_FORCE.get(license.status),
+        status_known=True,
+        evidence=evidence,
+    )
+    checks = life.checks(standing, now, test_edition=house.settings.test_edition)
+    if license.status is not Status.valid and license.status not in NOT_IN_FORCE:
+        return (*checks[:2], not_done(Step.status, reason=Reason.no_status))
+    return checks
+
+
+def _code_facts(house: "House", number: str, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """What kind it is and who issued it, in words; names of fields as the kind gives them."""
+    identifier = Identifier.parse(number)
+    try:
+        kind = kinds.named(identifier.kind)
+    except NoSuchKind:
+        return facts
+    labels = {item.key: item for item in kind.items}
+    named = [
+        Fact(labels[one.name].label_en, one.value, labels[one.name].label) if one.name in labels else one
+        for one in facts
+    ]
+    with house.database.read() as db:
+        agency = next((one for one in seals.agencies(db) if one.code == identifier.issuer), None)
+    issuer = f"{agency.name} {agency.name_en}" if agency else identifier.issuer
+    return (Fact("Kind of license", f"{kind.name} {kind.name_en}"), *named, Fact("Issued by", issuer))
+
+
+def _kinds_facts(stated: Stated) -> tuple[Fact, ...]:
+    """What the kind of license says that a reader should compare, from the record in the file itself."""
+    try:
+        kind = kinds.named(str(stated.record.get("certificateTypeCode", "")))
+        fields = dict(stated.record["extendedInformation"])
+    except (NoSuchKind, KeyError, TypeError, ValueError):
+        return ()
+    items = [kind.item(key) for key in kind.compare if key in fields]
+    return tuple(Fact(item.label_en, str(fields[item.key]), item.label) for item in items)
