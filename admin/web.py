@@ -188,7 +188,7 @@ def _change_page(
         license=license,
         kind=kinds.named(license.kind),
         operation=operation.value,
-        given=given or {},
+        given=given or dict.fromkeys(("reason", "legal_basis", "decision"), ""),
         wrong=wrong,
     )
 
