@@ -129,6 +129,12 @@ def revoke_of_person(db: Connection, person: str, *, why: str, now: datetime) ->
     _revoke(db, store.living(db, now, person=person), why=why, now=now)
 
 
+def revoke_acting(db: Connection, person: str, organization: str, *, why: str, now: datetime) -> None:
+    """Revoke what a person granted while acting for an organisation, offline access too: the mandate has ended."""
+    given = store.living(db, now, person=person)
+    _revoke(db, [grant for grant in given if grant.acting_for == organization], why=why, now=now)
+
+
 def revoke_of_logins(db: Connection, sids: Sequence[str], *, why: str, now: datetime) -> None:
     """Revoke what was granted in these logins; what was granted for offline access stays (Back-Channel Logout 2.7)."""
     _revoke(db, [grant for grant in store.living(db, now, sids=sids) if not grant.offline], why=why, now=now)

@@ -13,7 +13,7 @@ from idp.model.organization import NotRepresentative
 from idp.model.realname import RegisterLater
 from idp.numbers.rules import NumberWrong
 from idp.store import organizations, people
-from tests.idp.citizen import COMPANY, JIA, OUYANG, PASSWORD, Citizen
+from tests.idp.citizen import COMPANY, JIA, OUYANG, PASSWORD, Citizen, local
 
 
 def proved(house: House, register: FlaskClient, who: tuple[str, str] = OUYANG, account: str = "ouyang") -> str:
@@ -112,6 +112,34 @@ def test_one_claims_a_company_and_acts_for_it_and_for_oneself_again(citizen: Cit
     citizen.post("/as", whom="myself")
     after = citizen.session
     assert (after.acting_for, after.holder_keys) == (None, own)
+
+
+def test_who_lost_his_mandate_sees_nothing_of_the_company_any_more(citizen: Citizen) -> None:
+    citizen.is_proved(OUYANG)
+    citizen.post("/companies", code=COMPANY[1])
+    citizen.post("/as", whom=COMPANY[1])
+    for step in range(3):  # sign-in, authorization, callback
+        answer = citizen.get("/wallet/sign-in" if step == 0 else local(answer.location))
+    citizen.post("/as", whom="myself")  # the wallet still acts for the company
+    assert COMPANY[0] in citizen.get("/wallet/").text
+    book = Book(citizen.house.settings.data.parent / "register")
+    book._write("UPDATE companies SET representative = ? WHERE code = ?", JIA[1], COMPANY[1])
+    companies.claim(
+        citizen.house, proved(citizen.house, citizen.register, JIA, "jia.other"), COMPANY[1], now=clock.now()
+    )
+    assert not citizen.signed_in
+    assert citizen.get("/wallet/").status_code == 303
+
+
+def test_a_mandate_that_ends_does_not_touch_other_logins(citizen: Citizen) -> None:
+    citizen.is_proved(OUYANG)
+    citizen.post("/companies", code=COMPANY[1])
+    book = Book(citizen.house.settings.data.parent / "register")
+    book._write("UPDATE companies SET representative = ? WHERE code = ?", JIA[1], COMPANY[1])
+    companies.claim(
+        citizen.house, proved(citizen.house, citizen.register, JIA, "jia.other"), COMPANY[1], now=clock.now()
+    )
+    assert citizen.signed_in  # he acts for himself
 
 
 def test_one_does_not_act_for_a_company_without_a_mandate(citizen: Citizen) -> None:
