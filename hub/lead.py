@@ -4,6 +4,7 @@ On SQLite it is a row with an end, renewed while it is held; a task that writes 
 that slept through its lead changes nothing. On PostgreSQL it is a session's advisory lock: it ends with the session.
 """
 
+import contextlib
 import secrets
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -96,9 +97,12 @@ class LockLead:
         return self._session is not None
 
     def release(self) -> None:
-        """End the session, not merely return it to the pool: the lock would go with it."""
+        """Unlock, and end the session, not merely return it to the pool: a lock that is left would go with it."""
         session, self._session = self._session, None
         if session is not None:
+            if not session.invalidated:  # else the database ended it, and the lock with it
+                with contextlib.suppress(sa.exc.SQLAlchemyError):
+                    session.execute(sa.select(sa.func.pg_advisory_unlock(ADVISORY_LOCK)))
             session.invalidate()
             session.close()
 

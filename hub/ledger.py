@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hub.db import Id, Instant, Json, metadata
+from hub.lead import fence
 from hub.problems import NotFound, Problem
 from hub.tree import ROOT, below
 
@@ -39,12 +40,14 @@ event_table = sa.Table(
     sa.Column("salt", sa.LargeBinary, nullable=False),
     sa.Column("hash", sa.LargeBinary),
 )
-node_table = sa.Table(  # perfect subtrees only: node (level, index) covers leaves [index << level, (index + 1) << level)
-    "hub_ledger_node",
-    metadata,
-    sa.Column("level", sa.Integer, primary_key=True),
-    sa.Column("index", sa.Integer, primary_key=True),
-    sa.Column("hash", sa.LargeBinary, nullable=False),
+node_table = (
+    sa.Table(  # perfect subtrees only: node (level, index) covers leaves [index << level, (index + 1) << level)
+        "hub_ledger_node",
+        metadata,
+        sa.Column("level", sa.Integer, primary_key=True),
+        sa.Column("index", sa.Integer, primary_key=True),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+    )
 )
 checkpoint_table = sa.Table(
     "hub_ledger_checkpoint",
@@ -107,7 +110,13 @@ def wrote(
 
 
 def events(
-    db: sa.Connection, *, scope: str = ROOT, subject: str = "", kind: str = "", before: int | None = None, limit: int = 50
+    db: sa.Connection,
+    *,
+    scope: str = ROOT,
+    subject: str = "",
+    kind: str = "",
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[Event]:
     """The newest events of a scope, newest first; `before` is the id from which to page on."""
     query = sa.select(event_table).where(below(event_table.c.place, scope))
@@ -124,6 +133,7 @@ def events(
 def sequence(house: "House", now: datetime) -> int:
     """Give waiting events their leaves and sign the new tree head, in one transaction. Only the leader calls this."""
     with house.database.write() as db:
+        fence(db)
         waiting = db.execute(
             sa.select(event_table).where(event_table.c.leaf.is_(None)).order_by(event_table.c.id).limit(BATCH)
         ).all()
@@ -157,9 +167,9 @@ def inclusion(db: sa.Connection, leaf: int, size: int) -> list[bytes]:
 
 def verify(house: "House") -> Checkpoint | None:
     """Recompute the whole tree from its events and check every signed head. Raises LedgerBroken with the first fault."""
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  only the checker needs these
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     public = house.keys.public(KEY)
     assert isinstance(public, ec.EllipticCurvePublicKey)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub import clock, lead, ticks
+from hub import clock, lead, ledger, ticks
 from hub.house import House
 from hub.lead import LeadLost, LockLead, RowLead, fence, lead_of, leading_with
 from hub.ticks import NoBeat, Task, Ticker
@@ -132,6 +132,8 @@ def test_what_a_sleeper_writes_is_void(bare: House) -> None:
     assert other.held(now + lead.LEASE * 2)
     with bare.database.write() as db, pytest.raises(LeadLost):
         fence(db)
+    with pytest.raises(LeadLost):
+        ledger.sequence(bare, now)
 
 
 def test_outside_periodic_work_a_fence_is_open(bare_on: House) -> None:
