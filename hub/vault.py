@@ -59,7 +59,7 @@ class Vault:
         """Open a value. Raises Erased after `erase`, Damaged when it was changed or moved."""
         try:
             return AESGCM(self._data_key(db, owner)).decrypt(sealed[:NONCE], sealed[NONCE:], _bound(owner, purpose))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut too short to be anything
             raise Damaged(f"A value of purpose {purpose} does not open") from error
 
     def erase(self, db: sa.Connection, owner: str) -> None:
@@ -102,7 +102,7 @@ class Vault:
         try:
             secret = self._keys.secret(f"vault-{generation}")
             return AESGCM(secret).decrypt(wrapped[:NONCE], wrapped[NONCE:], owner.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut too short to be anything
             raise Damaged("The key of an owner does not open") from error
 
 
