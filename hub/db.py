@@ -81,9 +81,8 @@ class Database:
     def snapshot(self) -> Iterator[sa.Connection]:
         """One view that does not change while it is looked at, for a long look at many tables."""
         with self.engine.connect() as connection:
-            if not self.is_sqlite:  # there, each statement of a `read` sees what was committed before it
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
+            # PostgreSQL's usual level shows each statement what was committed before it.
+            yield connection if self.is_sqlite else connection.execution_options(isolation_level="REPEATABLE READ")
             connection.rollback()
 
     @contextmanager

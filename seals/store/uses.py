@@ -1,5 +1,6 @@
 """The registers of grants and of single uses."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,12 @@ def uses(db: sa.Connection, seal: str, *, before: datetime | None = None, limit:
     if before is not None:
         query = query.where(use_table.c.at < before)
     return [_use(row) for row in db.execute(query.order_by(use_table.c.at.desc(), use_table.c.id).limit(limit))]
+
+
+def every_use(db: sa.Connection) -> Iterator[SealUse]:
+    """Each use of each seal, for whoever checks the books."""
+    for row in db.execute(sa.select(use_table).order_by(use_table.c.id)).yield_per(1000):
+        yield _use(row)
 
 
 def count_uses(db: sa.Connection, grant: str, since: datetime) -> int:
