@@ -5,24 +5,22 @@ make the paper with no transaction open; keep the file; then, in one commit, the
 the same path.
 """
 
-import contextlib
 import hashlib
 import json
 import secrets
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
 from hub import inbox, ledger
-from hub.blobs import BlobDamaged, BlobMissing
 from hub.callers import Caller
 from hub.db import Collision
 from hub.house import House
 from hub.problems import BadRequest, Problem
-from licenses import kinds, page, qr, record, store
+from licenses import kinds, paper, record, store
+from licenses.days import day_of
 from licenses.identifier import Identifier
 from licenses.kinds import Kind
 from licenses.model import (
@@ -38,17 +36,13 @@ from licenses.model import (
     Status,
     Voided,
 )
-from licenses.qr import Code
-from licenses.record import Record
-from seals import material, sealing, use
-from seals import store as seal_store
-from seals.model import AgencyUnknown, Level, Sealed
+from seals import use
+from seals.model import Sealed
 
 log = structlog.get_logger("licenses")
 LEASE = timedelta(seconds=60)  # a license takes 0.1 s; whoever is silent for a minute is dead or stalled
 GIVE_UP = timedelta(hours=24)  # an application that could not be finished for a day ends as a void
 ATTEMPTS = 8  # each loses only to one that won; PostgreSQL lets writers meet, SQLite queues them
-OFFICIAL = ZoneInfo("Asia/Shanghai")  # dates on licenses are dates there
 
 
 def issue(house: House, application: Application, *, caller: Caller, idempotency_key: str, now: datetime) -> License:
@@ -89,12 +83,11 @@ def resume(house: House, now: datetime, limit: int = 100) -> list[str]:
     with house.database.read() as db:
         waiting = store.pending(db, now, limit)
     for identifier in waiting:
-        with house.database.write() as db:
-            intent = store.take_over(db, house.vault, identifier, now, LEASE)
-        if intent is None:
-            continue  # another process was quicker
         try:
-            _finish(house, intent, now)
+            with house.database.write() as db:
+                intent = store.take_over(db, house.vault, identifier, now, LEASE)
+            if intent is not None:  # else another process was quicker
+                _finish(house, intent, now)
         except Exception as error:  # noqa: BLE001  one that cannot be finished must not hold up the others
             log.warning("resume.failed", license=identifier, problem=_name(error))
     with house.database.read() as db:
@@ -116,13 +109,13 @@ def _allowed(application: Application, caller: Caller) -> Kind:
 def _checked(application: Application, kind: Kind, now: datetime) -> Application:
     """The application with its fields as they will be printed and its dates by the kind's rule. Raises FieldsWrong."""
     fields = kind.check(application.fields, now)
-    since = application.valid_from or now.astimezone(OFFICIAL).date()
+    since = application.valid_from or day_of(now)
     until = kind.valid_until(since, application.valid_until, fields)
     return Application(kind.code, dict(fields), application.agency, since, until)
 
 
 def _intent(house: House, db: Connection, application: Application, caller: Caller, now: datetime) -> Intent:
-    year = now.astimezone(OFFICIAL).year
+    year = day_of(now).year
     serial = f"{year}{store.next_serial(db, application.agency, application.kind, year):07}"
     identifier = Identifier.make(application.kind, application.agency, serial, test_edition=house.settings.test_edition)
     status_list, status_index = store.free_place(db)
@@ -141,15 +134,16 @@ def _intent(house: House, db: Connection, application: Application, caller: Call
 
 
 def _finish(house: House, intent: Intent, now: datetime) -> License:
-    """From intent to license. What can be seen from outside depends on the intent alone, so a retry makes the same."""
+    """From intent to license, as its license or as a void."""
     caller = Caller(client=intent.client, person=intent.person, agency=intent.application.agency, place=intent.place)
     try:
-        paper, sealed = _kept(house, intent, now) or _made(house, intent, caller, now)
-        return _released(house, intent, paper, sealed, caller, now)
+        named, sealed = paper.kept(house, intent, now) or paper.made(house, intent, caller, now)
+        return _released(house, intent, named, sealed, caller, now)
     except Overtaken:  # whoever took over decides what becomes of the number
+        digest = _digest(house, intent)
         with house.database.write() as db:
             if store.state(db, intent.identifier) == "void":  # its seal may have been reserved once more after that
-                _give_back(db, intent, _record(db, intent).digest.hex(), "overtaken", caller, now)
+                _give_back(db, intent, digest, "overtaken", caller, now)
         raise
     except Exception as error:
         hopeless = isinstance(error, Problem) and error.status < 500
@@ -158,8 +152,8 @@ def _finish(house: House, intent: Intent, now: datetime) -> License:
         raise
 
 
-def _released(house: House, intent: Intent, paper: Paper, sealed: Sealed, caller: Caller, now: datetime) -> License:
-    license = _license(house, intent, paper)
+def _released(house: House, intent: Intent, named: Paper, sealed: Sealed, caller: Caller, now: datetime) -> License:
+    license = _license(house, intent, named)
     with house.database.write() as db:
         # The point of no return: after this commit the license exists. A crash before it leaves the intent with its file,
         # which nobody was given; `resume` takes both from there.
@@ -167,7 +161,7 @@ def _released(house: House, intent: Intent, paper: Paper, sealed: Sealed, caller
             raise Overtaken("The application %(number)s", number=intent.identifier)
         use.finish(db, sealed, now)
         if intent.fence > 1:  # an earlier attempt may have reserved another seal, which was replaced since
-            _give_back(db, intent, paper.record, "another seal was used", caller, now)
+            _give_back(db, intent, bytes.fromhex(named.record), "another seal was used", caller, now)
         store.keep(db, license)
         facts = {"kind": license.kind, "agency": license.agency, "record": license.record, "sealed": license.sealed}
         ledger.wrote(db, "license.issued", license.number, by=caller.label, at=now, place=license.place, facts=facts)
@@ -176,53 +170,7 @@ def _released(house: House, intent: Intent, paper: Paper, sealed: Sealed, caller
     return license
 
 
-def _made(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[Paper, Sealed]:
-    """Record, code, page, seal, file. No transaction is open while drawing and sealing."""
-    kind = kinds.named(intent.application.kind)
-    with house.database.read() as db:
-        made = _record(db, intent)
-        seal = seal_store.seal_of(db, intent.application.agency)
-    code = qr.sign(house, _code(intent, kind, made.digest))
-    drawn = page.draw(made, kind, code, test_edition=house.settings.test_edition, now=intent.at)
-    tool, evidence = material.for_seal(house, seal, now)
-    seal_use = use.reserve(house, seal.id, purpose=kind.code, record_digest=made.digest, caller=caller, now=now)
-    sealed = sealing.seal_once(sealing.prepare(drawn.pdf, tool, seal_use, drawn.seal_place, evidence))
-    paper = Paper(sealed.digest.hex(), sealed.level.value, seal_use.id, made.digest.hex(), code)
-    with house.database.write() as db:  # the row names the file before the file is there: no file without row
-        if not store.name_paper(db, intent, paper):
-            raise Overtaken("The application %(number)s", number=intent.identifier)
-    house.blobs.put(sealed.pdf)
-    return paper, sealed
-
-
-def _kept(house: House, intent: Intent, now: datetime) -> tuple[Paper, Sealed] | None:
-    """The sealed page that a crashed worker had kept already: the same bytes become the license."""
-    for paper in reversed(intent.papers):
-        try:
-            pdf = house.blobs.get(paper.sealed)
-        except (BlobMissing, BlobDamaged):  # the crash came before the file was whole on disk
-            continue
-        return paper, Sealed(paper.use, pdf, bytes.fromhex(paper.sealed), Level(paper.level), (), now)
-    return None
-
-
-def _record(db: Connection, intent: Intent) -> Record:
-    """The record, the same at each attempt. Raises AgencyUnknown."""
-    application = intent.application
-    assert application.valid_from
-    return record.make(
-        kinds.named(application.kind),
-        Identifier.parse(intent.identifier),
-        application.fields,
-        issuer=seal_store.agency(db, application.agency),
-        issued=intent.at,
-        valid_from=application.valid_from,
-        valid_until=application.valid_until,
-        salt=intent.salt,
-    )
-
-
-def _license(house: House, intent: Intent, paper: Paper) -> License:
+def _license(house: House, intent: Intent, named: Paper) -> License:
     application = intent.application
     kind = kinds.named(application.kind)
     assert application.valid_from
@@ -237,30 +185,42 @@ def _license(house: House, intent: Intent, paper: Paper) -> License:
         issued=intent.at,
         valid_from=application.valid_from,
         valid_until=application.valid_until,
-        record=paper.record,
-        sealed=paper.sealed,
-        level=paper.level,
-        use=paper.use,
+        record=named.record,
+        sealed=named.sealed,
+        level=named.level,
+        use=named.use,
         status_list=intent.status_list,
         status_index=intent.status_index,
-        code=paper.code,
+        code=named.code,
     )
 
 
 def _void(house: House, intent: Intent, reason: str, caller: Caller, now: datetime) -> None:
     """End a number without a license; what was reserved of the seal for it is given back."""
+    digest = _digest(house, intent)
     with house.database.write() as db:
         if not store.end_intent(db, intent, "void", reason):
             return
-        with contextlib.suppress(AgencyUnknown):  # then no seal can have been reserved
-            _give_back(db, intent, _record(db, intent).digest.hex(), reason, caller, now)
+        _give_back(db, intent, digest, reason, caller, now)
         facts = {"reason": reason}
         ledger.wrote(db, "license.voided", intent.identifier, by=caller.label, at=now, place=intent.place, facts=facts)
 
 
-def _give_back(db: Connection, intent: Intent, digest: str, reason: str, caller: Caller, now: datetime) -> None:
-    agency = intent.application.agency
-    use.void_reserved(db, agency, bytes.fromhex(digest), reason=reason, by=caller.label, now=now)
+def _digest(house: House, intent: Intent) -> bytes | None:
+    """Under what its seal may have been reserved; None if its record cannot be made, so that it never was."""
+    with house.database.read() as db:
+        try:
+            return paper.record_of(db, intent).digest
+        except Exception as error:  # noqa: BLE001  whatever is wrong with it, the number must end
+            log.warning("license.no-record", license=intent.identifier, problem=_name(error))
+            return None
+
+
+def _give_back(
+    db: Connection, intent: Intent, digest: bytes | None, reason: str, caller: Caller, now: datetime
+) -> None:
+    if digest is not None:
+        use.void_reserved(db, intent.application.agency, digest, reason=reason, by=caller.label, now=now)
 
 
 def _name(error: Exception) -> str:
@@ -283,20 +243,6 @@ def _again(
     if intent is None:
         raise InProgress("The application %(number)s", number=identifier, extras={"retry_after": 2})
     return _finish(house, intent, now)
-
-
-def _code(intent: Intent, kind: Kind, digest: bytes) -> Code:
-    until = intent.application.valid_until
-    ends = datetime(until.year, until.month, until.day, tzinfo=OFFICIAL) + timedelta(days=1) if until else None
-    return Code(
-        identifier=Identifier.parse(intent.identifier),
-        issued=intent.at,
-        expires=ends,
-        status_list=intent.status_list,
-        status_index=intent.status_index,
-        record=digest,
-        shown=kind.shown(intent.application.fields),
-    )
 
 
 def _body_digest(application: Application) -> str:

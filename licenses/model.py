@@ -256,6 +256,18 @@ class Intent:
 
 
 @dataclass(frozen=True)
+class Number:
+    """A number as the register of numbers knows it, without the application behind it."""
+
+    identifier: str
+    state: str
+    leased: datetime
+    papers: tuple[Paper, ...]
+    status_list: int
+    status_index: int
+
+
+@dataclass(frozen=True)
 class License:
     """One license of the register. `sealed` is the digest of its sealed revision, its identity as a document."""
 

@@ -9,7 +9,7 @@ from hub import ledger
 from hub.callers import Caller
 from hub.house import House
 from licenses import kinds, store
-from licenses.issue import OFFICIAL
+from licenses.days import day_of
 from licenses.kinds import Kind
 from licenses.model import License, LicenseUnknown
 
@@ -58,6 +58,4 @@ def file(house: House, number: str, caller: Caller, now: datetime) -> bytes:
 def _held(house: House, db: Connection, license: License, now: datetime) -> Held:
     kind = kinds.named(license.kind)
     fields = store.application_of(db, house.vault, license.identifier).application.fields
-    return Held(
-        license, kind, {k: str(v) for k, v in fields.items()}, license.in_force(now.astimezone(OFFICIAL).date())
-    )
+    return Held(license, kind, {k: str(v) for k, v in fields.items()}, license.in_force(day_of(now)))

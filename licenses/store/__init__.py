@@ -5,15 +5,28 @@ from licenses.store.numbers import (
     application_of,
     earlier,
     end_intent,
+    every_number,
     forget_keys,
     intend,
+    last_serials,
     name_paper,
     next_serial,
     pending,
     state,
     take_over,
 )
-from licenses.store.register import by_record, by_sealed, change, found, held_by, history, keep, license  # noqa: A004  our noun
+from licenses.store.register import (
+    by_record,
+    by_sealed,
+    change,
+    every_change,
+    every_license,
+    found,
+    held_by,
+    history,
+    keep,
+    license,  # noqa: A004  our noun
+)
 from licenses.store.tables import intents, licenses
 
 __all__ = [
@@ -25,6 +38,9 @@ __all__ = [
     "counter",
     "earlier",
     "end_intent",
+    "every_change",
+    "every_license",
+    "every_number",
     "forget_keys",
     "found",
     "free_place",
@@ -33,6 +49,7 @@ __all__ = [
     "intend",
     "intents",
     "keep",
+    "last_serials",
     "license",
     "licenses",
     "list_numbers",

@@ -1,6 +1,7 @@
 """Numbers that were given out, and what became of each."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.vault import Vault
-from licenses.model import Application, Intent, LicenseUnknown, Paper
+from licenses.model import Application, Intent, LicenseUnknown, Number, Paper
 from licenses.store.lists import grown
 from licenses.store.tables import counters, intents
 
@@ -109,6 +110,21 @@ def application_of(db: sa.Connection, vault: Vault, identifier: str) -> Intent:
     if row is None:
         raise LicenseUnknown("No number %(number)s was given out", number=identifier)
     return _intent(db, vault, row)
+
+
+# -- all of them, for whoever checks the books
+
+
+def last_serials(db: sa.Connection) -> dict[tuple[str, str, int], int]:
+    """How far each agency, kind and year has counted."""
+    return {(row.agency, row.kind, row.year): row.last for row in db.execute(sa.select(counters))}
+
+
+def every_number(db: sa.Connection) -> Iterator[Number]:
+    """Each number that was given out."""
+    for row in db.execute(sa.select(intents).order_by(intents.c.identifier)).yield_per(1000):
+        papers = tuple(Paper(**paper) for paper in row.papers)
+        yield Number(row.identifier, row.state, row.leased, papers, row.status_list, row.status_index)
 
 
 # -- inside

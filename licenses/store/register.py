@@ -1,6 +1,6 @@
 """The register of licenses and of their changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -85,6 +85,18 @@ def history(db: sa.Connection, identifier: str) -> list[Change]:
     """The changes of a license, oldest first."""
     rows = db.execute(sa.select(changes).where(changes.c.identifier == identifier).order_by(changes.c.id))
     return [Change(Operation(r.operation), r.reason, r.legal_basis, r.decision, r.by, r.at) for r in rows]
+
+
+def every_license(db: sa.Connection) -> Iterator[License]:
+    """The whole register, for whoever checks the books."""
+    for row in db.execute(sa.select(licenses).order_by(licenses.c.identifier)).yield_per(1000):
+        yield _license(row)
+
+
+def every_change(db: sa.Connection) -> Iterator[tuple[str, Operation]]:
+    """Each change of a license, in the order in which they happened."""
+    for row in db.execute(sa.select(changes.c.identifier, changes.c.operation).order_by(changes.c.id)).yield_per(1000):
+        yield row.identifier, Operation(row.operation)
 
 
 def _values(license: License) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from hub import inbox, ledger
 from hub.blobs import Blobs
 from hub.house import House
 from hub.problems import BadRequest, Problem
-from licenses import issue as verb
-from licenses import page, store
+from licenses import page, qr, record, store
 from licenses.issue import issue, resume
 from licenses.model import (
     FieldsWrong,
@@ -25,7 +24,7 @@ from licenses.model import (
     Overtaken,
     Voided,
 )
-from seals import lifecycle, sealing
+from seals import lifecycle, sealing, use
 from seals import store as seal_store
 from seals.model import NotAPage, SealUnknown
 from tests.licenses.conftest import QIYUN, Department
@@ -166,6 +165,7 @@ class Crash(BaseException):
     """A process that dies here: nothing of ours may catch it."""
 
 
+MODULES = {"record": record, "qr": qr, "page": page, "use": use, "sealing": sealing, "store": store}
 STEPS = [
     "record.make",
     "qr.sign",
@@ -174,6 +174,7 @@ STEPS = [
     "sealing.prepare",
     "sealing.seal_once",
     "store.name_paper",
+    "use.finish",
     "store.keep",
 ]
 
@@ -188,7 +189,7 @@ def test_after_a_crash_at_any_step_resume_finishes_the_same_number(
         raise Crash
 
     with monkeypatch.context() as patched:
-        patched.setattr(getattr(verb, module), name, die)
+        patched.setattr(MODULES[module], name, die)
         with pytest.raises(Crash):
             department.issue()
     house = department.house
