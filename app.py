@@ -68,7 +68,7 @@ def init(read: Settings, now: datetime) -> House:
     opened = open_house(read)
     migrate(opened)
     for name, purpose in KEYS.items():
-        opened.keys.create(name, purpose=purpose, algorithm="RSA-3072" if name.endswith("rs") else "P-256")
+        opened.keys.create(name, purpose=purpose, algorithm="RSA-2048" if name.endswith("rs") else "P-256")
     with opened.database.write() as db:
         tree.keep(db, tree.Place("hub", "hub", "", "国家枢纽", "National hub"))
     for name, verb in (("certs.ceremony", "create_demo_pki"), ("idp.clients", "ensure_first_party_clients")):
@@ -160,15 +160,15 @@ def init_command() -> None:
 
 
 @main.command("tour")
-@click.option("--hub", default="http://localhost:8000", help="Address of the hub; the other sites follow it.")
-def tour_command(hub: str) -> None:
+@click.option("--hub", default="http://localhost:8000", help="Address of the demo's hub; the other sites follow it.")
+@click.option(
+    "--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Certificate of a demo that speaks TLS."
+)
+def tour_command(hub: str, ca: Path | None) -> None:
     """Play the whole story against the running demo, printing each step with its time."""
-    from yinxin import tour
+    from yinxin.tour import play
 
-    base, _, port = hub.rstrip("/").rpartition(":")
-    sites = tour.Sites(*(f"{base}:{int(port) + step}" for step in range(5)))
-    if not tour.Tour(sites, tour.Browser(), say=click.echo).play():
-        raise SystemExit(1)
+    raise SystemExit(play.tour(hub, authority=ca, say=click.echo))
 
 
 def _assemble() -> None:

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from hub.problems import Unavailable
 
-Algorithm = Literal["P-256", "P-384", "RSA-3072"]
+Algorithm = Literal["P-256", "P-384", "RSA-2048"]
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
@@ -247,8 +247,8 @@ class Keys:
 
 
 def _fresh(algorithm: Algorithm) -> PrivateKey:
-    if algorithm == "RSA-3072":
-        return rsa.generate_private_key(65537, 3072)
+    if algorithm == "RSA-2048":  # for ID tokens that live 5 minutes; RSA-3072 costs three times as much per login
+        return rsa.generate_private_key(65537, 2048)
     return ec.generate_private_key(CURVES[algorithm])
 
 
