@@ -31,6 +31,8 @@ def serve_command(front: str | None, /, **given: Any) -> None:
         if value is not None:
             os.environ[settings.PREFIX + option.upper()] = str(value)  # the processes that are started read it too
     read = with_passphrase()
+    if read.profile == "production":
+        told(lambda: passphrase(read))  # better now than as a house that never gets ready
     log.setup(json=read.log_json)
     try:
         serve.serve(read, front=front or "app", told=click.echo)

@@ -85,6 +85,14 @@ def test_without_a_passphrase_there_is_no_backup(folder: Path, tmp_path: Path, m
     assert "YINXIN_PASSPHRASE_FILE" in result.output
 
 
+def test_production_does_not_start_without_a_passphrase(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("YINXIN_PASSPHRASE")
+    monkeypatch.setenv("YINXIN_PROFILE", "production")
+    result = typed("serve")
+    assert result.exit_code == 1
+    assert "YINXIN_PASSPHRASE_FILE" in result.output
+
+
 @pytest.mark.slow
 def test_the_real_house_is_served_with_one_worker_and_one_thread(folder: Path, tmp_path: Path) -> None:
     data = tmp_path / "real" / "data"
