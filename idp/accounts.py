@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import callers, ledger
+from hub import callers, ledger, limits
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotFound
 from idp import logout
-from idp.login import passkey, password, sign_in, totp
+from idp.login import passkey, password, sign_in, throttle, totp
 from idp.model.factor import Factor, Kind, LastFactor, WrongCredentials
 from idp.model.person import Person, Profile, account_name
 from idp.store import factors as factor_store
@@ -37,12 +37,14 @@ def keep(house: House, db: Connection, person: Person, account: str, hashed: byt
 
 
 def change_password(house: House, caller: Caller, old: str, new: str, *, now: datetime) -> None:
-    """A new password for someone who knows the present one. Raises WrongCredentials, PasswordWrong."""
+    """A new password for someone who knows the present one. Raises WrongCredentials, PasswordWrong, TooMany."""
+    limits.check(house.shared, throttle.PRESENT, caller.person or "")
     with house.database.read() as db:
         person, profile, factors = _load(house, db, caller)
     factor = next((one for one in factors if one.kind is Kind.password), None)
     if factor is None or not password.fits(house, factor.secret, old):
         raise WrongCredentials("The present password is wrong")
+    limits.forgive(house.shared, throttle.PRESENT, caller.person or "")
     alone = not any(one.kind is not Kind.password for one in factors)
     accepted = password.accepted(new, alone=alone, context=(profile.account, profile.name))
     fresh = password.hashed(house, accepted)

@@ -125,3 +125,14 @@ def test_every_page_answers_in_the_readers_language(citizen: Citizen, language: 
         assert page.status_code == 200, path
         assert page.headers["Content-Language"] == ("en" if language == "en" else "zh-Hans")
         assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_a_session_in_other_hands_does_not_find_the_password_out(citizen: Citizen) -> None:
+    citizen.registers()
+    for attempt in range(5):
+        answer = citizen.post("/account/password", old=f"guess number {attempt}", new=OTHER_PASSWORD)
+        assert answer.status_code == 401
+    for old in ("one more guess", PASSWORD):
+        answer = citizen.post("/account/password", old=old, new=OTHER_PASSWORD)
+        assert answer.status_code == 429
+        assert answer.headers["Retry-After"]

@@ -118,8 +118,9 @@ def test_who_lost_his_mandate_sees_nothing_of_the_company_any_more(citizen: Citi
     citizen.is_proved(OUYANG)
     citizen.post("/companies", code=COMPANY[1])
     citizen.post("/as", whom=COMPANY[1])
-    for step in range(3):  # sign-in, authorization, callback
-        answer = citizen.get("/wallet/sign-in" if step == 0 else local(answer.location))
+    path = "/wallet/sign-in"
+    for _ in range(3):  # to the provider, back with a code, into the wallet
+        path = local(citizen.get(path).location)
     citizen.post("/as", whom="myself")  # the wallet still acts for the company
     assert COMPANY[0] in citizen.get("/wallet/").text
     book = Book(citizen.house.settings.data.parent / "register")
