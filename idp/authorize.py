@@ -39,11 +39,12 @@ class BadAuthorizationRequest(Problem):
 
 
 def start(
-    house: House, params: Sequence[tuple[str, str]], caller: Caller | None, browser: str, now: datetime
+    house: House, params: Sequence[tuple[str, str]], caller: Caller | None, browser: str, now: datetime, net: str = ""
 ) -> Redirect | NeedsInteraction:
     """Take an authorization request: answer at once if nothing is missing, else open a flow bound to this browser.
 
-    Raises UnknownClient or BadAuthorizationRequest, which are pages: nobody is sent to an address that is not registered.
+    Raises UnknownClient or BadAuthorizationRequest, which are pages: nobody is sent to an address that is not registered;
+    TooMany when the network `net` opens too many flows.
     """
     request = _received(house, params, now)
     try:
@@ -56,7 +57,7 @@ def start(
         return Redirect(_code(house, asked, request.client, signed_in, now))
     if "none" in asked.prompt:
         return Redirect(_error(house, asked.redirect_uri, asked.state, SILENT[steps[0]]))
-    return NeedsInteraction(flows.keep(house, asked, browser, now).id, steps)
+    return NeedsInteraction(flows.keep(house, asked, browser, now, net=net).id, steps)
 
 
 SILENT = {  # OpenID Connect Core 3.1.2.6: what prompt=none is answered when something is missing

@@ -10,7 +10,8 @@ from idp import tokens
 from idp.model.client import PERSON_SCOPES, Client, GrantType
 from idp.model.flow import PROMPTS, Asked, Refused, level_of
 
-LONGEST = 2048  # characters of one parameter; a 64-character nonce and a long state fit well
+LONGEST = 2048  # bytes of one parameter; a 64-character nonce and a long state fit well
+LONGEST_HINT = 64  # characters of a login_hint and of all ui_locales: no account name is longer
 S256 = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7636 4.2: base64url of a SHA-256 digest
 
 
@@ -57,7 +58,7 @@ def nothing_is_repeated(request: Request) -> None:
 def nothing_is_too_long(request: Request) -> None:
     """Sizes are bounded; an id_token_hint is a whole token."""
     for name, value in request.params.items():
-        if len(value) > (4 * LONGEST if name == "id_token_hint" else LONGEST):
+        if len(value.encode("utf-8", "replace")) > (4 * LONGEST if name == "id_token_hint" else LONGEST):
             raise Refused("invalid_request", f"Too long: {_printable(name)}")
 
 
@@ -150,8 +151,8 @@ def checked(request: Request) -> Asked:
         max_age=int(params["max_age"]) if "max_age" in params else None,
         level=request.level,
         hinted_subject=_hinted_subject(request, hint) if hint else None,
-        login_hint=params.get("login_hint", ""),
-        ui_locales=tuple(params.get("ui_locales", "").split()),
+        login_hint=params.get("login_hint", "")[:LONGEST_HINT],
+        ui_locales=tuple(params.get("ui_locales", "")[:LONGEST_HINT].split()),
     )
 
 

@@ -12,6 +12,7 @@ from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
 from idp import authorize, clients, discovery, flows, logout, server, token_status, userinfo
+from idp.login import throttle
 from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
 from idp.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
@@ -50,7 +51,8 @@ def _authorization(bp: Blueprint) -> None:
         fresh = len(browser) != BROWSER_LENGTH
         browser = secrets.token_urlsafe(32) if fresh else browser
         given = list(request.args.items(multi=True))
-        answer = authorize.start(house, given, _signed_in(), browser, clock.now())
+        net = throttle.network(request.remote_addr or "")
+        answer = authorize.start(house, given, _signed_in(), browser, clock.now(), net)
         if not isinstance(answer, NeedsInteraction):
             return web.see_other(answer.url)
         response = web.see_other(authorize.login_url(house, answer.flow) + _language())

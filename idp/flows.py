@@ -8,12 +8,21 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from hub import limits
 from hub.house import House
+from hub.limits import Limit
 from idp.model.flow import FLOW_SECONDS, Asked, Flow, FlowGone
 
+OPENED = Limit("flows", 600, 300)  # of one network: the short-term memory is small, and everybody's
 
-def keep(house: House, asked: Asked, browser: str, now: datetime) -> Flow:
-    """Open a flow for a checked request, bound to one browser by the secret in its cookie."""
+
+def keep(house: House, asked: Asked, browser: str, now: datetime, *, net: str = "") -> Flow:
+    """Open a flow for a checked request, bound to one browser by the secret in its cookie. Raises TooMany.
+
+    `net` is the network that it comes from; one that opens too many has to wait.
+    """
+    if net:
+        limits.check(house.shared, OPENED, net)
     flow = Flow(secrets.token_urlsafe(16), asked, _digest(browser), now)
     house.shared.put(_key(flow.id), _dump(flow), FLOW_SECONDS)
     return flow
@@ -53,7 +62,8 @@ def _digest(value: str) -> str:
 
 def _dump(flow: Flow) -> str:
     asked = asdict(flow.asked) | {"prompt": sorted(flow.asked.prompt)}
-    return json.dumps({"id": flow.id, "asked": asked, "browser": flow.browser, "started": flow.started.isoformat()})
+    kept = {"id": flow.id, "asked": asked, "browser": flow.browser, "started": flow.started.isoformat()}
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def _load(kept: bytes) -> Flow:

@@ -11,6 +11,7 @@ from flask import Response, current_app, g, jsonify, redirect, render_template, 
 from hub import callers, i18n
 from hub.web.here import caller, house
 
+LONGEST_PATH = 2000  # characters
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -86,9 +87,11 @@ def loosen(directive: str, source: str) -> None:
 
 
 def local(target: str | None, fallback: str) -> str:
-    """A path on this site to go on to, never another site (no open redirect)."""
-    ok = target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
-    return target if ok and target and not urlsplit(target).netloc else fallback
+    """A path on this site to go on to, never another site (no open redirect), and of no unusual length: it is kept."""
+    if not target or len(target) > LONGEST_PATH or "\\" in target:
+        return fallback
+    ok = target.startswith("/") and not target.startswith("//") and not urlsplit(target).netloc
+    return target if ok else fallback
 
 
 def signed_in_name() -> str:

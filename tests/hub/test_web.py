@@ -234,7 +234,8 @@ def test_onward_never_leaves_the_site(target: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example", "/\\evil", "javascript:x", "", None, "/\t/evil"]
+    "target",
+    ["//evil.example", "https://evil.example", "/\\evil", "javascript:x", "", None, "/\t/evil", "/" + "long" * 1000],
 )
 def test_onward_refuses_other_sites(target: Any) -> None:
     assert web.local(target, "/home") == "/home"

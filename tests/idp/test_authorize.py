@@ -1,5 +1,6 @@
 """The authorization endpoint over HTTP: what is refused, how, and what is answered."""
 
+import hashlib
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub import clock
+from hub import clock, limits
 from idp import authorize, consents, flows
 from idp.model.client import GrantType
 from idp.model.flow import FlowGone, Step
@@ -195,6 +196,23 @@ def test_nobody_signed_in_opens_a_flow_at_our_own_page(visit: Visit) -> None:
     assert f"{location.scheme}://{location.netloc}" == visit.house.settings.issuer_url
     assert location.path == "/login"
     assert parse_qs(location.query).keys() == {"flow"}
+
+
+def test_a_stranger_cannot_fill_the_short_term_memory(visit: Visit) -> None:
+    wide = "\U0001f600" * 1000  # 4000 bytes
+    for name in ("state", "nonce", "login_hint", "ui_locales"):
+        assert visit.answer(**{name: wide})["error"] == "invalid_request"
+    long = "é" * 1024
+    at = visit.authorize(login_hint=long, ui_locales=long, state=long, nonce=long).location
+    flow = parse_qs(urlsplit(at).query)["flow"][0]
+    assert len(visit.house.shared.peek(flows._key(flow)) or b"") < 6000
+    visit.house.shared.put(
+        f"limit:flows:{hashlib.sha256(b'127.0.0.0/24').hexdigest()[:32]}", str(flows.OPENED.times), 9
+    )
+    assert visit.authorize().status_code == 429
+    visit.signs_in()
+    assert "code" in visit.answer()  # who needs no flow is not held up
+    limits.forgive(visit.house.shared, flows.OPENED, "127.0.0.0/24")
 
 
 def test_single_sign_on_answers_at_once(visit: Visit) -> None:
