@@ -5,8 +5,11 @@ Everything is invented: the region prefixes 87 and 88 are assigned to nobody. A 
 
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from hub import keys as hub_keys
 from hub import tree
@@ -27,66 +30,54 @@ PLACES = (
     Place("hub/870000", "province", "870000", "澜海省", "Lanhai Province"),
     Place("hub/870000/870100", "city", "870100", "汐城市", "Xicheng City"),
 )
-AGENCIES = (
-    (Agency("11880000DEM000014J", "示范全国枢纽", "Demonstration National Hub", "hub"), "8800000000014"),
-    (Agency("11880000DEM000022D", "示范公安厅", "Demonstration Department of Public Security", "hub/public-security"), "8800000000022"),
-    (Agency("11880000DEM0000308", "示范人社厅", "Demonstration Department of Human Resources", "hub/human-resources"), "8800000000030"),
-    (Agency("11880100DEM000049A", "栖云市市场监督管理局", "Qiyun Administration for Market Regulation", "hub/880000/880100"), "8801010000017"),
-    (Agency("11880100DEM0000575", "栖云市卫生健康委员会", "Qiyun Health Commission", "hub/880000/880100"), "8801010000057"),
-    (Agency("11870100DEM000065U", "汐城市民政局", "Xicheng Civil Affairs Bureau", "hub/870000/870100"), "8701010000065"),
-    (Agency("11870000DEM000073H", "澜海省住房和城乡建设厅", "Lanhai Department of Housing", "hub/870000"), "8700000000073"),
+AGENCIES = (  # unified code, code of its seal, place, name
+    ("11880000DEM000014J", "8800000000014", "hub", "示范全国枢纽", "Demonstration National Hub"),
+    ("11880000DEM000022D", "8800000000022", "hub/public-security", "示范公安厅", "Demonstration Public Security"),
+    ("11880000DEM0000308", "8800000000030", "hub/human-resources", "示范人社厅", "Demonstration Human Resources"),
+    ("11880100DEM000049A", "8801010000017", "hub/880000/880100", "栖云市市场监督管理局", "Qiyun Market Regulation"),
+    ("11880100DEM0000575", "8801010000057", "hub/880000/880100", "栖云市卫生健康委员会", "Qiyun Health Commission"),
+    ("11870100DEM000065U", "8701010000065", "hub/870000/870100", "汐城市民政局", "Xicheng Civil Affairs Bureau"),
+    ("11870000DEM000073H", "8700000000073", "hub/870000", "澜海省住房和城乡建设厅", "Lanhai Department of Housing"),
 )
-SITES = {
-    "market": ("栖云市市场监管服务网", "Qiyun Market Services", "11880100DEM000049A", "hub/880000/880100"),
-    "civil": ("汐城市民政服务网", "Xicheng Civil Services", "11870100DEM000065U", "hub/870000/870100"),
+SITES = {  # which body it belongs to, what it is called, where it stands
+    "market": (
+        "11880100DEM000049A",
+        "栖云市市场监管服务网",
+        "Qiyun Market Services",
+        "云岚省栖云市",
+        "Qiyun, Yunlan Province",
+    ),
+    "civil": (
+        "11870100DEM000065U",
+        "汐城市民政服务网",
+        "Xicheng Civil Services",
+        "澜海省汐城市",
+        "Xicheng, Lanhai Province",
+    ),
 }
 API = ("licenses:issue", "licenses:read", "licenses:change")
 
 
-def seed(house: House, folder: Path, urls: dict[str, str], now: datetime) -> None:
-    """Fill an initialised installation; leave each site's own settings and key in `folder/<site>.json`."""
+def seed(house: House, sites: Mapping[str, tuple[Path, str]], now: datetime) -> None:
+    """Fill an initialised installation. Each site gets a file with its own settings and key, for its own address."""
     with house.database.write() as db:
-        for place in PLACES:
-            tree.keep(db, place)
+        for one in PLACES:
+            tree.keep(db, one)
     with house.database.read() as db:
-        known = {agency.code for agency in seals.agencies(db) if seals.seals(db, agency=agency.code)}
-    for agency, code13 in AGENCIES:
-        if agency.code not in known:
-            lifecycle.make_seal(house, agency, code13=code13, by="demo", now=now)
-    for name, url in urls.items():
-        _site(house, folder / f"{name}.json", name, url, now)
+        sealed = {agency.code for agency in seals.agencies(db) if seals.seals(db, agency=agency.code)}
+    for code, code13, place, name, name_en in AGENCIES:
+        if code not in sealed:
+            lifecycle.make_seal(house, Agency(code, name, name_en, place), code13=code13, by="demo", now=now)
+    for name, (file, url) in sites.items():
+        if not file.exists():
+            _site(house, file, name, url, now)
 
 
-def _site(house: House, path: Path, name: str, url: str, now: datetime) -> None:
+def _site(house: House, file: Path, name: str, url: str, now: datetime) -> None:
     """Register a department's site. It proves itself by private_key_jwt with a key of its own, made here once."""
-    if path.exists():
-        return
-    title, title_en, agency, place = SITES[name]
+    agency, title, title_en, place, place_en = SITES[name]
     key = hub_keys.fresh_jwk()
-    public = {member: key[member] for member in ("kty", "crv", "x", "y", "kid")} | {"use": "sig", "alg": "ES256"}
-    clients.add(
-        house,
-        Client(
-            id=f"demo-{name}",
-            name=title,
-            name_en=title_en,
-            agency=agency,
-            place=place,
-            auth=ClientAuth.private_key_jwt,
-            keys=(public,),
-            redirect_uris=(f"{url}/callback",),
-            post_logout_uris=(f"{url}/",),
-            backchannel_logout_uri=f"{url}/backchannel-logout",
-            grant_types=(GrantType.code, GrantType.refresh, GrantType.client_credentials),
-            scopes=("openid", "profile", "realname", "company", "offline_access", *API),
-            id_token_algorithm="ES256",
-            level=2,
-            purpose="办理本部门的政务服务事项",
-            purpose_en="To handle your applications with this department",
-        ),
-        by="demo",
-        now=now,
-    )
+    clients.add(house, _client(name, url, key), by="demo", now=now)
     settings = {
         "client_id": f"demo-{name}",
         "key": key,
@@ -97,8 +88,40 @@ def _site(house: House, path: Path, name: str, url: str, now: datetime) -> None:
         "agency": agency,
         "title": title,
         "title_en": title_en,
+        "place": place,
+        "place_en": place_en,
         "cookie_secret": secrets.token_hex(32),
     }
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(settings, indent=1, ensure_ascii=False), encoding="utf-8")
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(settings, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def site_settings(file: Path) -> dict[str, Any]:
+    """What a site's own file says."""
+    settings: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return settings
+
+
+def _client(name: str, url: str, key: Mapping[str, str]) -> Client:
+    agency, title, title_en, *_ = SITES[name]
+    public = {member: key[member] for member in ("kty", "crv", "x", "y", "kid")} | {"use": "sig", "alg": "ES256"}
+    return Client(
+        id=f"demo-{name}",
+        name=title,
+        name_en=title_en,
+        agency=agency,
+        place=next(place for code, _, place, *_ in AGENCIES if code == agency),
+        auth=ClientAuth.private_key_jwt,
+        keys=(public,),
+        redirect_uris=(f"{url}/callback",),
+        post_logout_uris=(f"{url}/",),
+        backchannel_logout_uri=f"{url}/backchannel-logout",
+        grant_types=(GrantType.code, GrantType.refresh, GrantType.client_credentials),
+        scopes=("openid", "profile", "realname", "company", "offline_access", *API),
+        id_token_algorithm="ES256",
+        level=2,
+        sector=urlsplit(url).netloc,  # all sites of the demo share one host; departments are told apart by their ports
+        purpose="办理本部门的政务服务事项",
+        purpose_en="To handle your applications with this department",
+    )
