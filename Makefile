@@ -15,10 +15,10 @@ help: ## this list
 	@deploy/setup.sh python
 
 demo: .venv/ready ## two provinces, seven bodies, two department sites, all on this machine (LAN=1: for a phone too)
-	@$(PY) app.py demo $(if $(LAN),--lan)
+	@$(PY) -m deploy.demo.run $(if $(LAN),--lan)
 
 tour: .venv/ready ## play the whole story against the running demo, step by step with times
-	@$(PY) app.py tour
+	@$(PY) app.py tour $(if $(HUB),--hub $(HUB)) $(if $(CA),--ca $(CA))
 
 test: ## everything a change must pass (about 10 minutes; lists the system packages it needs first)
 	@deploy/setup.sh test
