@@ -1,0 +1,181 @@
+"""The whole story, from a stranger's first page to the last sign-out: what `yinxin tour` plays against a running demo."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub import clock, ledger
+from tests.house.source import ROOT
+from tests.world import World, world
+from yinxin.tour import play
+from yinxin.tour.browser import Browser
+from yinxin.tour.story import Story
+
+SECONDS = 120
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path: Path, valkey_url: str) -> Iterator[World]:
+    """A demo in this process, one thread for each origin, on each of the two databases."""
+    url = ""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_server").fresh()
+    with world(tmp_path, valkey_url, database_url=url) as made:
+        yield made
+
+
+def test_the_story_goes_as_told(running: World) -> None:
+    said: list[str] = []
+    went_well = play.play(Story(running.sites, Browser(), Browser()), said.append)
+    assert went_well, "\n".join(said)
+    assert re.fullmatch(r"Done: 17 steps in [0-9.]+ s", said[-1])
+    ledger.sequence(running.house, clock.now())
+    head = ledger.verify(running.house)
+    assert head is not None
+    assert head.size > 20
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[Story]:
+    """A story that has not begun."""
+    with world(tmp_path_factory.mktemp("world"), valkey_url) as made:
+        yield Story(made.sites, Browser(), Browser())
+
+
+def test_departments_cannot_link_their_visitors(story: Story) -> None:
+    for step in (story.get_person, story.sign_in_at_a, story.open_b):
+        step()
+    subjects = set()
+    for site in (story.sites.market, story.sites.civil):
+        story.citizen.open(f"{site}/")
+        subjects.add(story.citizen.facts[-1])
+    assert len(subjects) == 2
+
+
+def test_a_story_that_goes_wrong_stops_and_says_where(story: Story) -> None:
+    said: list[str] = []
+    astray = Story(story.sites, Browser(), Browser())
+    astray.sign_in_at_a = astray.open_b  # type: ignore[method-assign]  # who is not signed in is asked more than consent
+    assert not play.play(astray, said.append)
+    assert said[-1].startswith(" 2. ")
+    assert "FAILED" in said[-1]
+    assert "expected: nothing but consent is asked; but at" in said[-1]
+
+
+def test_without_a_demo_nothing_is_played() -> None:
+    said: list[str] = []
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert play.tour(f"http://localhost:{port}", say=said.append) == play.NO_DEMO
+    assert len(said) == 1
+    assert "make demo" in said[0]
+
+
+@pytest.mark.parametrize("address", ["localhost", "http://localhost", "http://localhost:x", "nonsense", ""])
+def test_an_address_that_is_none_is_refused_in_words(address: str) -> None:
+    said: list[str] = []
+    assert play.tour(address, say=said.append) == play.NO_DEMO
+    assert "No demo answers" in said[0]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator["Demo"]:
+    """`make demo` on free ports, with one worker and one thread."""
+    made = Demo(tmp_path / "demo")
+    yield made
+    made.stop()
+
+
+@pytest.mark.slow
+def test_make_demo_plays_the_story_with_one_worker_and_one_thread_and_keeps_its_data(demo: "Demo") -> None:
+    first = demo.start()
+    assert "the first time only" in first
+    assert "Yinxin is ready" in first
+    tour = subprocess.run(
+        [sys.executable, "app.py", "tour", "--hub", demo.hub],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert tour.returncode == 0, tour.stdout + tour.stderr
+    assert demo.stop() == 0
+    second = demo.start()
+    assert "the first time only" not in second
+    assert accounts(first) == accounts(second)
+    assert "Warning" not in (demo.folder / "log.txt").read_text()
+
+
+def test_the_demo_says_who_has_its_port(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        demo = Demo(tmp_path / "demo", taken.getsockname()[1])
+        assert f"Port {demo.port} is in use" in demo.start()
+        assert demo.stop() == 1
+    assert not demo.folder.exists()
+
+
+def accounts(said: str) -> list[str]:
+    """The lines of the accounts."""
+    return re.findall(r"^  \S+ (?:citizen|company|operator) .*$", said, re.MULTILINE)
+
+
+class Demo:
+    """The demo as a program."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder, self.port = folder, port or five_free_ports()
+        self.hub = f"http://localhost:{self.port}"
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> str:
+        """Start it; give what it says until it is ready, or has ended."""
+        command = [sys.executable, "-m", "deploy.demo.run", "--data", str(self.folder), "--port", str(self.port)]
+        self._process = subprocess.Popen(
+            [*command, "--workers", "1", "--threads", "1"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        said = ""
+        for line in self._process.stdout:
+            said += line
+            if line.startswith("Stop with Ctrl-C"):
+                break
+        return said
+
+    def stop(self) -> int:
+        """End it as Ctrl-C does; give its exit code. Nothing of it may be left."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate(timeout=60)
+        code = self._process.returncode
+        self._process = None
+        left = subprocess.run(["pgrep", "-f", str(self.folder)], capture_output=True, text=True, check=False)
+        assert not left.stdout
+        return code
+
+
+def five_free_ports() -> int:
+    """The first of five ports in a row that nobody listens on."""
+    for first in range(18000, 30000, 5):
+        try:
+            for port in range(first, first + 5):
+                with socket.socket() as door:
+                    door.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise AssertionError("no free ports")
