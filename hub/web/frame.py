@@ -9,6 +9,7 @@ import jinja2
 import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import clock, i18n
 from hub.house import House
@@ -33,6 +34,8 @@ HEADERS = {
 def frame(app: Flask, opened: House) -> None:
     """Give an application its house, headers, languages and problem pages."""
     app.extensions["house"] = opened
+    if opened.settings.behind_proxy:  # else all visitors share the proxy's address, and each limit that counts by it
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0)  # type: ignore[method-assign]
     app.config["MAX_CONTENT_LENGTH"] = opened.settings.upload_bytes + 100_000
     app.config["MAX_FORM_MEMORY_SIZE"] = 1_000_000
     app.config["JSON_AS_ASCII"] = False

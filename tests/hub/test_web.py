@@ -1,5 +1,6 @@
 """The web frame: gates, forms, headers, languages, problems."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ def test_a_form_with_its_token_is_taken(browser: FlaskClient) -> None:
         ({"csrf": "0" * 64}, {}),
         ({"csrf": "ü"}, {}),
         ("own", {"Origin": "https://evil.example"}),
+        ("own", {"Origin": "http://[evil"}),
         ("own", {"Sec-Fetch-Site": "cross-site"}),
         ("own", {"Sec-Fetch-Site": "same-site"}),
     ],
@@ -259,3 +261,14 @@ def test_not_allowed_names_the_scope(house: House) -> None:
 @given(st.text(st.characters(codec="ascii", exclude_characters="\r\n\0"), max_size=60))
 def test_no_authorization_header_breaks_the_gate(browser: FlaskClient, header: str) -> None:
     assert browser.post("/api/scoped", headers={"Authorization": header}).status_code == 401
+
+
+@pytest.mark.parametrize(("behind", "seen"), [(False, "127.0.0.1"), (True, "203.0.113.9")])
+def test_a_visitor_is_known_by_what_our_own_proxy_says_and_by_nobody_elses_word(
+    house: House, *, behind: bool, seen: str
+) -> None:
+    app = Flask("proxied")
+    web.frame(app, replace(house, settings=house.settings.model_copy(update={"behind_proxy": behind})))
+    app.add_url_rule("/who", view_func=lambda: request.remote_addr or "")
+    told = app.test_client().get("/who", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
+    assert told.text == seen  # what stands before the last address, the visitor may have written himself
