@@ -37,7 +37,7 @@ def change(house: House, number: str, why: Change, caller: Caller) -> License:
     """Carry out one operation on a license of the caller's scope; status list, history, ledger and notice in one commit."""
     with house.database.write() as db:
         before = store.license(db, number, caller.place)
-        if caller.agency and before.agency != caller.agency:
+        if (caller.agency or caller.client) and before.agency != caller.agency:  # a program acts for one agency
             raise LicenseUnknown("There is no license %(number)s", number=number)
         after = before.after(why.operation, why)
         if not store.change(db, before, after, why):

@@ -31,6 +31,8 @@ def grown(db: sa.Connection, list_number: int) -> None:
 
 def counter(db: sa.Connection, list_number: int) -> int | None:
     """How often a status list has changed; None if there is no such list."""
+    if list_number >= 2**31:  # no database column holds it
+        return None
     found = db.scalar(sa.select(status_lists.c.counter).where(status_lists.c.list == list_number))
     return None if found is None else int(found)
 

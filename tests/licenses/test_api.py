@@ -185,3 +185,8 @@ def test_no_value_of_any_field_is_a_500(call: Any, value: str, name: str) -> Non
     text = json.dumps(body(**{name: value}), ensure_ascii=True)
     answer = call("post", "/api/licenses", data=text, content_type="application/json")
     assert answer.status_code in (201, 400, 422), answer.text
+
+
+def test_a_status_list_that_no_database_can_number_is_not_there(client: FlaskClient) -> None:
+    for number in (2, 2**31, 2**63, 10**40):
+        assert client.get(f"/api/status/{number}").status_code == 404

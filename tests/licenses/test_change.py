@@ -134,3 +134,11 @@ def test_of_two_changes_at_once_one_wins(department: Department, monkeypatch: py
     monkeypatch.setattr(store, "license", lambda *_: stale)
     with pytest.raises(StepRefused, match="same moment"):
         do(replace(department), license, Operation.revoke)
+
+
+@pytest.mark.parametrize("agency", [None, ""])
+def test_a_program_that_acts_for_no_agency_changes_nothing(department: Department, agency: str | None) -> None:
+    license = department.issue()
+    nobody = Caller(client="program", agency=agency)
+    with pytest.raises(LicenseUnknown):
+        change.revoke(department.house, license.number, **WHY, caller=nobody, now=department.now)
