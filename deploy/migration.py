@@ -35,7 +35,7 @@ def main(room: str, words: str) -> None:
                 rev_id=f"{room}_{number:04}",
             )
             for draft in home.glob(f"{room}_{number:04}_*.py"):
-                draft.rename(home / f"{number:04}_{words.split()[0]}.py")
+                draft.rename(home / f"{number:04}_{words.split(maxsplit=1)[0]}.py")
 
 
 if __name__ == "__main__":

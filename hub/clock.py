@@ -20,7 +20,7 @@ def timestamp() -> int:
 @contextmanager
 def shifted(seconds: float) -> Iterator[None]:
     """Let `now` run `seconds` ahead (or behind) within this block. For tests."""
-    global _shift
+    global _shift  # noqa: PLW0603  one clock for the whole process, moved only by tests
     before = _shift
     _shift = before + timedelta(seconds=seconds)
     try:

@@ -30,6 +30,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """To the database. A moment without a zone is a mistake of ours."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -38,6 +39,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return whole * 1_000_000 + rest.microseconds
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        """From the database."""
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
@@ -53,9 +55,11 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """To the database."""
         return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """From the database."""
         return None if value is None else json.loads(value)
 
 
@@ -88,9 +92,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One step. On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that a step never fails half-way."""
-        with self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection = connection.execution_options(yinxin_write=True)
+        with self.engine.connect() as opened:
+            connection = opened.execution_options(yinxin_write=True) if self.is_sqlite else opened
             with connection.begin():
                 yield connection
 

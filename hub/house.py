@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub import valkey
 from hub.blobs import Blobs
 from hub.db import Database
 from hub.fetch import Fetch
 from hub.keys import Keys
 from hub.settings import Settings
 from hub.shared import Shared
-from hub import valkey
 from hub.vault import Vault
 
 

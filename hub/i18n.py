@@ -49,6 +49,6 @@ def _(message: str, **values: Any) -> str:
     return translated(message, language(), **values)
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802  the name that gettext's tools know
     """Mark a message id that is translated later, where it is shown."""
     return message

@@ -36,6 +36,7 @@ def problem_body(problem: Problem) -> dict[str, Any]:
 
 
 def refused(problem: Problem) -> Response:
+    """Answer with a Problem: to a program as JSON, to a person as a page, or by the way to sign in."""
     level = log.error if problem.status >= 500 else log.info
     level("problem", kind=problem.code, status=problem.status, endpoint=request.endpoint)
     if wants_json():
@@ -72,6 +73,7 @@ class MethodNotAllowed(BadRequest):
 
 
 def http_error(error: HTTPException) -> Response:
+    """Answer with what Flask itself refuses, as a Problem of ours."""
     if isinstance(error, RequestEntityTooLarge):
         megabytes = house().settings.upload_bytes // 1_000_000
         return refused(TooLarge("At most %(megabytes)s MB are accepted", megabytes=megabytes))
@@ -95,6 +97,7 @@ class OurFault(Problem):
 
 
 def bug(error: Exception) -> Response:
+    """Answer with a fault of ours: the log has everything, the reader a number."""
     log.error("bug", endpoint=request.endpoint if has_request_context() else None, exc_info=error)
     if current_app.testing and current_app.config.get("PROPAGATE_BUGS", True):
         raise error
