@@ -135,13 +135,19 @@ def post_json(house: "House", delivery: Delivery, now: datetime) -> None:
 
 
 def _due(now: datetime) -> sa.Select[Any]:
-    waits = (delivery_table.c.state == "waiting") & (delivery_table.c.due <= now)
-    return sa.select(delivery_table).where(waits).order_by(delivery_table.c.due)
+    return sa.select(delivery_table).where(*_waits(now)).order_by(delivery_table.c.due)
+
+
+def _waits(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return delivery_table.c.state == "waiting", delivery_table.c.due <= now
 
 
 def _claim(db: sa.Connection, claim: str, now: datetime) -> list[Delivery]:
     table = delivery_table
-    due = _due(now).limit(BATCH)
+    turn = sa.func.row_number().over(partition_by=table.c.to, order_by=table.c.due)
+    turns = sa.select(table.c.id, table.c.due, turn.label("turn")).where(*_waits(now)).subquery()
+    fair = sa.select(turns.c.id).where(turns.c.turn <= PER_RECEIVER).order_by(turns.c.turn, turns.c.due).limit(BATCH)
+    due = _due(now).where(table.c.id.in_(fair))  # the backlog of a receiver that is down keeps nobody else out
     chosen: list[Delivery] = []
     counts: dict[str, int] = {}
     for delivery in map(_delivery, db.execute(due.with_for_update(skip_locked=True))):

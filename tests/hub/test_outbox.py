@@ -145,6 +145,16 @@ def test_a_flood_for_one_receiver_leaves_room_for_others(house: House, other: Ne
     assert (rounds, len(other.seen)) == (4, 20)
 
 
+def test_a_backlog_for_one_receiver_holds_up_nobody_else(house: House, now: datetime) -> None:
+    for _ in range(2 * outbox.BATCH):
+        queued(house, "http://dead.example/logout", now - timedelta(seconds=9))
+    queued(house, "http://good.example/logout", now)
+    called: list[str] = []
+    outbox.deliver(house, now, {"notice": lambda _house, delivery, _now: called.append(delivery.to)})
+    assert "http://good.example/logout" in called
+    assert len(called) == outbox.PER_RECEIVER + 1
+
+
 def test_two_processes_never_make_the_same_call(house: House, now: datetime) -> None:
     sent: list[str] = []
 
