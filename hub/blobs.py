@@ -7,6 +7,7 @@ A folder, or an S3 bucket (`s3://bucket/prefix`; its keys from the usual AWS_ va
 import hashlib
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,15 @@ class Blobs:
                 name = item["path"].rsplit("/", 1)[-1]
                 if len(name) == 64:
                     yield name
+
+    def tidy(self, before: datetime) -> int:
+        """Remove what writers left that died half-way before a moment, and tell how many. Nobody was given any of it."""
+        if self.folder is None:
+            return 0  # S3 shows nothing before it is whole
+        pieces = [path for path in self.folder.glob("??/*#*") if path.stat().st_mtime < before.timestamp()]
+        for path in pieces:
+            path.unlink(missing_ok=True)
+        return len(pieces)
 
     @property
     def _store(self) -> LocalStore | S3Store:

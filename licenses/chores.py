@@ -8,12 +8,19 @@ from licenses import store
 from licenses.issue import resume
 
 KEYS_KEPT = timedelta(days=30)  # an idempotency key means the same application for so long
+WRITTEN = timedelta(hours=1)  # a file is written in milliseconds
 
 
 def register() -> None:
-    """Finish what crashed workers left; let old idempotency keys go."""
+    """Finish what crashed workers left, throw away half-written files, let old idempotency keys go."""
     ticks.every(5, "licenses-resume", resume)
+    ticks.every(3600, "licenses-files", tidy)
     ticks.every(3600, "licenses-keys", forget_keys)
+
+
+def tidy(house: House, now: datetime) -> int:
+    """Throw away files of which only a part was written."""
+    return house.blobs.tidy(now - WRITTEN)
 
 
 def forget_keys(house: House, now: datetime) -> int:

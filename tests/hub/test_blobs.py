@@ -3,6 +3,7 @@
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,18 @@ def test_a_torn_file_is_healed_by_putting_it_again(blobs: Blobs, tmp_path: Path)
     (tmp_path / "blobs" / digest[:2] / digest).write_bytes(b"")
     blobs.put(b"a license")
     assert blobs.get(digest) == b"a license"
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(blobs: Blobs, tmp_path: Path) -> None:
+    digest = blobs.put(b"a license")
+    folder = tmp_path / "blobs" / digest[:2]
+    old, new = folder / f"{digest}#1", folder / f"{digest}#2"
+    for path in (old, new):
+        path.write_bytes(b"a lic")
+    os.utime(old, (0, 0))
+    assert set(blobs.digests()) == {digest}
+    assert blobs.tidy(datetime(2026, 1, 1, tzinfo=UTC)) == 1
+    assert (old.exists(), new.exists(), blobs.get(digest)) == (False, True, b"a license")
 
 
 def test_file_and_folders_are_on_disk_before_put_returns(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
