@@ -51,7 +51,7 @@ judges: ## other people's tools on our output: veraPDF (needs a JDK from 17 on a
 	$(PYTEST) tests/judges
 
 chaos: .venv/ready ## kill, starve and break it, at length
-	CHAOS=1 $(PYTEST) tests/faults
+	YINXIN_KILLS=100 $(PYTEST) tests/faults
 
 bench: .venv/ready ## measure it beside the naive way
 	$(PY) -m bench
