@@ -88,6 +88,8 @@ def house_on(request: pytest.FixtureRequest, tmp_path: Path, template: Path, val
     redis.Redis.from_url(opened.settings.redis_url).flushall()
     yield opened
     opened.close()
+    if url:
+        request.getfixturevalue("postgres_server").drop(url)
 
 
 @pytest.fixture

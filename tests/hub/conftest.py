@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -12,6 +12,9 @@ import redis
 from hub.house import House, open_house
 from hub.settings import read
 from hub.shared import Shared
+
+if TYPE_CHECKING:
+    from tests.servers import Postgres
 
 
 @pytest.fixture
@@ -24,9 +27,14 @@ def bare(tmp_path: Path, valkey_url: str) -> Iterator[House]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def bare_on(request: pytest.FixtureRequest, tmp_path: Path, valkey_url: str) -> Iterator[House]:
     """An empty installation on each of the two databases."""
-    url = request.getfixturevalue("postgres_server").fresh() if request.param == "postgresql" else ""
+    server: Postgres | None = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+    url = server.fresh() if server else ""
     with opened(tmp_path / "data", valkey_url, url) as house:
         yield house
+    if server:
+        server.drop(url)
 
 
 @contextlib.contextmanager
