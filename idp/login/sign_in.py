@@ -68,14 +68,16 @@ def with_passkey(house: House, answer: str, *, now: datetime) -> Passed:
 
 def with_code(house: House, half: Passed, typed: str, *, now: datetime) -> Passed:
     """The second step with a code of an authenticator app. A code works once. Raises WrongCredentials, TooMany."""
-    limits.check(house.shared, throttle.SECOND, half.person.id)
+    for limit in (throttle.SECOND, throttle.SECOND_EVER):
+        limits.check(house.shared, limit, half.person.id)
     with house.database.read() as db:
         factors = factor_store.of_person(db, half.person.id)
         keys = [(one, totp_key(house, db, one)) for one in factors if one.kind is Kind.totp]
     for factor, key in keys:
         step = totp.matching_step(key, typed, now)
         if step is not None and _burn(house, factor, step, now):
-            limits.forgive(house.shared, throttle.SECOND, half.person.id)
+            for limit in (throttle.SECOND, throttle.SECOND_EVER):
+                limits.forgive(house.shared, limit, half.person.id)
             return Passed(half.person, combined(half.methods, methods(Kind.totp)))
     log.info("login.refused", method="totp")
     raise WrongCredentials("The code is wrong or was used already. Wait for the next one")

@@ -15,6 +15,7 @@ HERE = Limit("login", 5, 300, guessing=True)  # then wait five minutes
 NETWORK = Limit("login-network", 200, 300, guessing=True)  # an office or a school behind one address
 ANYWHERE = Limit("login-account", 100, 86_400, guessing=True)
 SECOND = Limit("login-second", 5, 300, guessing=True)
+SECOND_EVER = Limit("login-second-ever", 100, 30 * 86_400, guessing=True)  # in a row: NIST SP 800-63B-4 3.2.2
 PRESENT = Limit("login-present", 5, 3600, guessing=True)  # a session in other hands must not find the password out
 REGISTRATIONS = Limit("registrations", 30, 3600)
 KNOWN_SECONDS = 90 * 86_400

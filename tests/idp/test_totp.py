@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub import clock
+from hub import clock, limits
 from hub.problems import TooMany
 from idp import accounts
 from idp.login import sign_in, throttle, totp
@@ -91,6 +91,18 @@ def test_codes_cannot_be_guessed(citizen: Citizen) -> None:
             sign_in.with_code(citizen.house, passed, "000000", now=clock.now())
     with pytest.raises(TooMany):
         sign_in.with_code(citizen.house, passed, "000000", now=clock.now())
+
+
+def test_nor_by_somebody_who_has_the_password_and_a_lot_of_patience(citizen: Citizen) -> None:
+    key = with_app(citizen)
+    passed = sign_in.with_password(citizen.house, "jia.shili", PASSWORD, net="n", now=clock.now())
+    for _ in range(throttle.SECOND_EVER.times):
+        limits.forgive(citizen.house.shared, throttle.SECOND, passed.person.id)  # five minutes later
+        with pytest.raises(WrongCredentials):
+            sign_in.with_code(citizen.house, passed, "no code", now=clock.now())
+    limits.forgive(citizen.house.shared, throttle.SECOND, passed.person.id)
+    with pytest.raises(TooMany):
+        sign_in.with_code(citizen.house, passed, code_of(key, 1), now=clock.now())
 
 
 def test_half_a_sign_in_ends_soon_and_leads_to_one_session(citizen: Citizen) -> None:
