@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from hub import callers, clock, ledger, web
+from hub.log import cleaned
 from hub.problems import BadRequest
 from licenses import change, kinds, status_list, store
 from licenses.issue import issue
@@ -114,7 +115,9 @@ def _looked_up(number: str, event: str) -> License:
         license = store.license(db, number, caller.place)
         if license.agency != caller.agency:
             raise LicenseUnknown("There is no license %(number)s", number=number)
-        ledger.wrote(db, event, number, by=caller.label, at=clock.now(), place=license.place, facts={"cause": cause})
+        ledger.wrote(
+            db, event, number, by=caller.label, at=clock.now(), place=license.place, facts={"cause": cleaned(cause)}
+        )
     return license
 
 

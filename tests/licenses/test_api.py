@@ -190,3 +190,11 @@ def test_no_value_of_any_field_is_a_500(call: Any, value: str, name: str) -> Non
 def test_a_status_list_that_no_database_can_number_is_not_there(client: FlaskClient) -> None:
     for number in (2, 2**31, 2**63, 10**40):
         assert client.get(f"/api/status/{number}").status_code == 404
+
+
+def test_a_number_of_a_person_does_not_get_into_the_ledger(call: Any, house: House) -> None:
+    number = call("post", "/api/licenses", json=body()).json["number"]
+    call("get", f"/api/licenses/{number}?use_cause=核验 880101198503120015 13800000000")
+    with house.database.read() as db:
+        facts = ledger.events(db, subject=number, kind="license.looked-up")[0].facts
+    assert facts == {"cause": "核验 [hidden] [hidden]"}
