@@ -82,7 +82,9 @@ def _file(house: "House", data: bytes, now: datetime) -> Report:
     evidence = Evidence(STATUS_EVIDENCE, now)
     checks = (passed(Step.registered), *_life(house, license, evidence, now))
     told = judge.report(paper, stated, checks, (evidence,), now)
-    return replace(told, checks=_timed(told.checks, license), compare=(*told.compare, *_kinds_facts(stated)))
+    shown = {fact.value for fact in told.compare}
+    more = tuple(fact for fact in _kinds_facts(stated) if fact.value not in shown) if shown else ()
+    return replace(told, checks=_timed(told.checks, license), compare=(*told.compare, *more))
 
 
 def _timed(checks: tuple[Check, ...], license: License) -> tuple[Check, ...]:

@@ -1,0 +1,174 @@
+"""The pages behind every code, and the signed lists that browsers and other verifiers fetch."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, request
+
+from certs import status as ca_status
+from certs import trust
+from certs.model import ISSUING, ROOT
+from hub import callers, clock, i18n, web
+from hub.i18n import _
+from hub.problems import NotFound
+from licenses import kinds, status_list
+from licenses import store as licenses
+from seals import store as seals
+from verification import answer, words
+from verification.model import REQUIRED, Door, Reason, Result
+
+STATIC = Path(__file__).parent / "static"
+MODULES = ("bytes.js", "code.js", "signed.js", "judge.js", "evidence.js", "scan.js")
+SCANNER = "vendor/zxing-wasm/"
+# What only the server finds, and so no browser has to be able to say.
+SERVERS = {
+    Reason.valid,
+    Reason.number_in_force,
+    Reason.mistyped,
+    Reason.seal_revoked,
+    Reason.no_evidence,
+    Reason.foreign,
+}
+FOR_ALL = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}  # signed, and nobody's secret
+
+
+def blueprint() -> Blueprint:
+    """Everything on VERIFY_URL that is for people and browsers."""
+    bp = Blueprint(
+        "verification", __name__, static_folder="static", static_url_path="/verification", template_folder="templates"
+    )
+
+    @web.route(bp, "/", gate=callers.Public())
+    def check() -> Response:
+        return _page({})
+
+    @web.route(bp, "/check", gate=callers.Public(), methods=("GET",), endpoint="again")
+    def again() -> Response:
+        return web.see_other("/")
+
+    @web.route(bp, "/check", gate=callers.Public(), methods=("POST",), endpoint="ask")
+    def ask() -> Response:
+        upload, number = request.files.get("file"), request.form.get("number", "").strip()
+        data = upload.read() if upload else b""
+        if not data and not number:
+            asked = "number" if "number" in request.form else "file"
+            missing = {"number": _("Type the number of the license"), "file": _("Choose a file")}
+            return _page({asked: missing[asked]}, 422)
+        now = clock.now()
+        report = answer.verify(web.house(), file=data or None, number=None if data else number, now=now)
+        if report.reason is Reason.mistyped:
+            return _page({"number": _(report.says)}, 422, number)
+        return web.page("verification/answer.html", report=report, told=words.of(report, i18n.language()))
+
+    @web.route(bp, "/sw.js", gate=callers.Public(), endpoint="worker")
+    def worker() -> Response:
+        response = web.file(_worker().encode(), "text/javascript; charset=utf-8")
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    _lists(bp)
+    return bp
+
+
+def _lists(bp: Blueprint) -> None:
+    @web.route(bp, "/trust-list.jwt", gate=callers.Public(), endpoint="trust_list")
+    def trust_list() -> Response:
+        return _signed(trust.trust_list(web.house(), clock.now()), "application/trust-list+jwt")
+
+    @web.route(bp, "/status/<int:number>", gate=callers.Public(), endpoint="status")
+    def status(number: int) -> Response:
+        return _signed(status_list.current(web.house(), number, clock.now()), "application/statuslist+jwt")
+
+    @web.route(bp, "/status/", gate=callers.Public(), endpoint="statuses")
+    def statuses() -> Response:
+        with web.house().database.read() as db:
+            numbers = licenses.list_numbers(db)
+        response = web.answer({"status_lists": [status_list.url(web.house(), number) for number in numbers]})
+        response.headers.update(FOR_ALL)
+        return response
+
+    @web.route(bp, "/crl/<name>.crl", gate=callers.Public(), endpoint="crl")
+    def crl(name: str) -> Response:
+        if name not in (ROOT, ISSUING):
+            raise NotFound("There is no list %(name)s", name=name)
+        response = web.file(ca_status.crl(web.house(), name, clock.now()), "application/pkix-crl")
+        response.headers.update(FOR_ALL)
+        return response
+
+    @web.route(bp, "/names.json", gate=callers.Public(), endpoint="names")
+    def names() -> Response:
+        with web.house().database.read() as db:
+            agencies = {one.code: {"zh-Hans": one.name, "en": one.name_en} for one in seals.agencies(db)}
+        return web.answer({"kinds": _kinds(), "agencies": agencies})
+
+
+def _signed(token: str, kind: str) -> Response:
+    response = web.file(token.encode(), kind)
+    response.headers.update(FOR_ALL)
+    return response
+
+
+def _page(errors: dict[str, str], status: int = 200, number: str = "") -> Response:
+    web.loosen("script-src", "'wasm-unsafe-eval'")  # the code reader is WebAssembly; only this page loads it
+    response = web.page(
+        "verification/check.html",
+        status,
+        errors=errors,
+        number=number,
+        reasons=list(Reason),
+        blank=words.BLANK,
+        results=list(Result),
+        steps=[step for step in words.ORDER if step in REQUIRED[Door.code]],
+        trust_keys=json.dumps(_trust_keys()),
+        scanner="/verification/scan.js",
+        upload_mb=web.house().settings.upload_bytes // 1_000_000,
+    )
+    response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
+    return response
+
+
+def _trust_keys() -> list[dict[str, str]]:
+    """The keys that may sign the trust list, pinned in the page: the newest last."""
+    keys = web.house().keys
+    return [dict(keys.jwk(name)) for name in keys.named("trust-list")]
+
+
+@cache
+def _kinds() -> dict[str, object]:
+    return {
+        kind.code: {
+            "zh-Hans": kind.name,
+            "en": kind.name_en,
+            "fields": {key: {"zh-Hans": kind.item(key).label, "en": kind.item(key).label_en} for key in kind.shows},
+        }
+        for kind in kinds.all_kinds()
+    }
+
+
+def _worker() -> str:
+    """The service worker with what it keeps: one version of everything, or nothing."""
+    page = web.static("page.js", "verification")
+    files = [web.static("hub.css"), web.static("mark.svg"), page, *(f"/verification/{name}" for name in MODULES)]
+    pages = [f"/?lang={language}" for language in i18n.LANGUAGES]
+    version = hashlib.sha256(_sources() + json.dumps([files, _trust_keys()]).encode()).hexdigest()[:16]
+    head = {"VERSION": version, "PAGES": pages, "FILES": files, "SCANNER": f"/verification/{SCANNER}"}
+    lines = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in head.items())
+    return lines + (STATIC / "sw.js").read_text("utf-8")
+
+
+@cache
+def _sources() -> bytes:
+    """A digest of everything that the kept page is made of."""
+    here = Path(__file__).parent
+    found = [
+        *(STATIC / name for name in MODULES),
+        *sorted((here / "templates").rglob("*.html")),
+        here / "translations/zh_Hans.po",
+    ]
+    found += sorted((here.parent / "hub/templates/hub").glob("*.html"))
+    return b"".join(hashlib.sha256(path.read_bytes()).digest() for path in found if path.exists())
