@@ -1,8 +1,9 @@
 """The seal itself, judged by pyHanko as of the moment that the time-stamp proves."""
 
-import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.fields import MDPPerm
@@ -73,11 +74,22 @@ def _validated(
     signature: EmbeddedPdfSignature, anchors: Anchors, inside: Inside, at: datetime, evidence: str
 ) -> PdfSignatureStatus:
     signer, stamper = (chain.context(anchors, inside, at, evidence=evidence) for _ in range(2))
-    return asyncio.run(
+    return _finished(
         async_validate_pdf_signature(
             signature, signer_validation_context=signer, ts_validation_context=stamper, key_usage_settings=USE
         )
     )
+
+
+def _finished(work: Coroutine[Any, Any, PdfSignatureStatus]) -> PdfSignatureStatus:
+    """The result of a coroutine that has nothing to wait for, since nothing is fetched; works inside an event loop too."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        status: PdfSignatureStatus = done.value
+        return status
+    work.close()
+    raise RuntimeError("the validator waits for something")
 
 
 def _content(status: PdfSignatureStatus) -> tuple[Check, Check]:
