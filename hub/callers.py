@@ -23,7 +23,7 @@ from hub.tree import ROOT
 if TYPE_CHECKING:
     from hub.house import House
 
-TOKEN_PURPOSE = "tokens"  # noqa: S105  the purpose of the keys that sign access and ID tokens
+TOKEN_PURPOSE = "tokens"
 LEEWAY = 10  # seconds a token may come from the future: clocks of two machines differ
 LEVEL = "urn:yinxin:loa:"
 
@@ -52,6 +52,15 @@ revocation_table = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),  # a token's jti, a grant's id, a session's sid or a client's id
     sa.Column("at", Instant, nullable=False),
     sa.Column("until", Instant, nullable=False, index=True),  # afterwards every token of it has expired anyway
+)
+# Every request asks one of these: built once, they cost half as much.
+_SESSION = sa.select(session_table).where(
+    session_table.c.digest == sa.bindparam("this"),
+    session_table.c.kind == sa.bindparam("site"),
+    session_table.c.ends > sa.bindparam("now"),
+)
+_REVOKED = (
+    sa.select(revocation_table.c.id).where(revocation_table.c.id.in_(sa.bindparam("ids", expanding=True))).limit(1)
 )
 
 
@@ -259,7 +268,7 @@ def revoke(db: sa.Connection, what: str, at: datetime, until: datetime) -> None:
 def is_revoked(db: sa.Connection, what: list[str | None]) -> bool:
     """Whether one of these ids was revoked."""
     ids = [one for one in what if one]
-    return db.execute(sa.select(revocation_table.c.id).where(revocation_table.c.id.in_(ids)).limit(1)).first() is not None
+    return db.execute(_REVOKED, {"ids": ids}).first() is not None
 
 
 # -- sessions
@@ -307,11 +316,7 @@ def current(house: "House", request: Request, kind: str, now: datetime) -> Calle
 
 def session(db: sa.Connection, digest: str, kind: str, now: datetime) -> Caller | None:
     """The caller of a running session."""
-    row = db.execute(
-        sa.select(session_table).where(
-            session_table.c.digest == digest, session_table.c.kind == kind, session_table.c.ends > now
-        )
-    ).one_or_none()
+    row = db.execute(_SESSION, {"this": digest, "site": kind, "now": now}).one_or_none()
     return None if row is None else _caller(row)
 
 

@@ -33,17 +33,25 @@ class Settings(BaseSettings):
 
     profile: Literal["production", "demo"] = Field("production", description="`demo` marks all output as test edition")
     data: Path = Field(Path("data"), description="the folder that holds everything an embedded installation keeps")
-    database_url: str = Field("", description="empty: SQLite in the data folder; else `postgresql://user:password@host/name`")
+    database_url: str = Field(
+        "", description="empty: SQLite in the data folder; else `postgresql://user:password@host/name`"
+    )
     redis_url: str = Field("", description="empty: an embedded Redis-speaking server; else `redis://…` or `rediss://…`")
     queue_url: str = Field("", description="the Redis of the job queue, when it is another one")
     blobs_url: str = Field("", description="empty: a folder; else `s3://bucket/prefix`")
 
     issuer_url: str = Field("http://localhost:8000", description="where people log in; frozen at `yinxin init`")
-    verify_url: str = Field("http://localhost:8001", description="where licenses are checked; printed in each code; frozen")
-    pki_url: str = Field("http://pki.yinxin.example.com", description="where CA, CRL and OCSP are found; printed in certificates; frozen")
+    verify_url: str = Field(
+        "http://localhost:8001", description="where licenses are checked; printed in each code; frozen"
+    )
+    pki_url: str = Field(
+        "http://pki.yinxin.example.com", description="where CA, CRL and OCSP are found; printed in certificates; frozen"
+    )
     hub_url: str = Field("", description="where portal, wallet and console are; empty: the issuer's address")
     register_url: str = Field("http://localhost:8002", description="the authoritative register of names and numbers")
-    register_key: str = Field("", description="the register's public key (JWK); empty in the demo: fetched at `yinxin init`")
+    register_key: str = Field(
+        "", description="the register's public key (JWK); empty in the demo: fetched at `yinxin init`"
+    )
 
     passphrase: SecretStr | None = Field(None, description="opens the private keys; else `yinxin` asks at start")
     host: str = Field("127.0.0.1", description="the address to listen on")
@@ -56,8 +64,12 @@ class Settings(BaseSettings):
     workers: int = Field(2, ge=1, le=64, description="web processes")
     threads: int = Field(1, ge=1, le=64, description="threads in each")
     log_json: bool = Field(True, description="one JSON object per line; else text for people")
-    allowed_hosts: str = Field("", description="hosts, separated by commas, that outgoing calls may reach besides our own")
-    code_seconds: int = Field(60, ge=10, le=600, description="life of an authorization code (RFC 6749 4.1.2 allows 600)")
+    allowed_hosts: str = Field(
+        "", description="hosts, separated by commas, that outgoing calls may reach besides our own"
+    )
+    code_seconds: int = Field(
+        60, ge=10, le=600, description="life of an authorization code (RFC 6749 4.1.2 allows 600)"
+    )
     access_seconds: int = Field(600, ge=60, le=3600, description="life of an access token")
     session_hours: int = Field(12, ge=1, le=24, description="a login ends after this time, active or not")
     upload_bytes: int = Field(20_000_000, ge=100_000, description="largest file that a verifier may upload")
@@ -66,7 +78,9 @@ class Settings(BaseSettings):
     @classmethod
     def _is_origin(cls, url: str) -> str:
         parts = urlsplit(url)
-        if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query):
+        if url and (
+            parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query
+        ):
             raise ValueError(f"is {url!r}, give scheme and host only, such as https://id.gov.example")
         return url.rstrip("/")
 
@@ -80,7 +94,9 @@ class Settings(BaseSettings):
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("tls_certificate and tls_key go together")
         if urlsplit(self.issuer_url).netloc == urlsplit(self.verify_url).netloc:
-            raise ValueError("verify_url must be another origin than issuer_url: its service worker must not see logins")
+            raise ValueError(
+                "verify_url must be another origin than issuer_url: its service worker must not see logins"
+            )
         return self
 
     @property
