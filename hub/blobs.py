@@ -7,20 +7,24 @@ A folder, or an S3 bucket (`s3://bucket/prefix`; its keys from the usual AWS_ va
 import hashlib
 import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
+import structlog
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
 from hub.problems import NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig
+    from obstore.store import ClientConfig, RetryConfig
 
+log = structlog.get_logger("blobs")
 S3_PATIENCE: "ClientConfig" = {"timeout": "10s", "connect_timeout": "2s"}
+# By itself it would try for 3 minutes, while a person waits.
+S3_RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=15)}
 
 
 class BlobMissing(NotFound):
@@ -58,7 +62,7 @@ class Blobs:
         except AlreadyExistsError:
             self._heal(digest, data)
         except (BaseError, OSError) as error:
-            raise BlobsDown(type(error).__name__) from error
+            raise _down(error) from error
         try:
             self._sync(digest)
         except OSError as error:  # the bytes may be lost (fsync says so once only): this is never a success
@@ -72,7 +76,7 @@ class Blobs:
         except FileNotFoundError as error:
             raise BlobMissing("There is no file %(digest)s", digest=digest) from error
         except (BaseError, OSError) as error:
-            raise BlobsDown(type(error).__name__) from error
+            raise _down(error) from error
         if hashlib.sha256(data).hexdigest() != digest:
             raise BlobDamaged("The file %(digest)s is not what was stored", digest=digest)
         return data
@@ -84,7 +88,7 @@ class Blobs:
         except FileNotFoundError:
             return False
         except (BaseError, OSError) as error:
-            raise BlobsDown(type(error).__name__) from error
+            raise _down(error) from error
         return True
 
     def digests(self) -> Iterator[str]:
@@ -112,7 +116,10 @@ class Blobs:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._opened = LocalStore(self.folder)
             else:
-                self._opened = S3Store.from_url(self._place, client_options=S3_PATIENCE)
+                # An address of one's own without TLS is a choice; the store would refuse it without another word.
+                plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+                patience: ClientConfig = {**S3_PATIENCE, "allow_http": plain}
+                self._opened = S3Store.from_url(self._place, client_options=patience, retry_config=S3_RETRIES)
         return self._opened
 
     def _heal(self, digest: str, data: bytes) -> None:
@@ -139,3 +146,9 @@ def _path(digest: str) -> str:
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
         raise BlobMissing("%(digest)s is not a digest", digest=digest[:80])
     return f"{digest[:2]}/{digest}"
+
+
+def _down(error: Exception) -> BlobsDown:
+    """The cause is for the log: it may name an address."""
+    log.error("blobs.down", error=str(error).partition("\n")[0])
+    return BlobsDown(type(error).__name__)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,8 +119,9 @@ def test_a_bucket_that_does_not_answer_is_one_problem() -> None:
     blobs = Blobs("s3://bucket/prefix")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-        environment.setenv("AWS_ALLOW_HTTP", "true")
         environment.setenv("AWS_ACCESS_KEY_ID", "a")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "b")
+        began = time.monotonic()
         with pytest.raises(BlobsDown):
             blobs.get("0" * 64)
+        assert time.monotonic() - began < 20
