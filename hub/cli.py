@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hub import backup, clock, jobs, ledger, log, serve, settings, ticks
+from hub import backup, clock, jobs, ledger, log, serve, settings, ticks, tree
 from hub.house import House, open_house
 from hub.problems import Problem
 from hub.process import dies_with_us
@@ -96,6 +96,38 @@ def ledger_verify() -> None:
         click.echo(f"The ledger is whole: {head.size} events, head {head.root.hex()} signed at {head.at.isoformat()}")
 
 
+@click.group("place")
+def place_group() -> None:
+    """The tree hub -> ministry / province -> city, in which everything has its place."""
+
+
+@place_group.command("add")
+@click.argument("path")
+@click.argument("name")
+@click.option("--name-en", required=True, help="its English name")
+def place_add(path: str, name: str, name_en: str) -> None:
+    """Add the place at PATH, such as hub/880000/880100, or change its names."""
+    house = open_house(told(settings.read))
+
+    def add() -> None:
+        with house.database.write() as db:
+            tree.keep(db, tree.at(path, name, name_en))
+
+    told(add)
+    house.close()
+    click.echo(f"{path} {name}")
+
+
+@place_group.command("list")
+def place_list() -> None:
+    """List the tree."""
+    house = open_house(told(settings.read))
+    with house.database.read() as db:
+        for one in tree.places(db):
+            click.echo(f"{'  ' * one.path.count('/')}{one.path.rpartition('/')[2]}  {one.name} ({one.name_en})")
+    house.close()
+
+
 def member() -> tuple[House, threading.Event]:
     """Open the house for a process of the supervisor's; the event is set when it should end."""
     dies_with_us()
@@ -140,4 +172,4 @@ def words(error: Exception) -> str:
     )
 
 
-commands = [serve_command, work_command, tick_command, backup_command, restore_command, ledger_group]
+commands = [serve_command, work_command, tick_command, backup_command, restore_command, ledger_group, place_group]

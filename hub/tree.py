@@ -3,14 +3,17 @@
 A place is written as its path: `hub`, `hub/880000`, `hub/880000/880100`. A scope is a place and all below it.
 """
 
+import re
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from hub.db import metadata
-from hub.problems import NotFound
+from hub.problems import BadRequest, NotFound
 
 ROOT = "hub"
+PATH = re.compile(r"hub(/[a-z0-9]+(-[a-z0-9]+)*){0,3}")
+LEVELS = ("hub", "province", "city", "county")  # by depth; what has no region's number below the hub is a ministry
 
 place_table = sa.Table(
     "hub_place",
@@ -32,6 +35,15 @@ class Place:
     region: str
     name: str
     name_en: str
+
+
+def at(path: str, name: str, name_en: str) -> Place:
+    """The place of a path; its kind and region follow from it. Raises BadRequest."""
+    parts = path.split("/")
+    region = parts[-1] if re.fullmatch("[0-9]{6}", parts[-1]) else ""
+    if not PATH.fullmatch(path) or (len(parts) > 2 and not region):
+        raise BadRequest("Give a place such as hub/ministry-of-trade, hub/880000 or hub/880000/880100")
+    return Place(path, "ministry" if len(parts) == 2 and not region else LEVELS[len(parts) - 1], region, name, name_en)
 
 
 def within(place: str, scope: str) -> bool:
