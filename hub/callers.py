@@ -116,6 +116,7 @@ class Public:
     cookies: bool = True
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
+        """NOBODY: everyone may come in."""
         return NOBODY
 
 
@@ -127,6 +128,7 @@ class Program:
     cookies: bool = False
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
+        """NOBODY: the view checks credentials itself, or needs none."""
         return NOBODY
 
 
@@ -139,6 +141,7 @@ class Session:
     cookies: bool = True
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
+        """The caller of this site's session. Raises NotSignedIn, NotAllowed below the level."""
         caller = current(house, request, self.kind, now)
         if caller is None:
             raise NotSignedIn("There is no session, or it has ended", extras={"session": self.kind})
@@ -159,6 +162,7 @@ class Operator:
     cookies: bool = True
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
+        """The operator. Raises NotSignedIn, NotAllowed without the right or the second factor."""
         caller = Session("console").admit(house, request, now)
         if self.right not in caller.rights:
             raise NotAllowed("This needs the right %(right)s", right=self.right)
@@ -175,6 +179,7 @@ class Scope:
     cookies: bool = False
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
+        """The program that the token names. Raises NotSignedIn, NotAllowed without the scope."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise NotSignedIn("Send an access token in the Authorization header")
@@ -193,7 +198,7 @@ def audience(house: "House") -> str:
 
 
 def read_token(house: "House", token: str, now: datetime, *, audience_is: str | None = None) -> Caller:
-    """The caller whom an access token names. Raises NotSignedIn for every token that is not ours, whole, current and unrevoked."""
+    """The caller whom an access token names. Raises NotSignedIn for each that is not ours, whole, current and unrevoked."""
     claims = signed_claims(house, token, kind="at+jwt")
     moment = now.timestamp()
     wanted = audience_is or audience(house)
@@ -281,7 +286,8 @@ def cookie_name(house: "House", kind: str) -> str:
 
 def open_session(db: sa.Connection, kind: str, caller: Caller, *, now: datetime, hours: int, device: str = "") -> str:
     """Begin a session for `caller.person` and give the cookie's value. A new value at each login and step-up."""
-    assert caller.person and caller.auth_time
+    assert caller.person
+    assert caller.auth_time
     value = secrets.token_urlsafe(32)
     db.execute(
         session_table.insert().values(

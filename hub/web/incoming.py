@@ -57,6 +57,7 @@ def csrf() -> Markup:
 
 
 def check_csrf() -> None:
+    """Refuse a form that another site sent, or that lacks the token of this browser. Raises UnsafeForm."""
     origin = request.headers.get("Origin")
     if origin and origin != "null" and _host(origin) != request.host:
         raise UnsafeForm("The form came from another site")
@@ -80,5 +81,6 @@ def _form_token(cookie: str) -> str:
 
 
 def form_cookie_name() -> str:
+    """The cookie that ties this site's forms to the browser."""
     site = house().cache.get("site", "hub")
     return f"__Host-yinxin-form-{site}" if house().settings.secure else f"yinxin-form-{site}"
