@@ -25,8 +25,8 @@ test: ## everything a change must pass (about 10 minutes; lists the system packa
 	@$(MAKE) --no-print-directory .venv/ready lint
 	$(PYTEST) $(PARALLEL) --ignore=tests/judges
 
-check: .venv/ready ## the fast part, Python alone (under a minute)
-	$(PYTEST) $(PARALLEL) -m "not slow and not system and not postgresql" --ignore=tests/judges --ignore=tests/browser --ignore=tests/faults
+check: .venv/ready ## the fast part: every rule without an installation, Python alone (under a minute)
+	$(PYTEST) $(PARALLEL) -m "not slow and not system and not installation" --ignore=tests/judges --ignore=tests/browser --ignore=tests/faults
 
 lint: .venv/ready ## style and types, nothing changed
 	$(PY) -m ruff check .

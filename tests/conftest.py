@@ -18,10 +18,10 @@ from tests import servers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever runs on a real PostgreSQL is marked so: `make check` leaves it out."""
+    """Whatever needs an installation with its servers is marked so: `make check` keeps to the rules alone."""
     for item in items:
-        if "postgresql" in item.nodeid:
-            item.add_marker(pytest.mark.postgresql)
+        if "valkey_url" in getattr(item, "fixturenames", ()) or "postgresql" in item.nodeid:
+            item.add_marker(pytest.mark.installation)
 
 
 @pytest.fixture
