@@ -8,6 +8,7 @@ from unicodedata import normalize
 from certs import status, trust
 from certs import store as certificates
 from certs.model import ISSUING, ROOT
+from hub.limits import Limit
 from licenses import kinds
 from licenses import store as licenses
 from licenses.identifier import Identifier
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 NOT_IN_FORCE = {Status.suspended: Reason.suspended, Status.revoked: Reason.revoked}
 LONGEST_NUMBER = 200
+ASK = Limit(
+    "verify", 120, 60
+)  # of one address in a minute: a counter with a queue, not a crawler who counts numbers through
 
 
 def verify(

@@ -3,12 +3,10 @@
 from flask import Blueprint, Response, request
 
 from hub import callers, clock, i18n, limits, web
-from hub.limits import Limit
 from verification import answer, receipt, words
 from verification.model import FileTooLarge, WrongQuestion
 
 ANYONE = callers.Program("checking a license needs no account, and nothing is done in anyone's name")
-ASK = Limit("verify", 120, 60)  # of one address in a minute: a counter with a queue, not a crawler
 SCHEMA = {
     "type": "object",
     "properties": {"code": {"type": "string", "maxLength": 2000}, "number": {"type": "string", "maxLength": 200}},
@@ -24,7 +22,7 @@ def blueprint() -> Blueprint:
 
     @web.route(bp, "/api/verify", gate=ANYONE, methods=("POST",), endpoint="verify")
     def verify() -> Response:
-        limits.check(web.house().shared, ASK, request.remote_addr or "")
+        limits.check(web.house().shared, answer.ASK, request.remote_addr or "")
         now = clock.now()
         if request.mimetype == "multipart/form-data":
             report = answer.verify(web.house(), file=_file(), now=now)

@@ -38,7 +38,7 @@ def from_list(
         if held.number == number:
             evidence = Evidence(STATUS_EVIDENCE, held.made, held.until)
             try:
-                return held.at(index), Reason.valid, evidence
+                return held.at(index), problem, evidence
             except Unusable as unusable:
                 return None, unusable.reason, None
     return None, problem, None

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from certs import status as ca_status
 from certs import trust
 from certs.model import ISSUING, ROOT
-from hub import callers, clock, i18n, web
+from hub import callers, clock, i18n, limits, web
 from hub.i18n import _
 from hub.problems import NotFound
 from licenses import kinds, status_list
@@ -59,6 +59,7 @@ def blueprint() -> Blueprint:
             asked = "number" if "number" in request.form else "file"
             missing = {"number": _("Type the number of the license"), "file": _("Choose a file")}
             return _page({asked: missing[asked]}, 422)
+        limits.check(web.house().shared, answer.ASK, request.remote_addr or "")
         now = clock.now()
         report = answer.verify(web.house(), file=data or None, number=None if data else number, now=now)
         if report.reason is Reason.mistyped:
@@ -78,11 +79,12 @@ def blueprint() -> Blueprint:
 def _lists(bp: Blueprint) -> None:
     @web.route(bp, "/trust-list.jwt", gate=callers.Public(), endpoint="trust_list")
     def trust_list() -> Response:
-        return _signed(trust.trust_list(web.house(), clock.now()), "application/trust-list+jwt")
+        return _signed(trust.trust_list(web.house(), clock.now()), "application/trust-list+jwt", seconds=300)
 
     @web.route(bp, "/status/<int:number>", gate=callers.Public(), endpoint="status")
     def status(number: int) -> Response:
-        return _signed(status_list.current(web.house(), number, clock.now()), "application/statuslist+jwt")
+        token = status_list.current(web.house(), number, clock.now())
+        return _signed(token, "application/statuslist+jwt", seconds=status_list.TTL)
 
     @web.route(bp, "/status/", gate=callers.Public(), endpoint="statuses")
     def statuses() -> Response:
@@ -107,8 +109,8 @@ def _lists(bp: Blueprint) -> None:
         return web.answer({"kinds": _kinds(), "agencies": agencies})
 
 
-def _signed(token: str, kind: str) -> Response:
-    response = web.file(token.encode(), kind)
+def _signed(token: str, kind: str, seconds: int) -> Response:
+    response = web.file(token.encode(), kind, seconds=seconds)
     response.headers.update(FOR_ALL)
     return response
 
@@ -126,7 +128,7 @@ def _page(errors: dict[str, str], status: int = 200, number: str = "") -> Respon
         steps=[step for step in words.ORDER if step in REQUIRED[Door.code]],
         trust_keys=json.dumps(_trust_keys()),
         scanner="/verification/scan.js",
-        upload_mb=web.house().settings.upload_bytes // 1_000_000,
+        upload_bytes=web.house().settings.upload_bytes,
     )
     response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
     return response

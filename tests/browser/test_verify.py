@@ -1,5 +1,6 @@
 """The code checked on the phone: private, offline after one visit, and with three honest answers."""
 
+import random
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit, launch
 from tests.verification.attacks.forge import FORGERIES, Forger
 from tests.verification.desk import CALLER, Desk, b64, open_desk
+from verification import answer
+from verification.judge import code_report
+from verification.lists import read_status_list
 from verification.model import ANSWERS, Reason
 from verification.web import MODULES
 
@@ -202,6 +206,40 @@ def test_a_clock_that_is_off_is_named(desk: Desk, visit: Visit, license: License
     assert "valid" not in page.locator("h1:visible").inner_text()
 
 
+def test_browser_and_server_judge_alike(live: Live, desk: Desk, visit: Visit, license: License) -> None:
+    """Two hundred spoiled codes: the page's engine and ours give the same reason for each."""
+    chance = random.Random(7)
+    start = license.code.index("#") + 1
+    codes = [license.code, license.code[:start], license.code.replace("http", "https"), license.code + "A", "x"]
+    for _ in range(195):
+        text = list(license.code)
+        for _ in range(chance.choice((1, 1, 2, 9))):
+            place = chance.randrange(start, len(text))
+            text[place : place + chance.choice((0, 1, 1, 1, 1, 2))] = chance.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+        codes.append("".join(text))
+    trust = answer.trust_of(live.house, clock.now())
+    assert trust.list
+    url = f"{live.verify}/status/1"
+    status = read_status_list(status_list.current(live.house, 1, clock.now()), url, trust.list, clock.now())
+    ours = [str(code_report(code, replace(trust, status=(status,)), clock.now()).reason) for code in codes]
+    page = visit(f"{live.verify}/?lang=en", language="en")
+    theirs = page.evaluate(
+        """async (codes) => {
+            const { judge } = await import('/verification/judge.js');
+            const { gather } = await import('/verification/evidence.js');
+            const { verifyUrl, trustKeys } = document.getElementById('check').dataset;
+            const now = Math.floor(Date.now() / 1000);
+            const evidence = await gather(verifyUrl, JSON.parse(trustKeys), now);
+            const told = [];
+            for (const code of codes) told.push((await judge(code, { verifyUrl, testEdition: true, evidence, now })).reason);
+            return told;
+        }""",
+        codes,
+    )
+    assert theirs == ours
+    assert {"code-in-force", "forged", "unreadable-code", "not-our-code", "look-alike"} <= set(ours)
+
+
 # -- offline and private
 
 
@@ -310,6 +348,12 @@ def test_a_file_and_a_number_are_answered_on_the_same_page(desk: Desk, visit: Vi
         page.locator("#file-form button").click()
         says(page, reason)
         page.get_by_role("button", name="Check another license").click()
+    page.locator("#file").set_input_files(
+        {"name": "big.pdf", "mimeType": "application/pdf", "buffer": bytes(20_000_001)}
+    )
+    page.locator("#file-form button").click()
+    says(page, Reason.too_large)
+    page.get_by_role("button", name="Check another license").click()
     page.locator("#number").fill(license.identifier)
     page.locator("#number").press("Enter")
     says(page, Reason.number_in_force)

@@ -51,6 +51,18 @@ def test_a_seal_used_after_its_revocation_is_refused(own_desk: Desk) -> None:
     assert own_desk.report(pdf, after).reason is Reason.seal_revoked
 
 
+def test_an_old_answer_about_revocation_does_not_cover_a_new_seal(own_desk: Desk) -> None:
+    """A thief keeps last week's good answer, and seals after the key was revoked."""
+    tool, evidence = own_desk.material()
+    later = own_desk.now + timedelta(days=20)
+    late = replace(evidence, stamp=lambda imprint: timestamp.token(own_desk.house, imprint, later))
+    made = own_desk.record(own_desk.identifier())
+    pdf = own_desk.sealed(own_desk.page(made, own_desk.code(own_desk.identifier(), made)), (tool, late))
+    anchors = replace(own_desk.trust(later).anchors, crls=())
+    found = examine(pdf, anchors, later)
+    assert {check.reason for check in found.checks if check.result is not Result.passed} == {Reason.no_evidence}
+
+
 def test_what_was_sealed_before_the_revocation_stays_valid(own_desk: Desk) -> None:
     pdf = own_desk.paper()
     after = own_desk.now + timedelta(hours=1)

@@ -4,7 +4,7 @@ import { gather, names } from "./evidence.js";
 import { judge } from "./judge.js";
 
 const root = document.getElementById("check");
-const { verifyUrl, testEdition, trustKeys, scanner } = root.dataset;
+const { verifyUrl, testEdition, trustKeys, scanner, most } = root.dataset;
 const language = document.documentElement.lang;
 const result = document.getElementById("result");
 const doors = document.getElementById("doors");
@@ -148,6 +148,7 @@ document.getElementById("file-form").addEventListener("submit", async (event) =>
   if (!file) return; // the server says what is missing
   event.preventDefault();
   if (able && file.type.startsWith("image/")) return (await import(scanner)).picture(file, check, tellReason); // never sent
+  if (file.size > Number(most)) return tellReason("too-large");
   const form = new FormData();
   form.append("file", file);
   ask(form, {});

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -29,9 +30,11 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certs import der, status
 from certs.der import Reader
+from seals.cms import issuer_and_serial
 from tests.verification.attacks.tree import Node, Seal, tree
 from tests.verification.desk import Desk
 from verification.model import Reason
+from verification.pdf.container import SIGNING_CERTIFICATE_V2
 from verification.pdf.layout import RANGE
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -253,6 +256,27 @@ def the_time_stamp_of_another_license(forger: Forger) -> bytes:
         seal.signer.kids[6] = other.unsigned
 
     return forger.edited(swap)
+
+
+@forgery(Reason.forged)
+def a_time_stamp_of_a_strangers_clock(forger: Forger) -> bytes:
+    """The genuine token, taken apart and signed anew by a clock that nobody certified."""
+    certificate, key = _signer("Stranger")
+    encoded = certificate.public_bytes(Encoding.DER)
+
+    def sign(seal: Seal) -> None:
+        token = seal.token
+        token.certificates.parts = [tree(encoded)]
+        token.signer.kids[1] = tree(der.sequence(*issuer_and_serial(encoded)))
+        attributes = [node for node in token.signer[3].kids if node[0].encoded != SIGNING_CERTIFICATE_V2]
+        identifier = der.sequence(der.sequence(der.sequence(der.octets(sha256(encoded).digest()))))
+        attributes.append(tree(der.sequence(SIGNING_CERTIFICATE_V2, der.set_of(identifier))))
+        token.signer[3].parts = sorted(attributes, key=lambda node: node.encoded)
+        signed = der.set_of(*(node.encoded for node in attributes))
+        r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
+        token.signature.octets = encode_dss_signature(r, min(s, ORDER - s))
+
+    return forger.edited(sign)
 
 
 @forgery(Reason.altered)
