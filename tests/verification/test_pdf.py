@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -120,3 +121,13 @@ def test_spoiled_files_never_crash_and_are_never_green(desk: Desk, paper: bytes,
 def test_any_bytes_get_an_answer(desk: Desk, junk: bytes) -> None:
     for data in (junk, b"%PDF-1.7\n" + junk, b"%PDF-1.7\n" + junk + b"\nstartxref\n9\n%%EOF\n"):
         assert desk.report(data).verdict is Verdict.cannot_say
+
+
+def test_a_large_file_without_an_end_costs_nothing(desk: Desk) -> None:
+    """pyHanko would look for the end from behind, byte by byte, for five seconds."""
+    for body in (b"/ByteRange [0 1 2 3]", b"/Contents <" + b"A" * 250, b"startxref\n9\n%%EOF\n" + b"A" * 5000):
+        data = b"%PDF-1.7\n" + body * (18_000_000 // len(body)) + b"A" * 3000
+        began = process_time()
+        found = examine(data, desk.trust().anchors, desk.now)
+        assert process_time() - began < 1.5  # a fifth of a second on a quiet machine
+        assert found.checks[0].reason is Reason.damaged

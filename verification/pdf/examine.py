@@ -17,6 +17,9 @@ from verification.pdf.container import AttributeRefused, Container, is_low_s, re
 from verification.pdf.layout import Hole, Layout, look
 
 MOST_BYTES = 20_000_000  # of a file; ours have about 0.2 million
+TAIL_BYTES = (
+    2048  # in which the pointer to the cross-references stands; pyHanko would look for it through the whole file
+)
 
 
 def examine(data: bytes, anchors: Anchors, now: datetime) -> Paper:
@@ -51,6 +54,8 @@ def _readable(data: bytes) -> Check | None:
 
 def _opened(data: bytes) -> tuple[PdfFileReader | None, Check]:
     """The file for pyHanko, in strict mode and with its limits for strangers' files."""
+    if b"startxref" not in data[-TAIL_BYTES:]:
+        return None, failed(Step.readable, Reason.damaged, "The reader stopped within it", kind="startxref")
     try:
         reader = PdfFileReader(BytesIO(data), strict=True)
         if reader.encrypted:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from certs import der
 from certs.der import Malformed, Reader
@@ -57,8 +58,8 @@ class Layout:
 
 def look(data: bytes) -> Layout:
     """Find every place for a signature by the bytes alone."""
-    found = [_hole(data, match) for match in list(RANGE.finditer(data))[:MOST_SEALS]]
-    loose = tuple(_decoded(match[1]) for match in list(CONTENTS.finditer(data))[:MOST_SEALS])
+    found = [_hole(data, match) for match in islice(RANGE.finditer(data), MOST_SEALS)]
+    loose = tuple(_decoded(match[1]) for match in islice(CONTENTS.finditer(data), MOST_SEALS))
     return Layout(len(data), data.startswith(b"%PDF-"), data.endswith(ENDS), data.count(MARK), tuple(found), loose)
 
 
