@@ -46,11 +46,13 @@ def enter(house: House, caller: Caller, now: datetime) -> Caller:
 
 
 def dismiss(house: House, invitation: str, *, by: Caller, now: datetime) -> None:
-    """End an operator at once, with every session of his. Raises NotFound."""
+    """End an operator at once, with every session of his. Raises NotFound; NotAllowed for one with rights that `by` lacks."""
     with house.database.write() as db:
         operator = store.dismiss(db, invitation, by.place, now)
         if operator is None:
             raise NotFound("There is no such operator")
+        if not {right.value for right in operator.rights} <= by.rights:
+            raise NotAllowed("You can dismiss operators with your own rights only")
         if operator.person:
             callers.end_sessions(db, person=operator.person, at=now)
         ledger.wrote(db, "operator.dismissed", f"invitation:{invitation}", by=by.label, at=now, place=operator.place)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from admin import operators
+from admin import operators, store
 from admin.model import NotAnOperator, Right, RightWrong, SecondFactorMissing, rights_of
 from hub import callers, inbox, ledger, tree
 from hub.callers import Caller
@@ -149,14 +149,24 @@ def test_a_right_that_does_not_exist_is_refused() -> None:
 
 def test_a_dismissed_operator_is_out_at_once(operator: Any, house: House, now: datetime) -> None:
     operators.invite(house, "desk", "hub", rights_of(""), by=None, now=now)
-    from admin import store
-
     with house.database.write() as db:
         invitation = store.all_operators(db)[0].invitation
         store.arrived(db, invitation, "op1")
     browser = operator()
     assert browser.get("/console/").status_code == 200
-    operators.dismiss(house, invitation, by=Caller(person="chief", place="hub"), now=now)
+    chief = Caller(person="chief", place="hub", rights=frozenset(("see", "operators")))
+    operators.dismiss(house, invitation, by=chief, now=now)
     assert browser.get("/console/").status_code == 303
     with pytest.raises(NotFound):
-        operators.dismiss(house, invitation, by=Caller(person="chief", place="hub"), now=now)
+        operators.dismiss(house, invitation, by=chief, now=now)
+
+
+def test_nobody_dismisses_an_operator_with_more_rights_than_his_own(house: House, now: datetime) -> None:
+    operators.invite(house, "chief", "hub", rights_of("licenses,seals,operators"), by=None, now=now)
+    with house.database.read() as db:
+        invitation = store.all_operators(db)[0].invitation
+    clerk = Caller(person="clerk", place="hub", rights=frozenset(("see", "operators")))
+    with pytest.raises(NotAllowed):
+        operators.dismiss(house, invitation, by=clerk, now=now)
+    with house.database.read() as db:
+        assert [one.label for one in store.all_operators(db)] == ["chief"]
