@@ -54,7 +54,7 @@ def issue(house: House, application: Application, *, caller: Caller, idempotency
     kind = _allowed(application, caller)
     if not 1 <= len(idempotency_key) <= 200:
         raise BadRequest("Idempotency-Key needs 1 to 200 characters")
-    checked = _checked(application, kind, now)
+    ready = checked(application, kind, now)
     body = _body_digest(application)
     intent = known = None
     for _ in range(ATTEMPTS):
@@ -62,7 +62,7 @@ def issue(house: House, application: Application, *, caller: Caller, idempotency
             with house.database.write() as db:
                 known = store.earlier(db, caller.label, idempotency_key)
                 if known is None:
-                    intent = _intent(house, db, checked, caller, now)
+                    intent = _intent(house, db, ready, caller, now)
                     store.intend(
                         db, house.vault, intent, asker=caller.label, key=idempotency_key, body=body, lease=LEASE
                     )
@@ -94,6 +94,14 @@ def resume(house: House, now: datetime, limit: int = 100) -> list[str]:
         return [identifier for identifier in waiting if store.state(db, identifier) != "pending"]
 
 
+def checked(application: Application, kind: Kind, now: datetime) -> Application:
+    """The application with its fields as they will be printed and its dates by the kind's rule. Raises FieldsWrong."""
+    fields = kind.check(application.fields, now)
+    since = application.valid_from or day_of(now)
+    until = kind.valid_until(since, application.valid_until, fields)
+    return Application(kind.code, dict(fields), application.agency, since, until)
+
+
 # -- the steps
 
 
@@ -104,14 +112,6 @@ def _allowed(application: Application, caller: Caller) -> Kind:
     if not kind.may_issue(application.agency):
         raise NotYourKind("%(agency)s may not issue %(kind)s", agency=application.agency, kind=kind.name_en)
     return kind
-
-
-def _checked(application: Application, kind: Kind, now: datetime) -> Application:
-    """The application with its fields as they will be printed and its dates by the kind's rule. Raises FieldsWrong."""
-    fields = kind.check(application.fields, now)
-    since = application.valid_from or day_of(now)
-    until = kind.valid_until(since, application.valid_until, fields)
-    return Application(kind.code, dict(fields), application.agency, since, until)
 
 
 def _intent(house: House, db: Connection, application: Application, caller: Caller, now: datetime) -> Intent:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from hub.problems import NotAllowed, NotFound, Problem, Unavailable
+from hub.problems import BadRequest, NotAllowed, NotFound, Problem, Unavailable
 
 
 class NotAnIdentifier(Problem):
@@ -164,6 +164,13 @@ class KeyReused(Problem):
     status = 422
     title = "This Idempotency-Key was used for another application"
     advice = "Use a new key for a new application, or send the first application again unchanged."
+
+
+class NotRows(BadRequest):
+    """The file does not hold rows of applications."""
+
+    title = "The file cannot be read as a list of applications"
+    advice = "Give a JSON file with one object or a list of them, or a CSV file whose first row names the fields."
 
 
 class InProgress(Problem):

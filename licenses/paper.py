@@ -8,15 +8,17 @@ from hub.blobs import BlobDamaged, BlobMissing
 from hub.callers import Caller
 from hub.house import House
 from licenses import kinds, page, qr, record, store
-from licenses.days import end_of
+from licenses.days import day_of, end_of
 from licenses.identifier import Identifier
 from licenses.kinds import Kind
-from licenses.model import Intent, Overtaken, Paper
+from licenses.model import Application, Intent, Overtaken, Paper
 from licenses.qr import Code
 from licenses.record import Record
 from seals import material, sealing, use
 from seals import store as seal_store
 from seals.model import Level, Sealed
+
+CODE_LENGTH = 300  # characters, about as long as a code is
 
 
 def made(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[Paper, Sealed]:
@@ -47,6 +49,18 @@ def kept(house: House, intent: Intent, now: datetime) -> tuple[Paper, Sealed] | 
             continue
         return named, Sealed(named.use, pdf, bytes.fromhex(named.sealed), Level(named.level), (), now)
     return None
+
+
+def proof(house: House, application: Application, now: datetime) -> None:
+    """Draw the page as it would be, with a number that is nobody's, and throw it away. Raises GlyphMissing, PageFull."""
+    kind = kinds.named(application.kind)
+    serial = f"{day_of(now).year}{0:07}"
+    number = Identifier.make(kind.code, application.agency, serial, test_edition=house.settings.test_edition)
+    said = Intent(str(number), application, bytes(record.SALT_BYTES), now, None, None, "", 0, 0, 0)
+    with house.database.read() as db:
+        made = record_of(db, said)
+    nobodys = f"{house.settings.verify_url}/#{'A' * CODE_LENGTH}"
+    page.draw(made, kind, nobodys, test_edition=house.settings.test_edition, now=now)
 
 
 def record_of(db: Connection, intent: Intent) -> Record:
