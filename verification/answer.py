@@ -1,7 +1,7 @@
 """The verb of this room: is this license genuine and in force? Paper and register on one line."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 NOT_IN_FORCE = {Status.suspended: Reason.suspended, Status.revoked: Reason.revoked}
 LONGEST_NUMBER = 200
+FRESH = timedelta(
+    seconds=5
+)  # a revoked seal is known within 60 s at the latest; a license's own status is asked every time
 ASK = Limit(
     "verify", 120, 60
 )  # of one address in a minute: a counter with a queue, not a crawler who counts numbers through
@@ -57,17 +60,17 @@ def verify(
 
 
 def trust_of(house: "House", now: datetime) -> Trust:
-    """What this house trusts: its own roots, lists and keys."""
-    token = trust.trust_list(house, now)
+    """What this house trusts: its own roots, lists and keys, gathered anew after a few seconds."""
     kept = house.cache.get("verification.trust")
-    if isinstance(kept, tuple) and kept[0] == token:
+    if isinstance(kept, tuple) and abs(now - kept[0]) < FRESH:
         held: Trust = kept[1]
-    else:
-        with house.database.read() as db:
-            roots = tuple(one.der for one in certificates.certificates(db, profile=ROOT) if one.revocation is None)
-        held = Trust(roots, read_list(token, roots, now))
-        house.cache["verification.trust"] = (token, held)
-    return replace(held, crls=tuple(status.crl(house, name, now) for name in (ROOT, ISSUING)))
+        return held
+    with house.database.read() as db:
+        roots = tuple(one.der for one in certificates.certificates(db, profile=ROOT) if one.revocation is None)
+    crls = tuple(status.crl(house, name, now) for name in (ROOT, ISSUING))
+    held = Trust(roots, read_list(trust.trust_list(house, now), roots, now), crls=crls)
+    house.cache["verification.trust"] = (now, held)
+    return held
 
 
 def _file(house: "House", data: bytes, now: datetime) -> Report:

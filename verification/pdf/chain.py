@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import crl, keys, ocsp, x509
@@ -35,14 +36,20 @@ class Inside:
 
 def issued_by_us(certificate: bytes, anchors: Anchors) -> bool:
     """Whether one of our authorities really signed this certificate."""
+    return _issued(certificate, anchors)
+
+
+@lru_cache(maxsize=256)
+def _issued(certificate: bytes, anchors: Anchors) -> bool:
     held = x509.Certificate.load(certificate)
-    return any(_signed_by(held, above) for above in _ours(anchors) if above.subject == held.issuer)
+    issuer = held.issuer.dump()
+    return any(_signed_by(held, above) for above in _authorities(anchors) if above.subject.dump() == issuer)
 
 
 def names_us(certificate: bytes, anchors: Anchors) -> bool:
     """Whether it claims one of our authorities as its issuer, truly or not."""
     held = x509.Certificate.load(certificate)
-    return any(above.subject.human_friendly == held.issuer.human_friendly for above in _ours(anchors))
+    return any(above.subject.human_friendly == held.issuer.human_friendly for above in _authorities(anchors))
 
 
 def is_seal(certificate: x509.Certificate) -> bool:
@@ -66,15 +73,14 @@ def context(anchors: Anchors, inside: Inside, at: datetime, *, evidence: str) ->
     evidence: "inside" judges by the revocation data in the file; "at-hand" by lists that are at hand, which were made later
     (nothing of ours is revoked and then un-revoked, so a later list proves the earlier time too); "none" the chain alone.
     """
-    known = [x509.Certificate.load(one) for one in anchors.authorities]
     given: dict[str, Any] = {"crls": (), "ocsps": ()}
     if evidence == "inside":
         given = {"crls": inside.crls, "ocsps": inside.ocsps}
     elif evidence == "at-hand":
         given = {"crls": [*inside.crls, *anchors.crls], "ocsps": inside.ocsps, "retroactive_revinfo": True}
     return ValidationContext(
-        trust_roots=[x509.Certificate.load(root) for root in anchors.roots],
-        other_certs=[*known, *inside.certificates],
+        trust_roots=[_loaded(root) for root in anchors.roots],
+        other_certs=[*map(_loaded, anchors.authorities), *inside.certificates],
         moment=at,
         allow_fetching=False,
         revocation_mode="soft-fail" if evidence == "none" else "require",
@@ -85,16 +91,21 @@ def context(anchors: Anchors, inside: Inside, at: datetime, *, evidence: str) ->
 
 def invalid_since(certificate: x509.Certificate, anchors: Anchors) -> datetime | None:
     """From when on a list at hand says that the key must not be trusted (RFC 5280 5.3.2, else the revocation date)."""
-    moments: list[datetime] = []
-    for body in anchors.crls:
-        held = crl.CertificateList.load(body)
-        above = [one for one in _ours(anchors) if one.subject == held.issuer and _signed_by(held, one)]
-        if not above or held.issuer != certificate.issuer:
-            continue
-        entries = held["tbs_cert_list"]["revoked_certificates"] or ()
-        named = (entry for entry in entries if entry["user_certificate"].native == certificate.serial_number)
-        moments.extend(_invalid_from(entry) for entry in named)
-    return min(moments, default=None)
+    issuer = certificate.issuer.dump()
+    lists = [_ended(body, anchors) for body in anchors.crls]
+    moments = [ended.get(certificate.serial_number) for name, ended in lists if name == issuer]
+    return min((moment for moment in moments if moment), default=None)
+
+
+@lru_cache(maxsize=64)
+def _ended(body: bytes, anchors: Anchors) -> tuple[bytes, dict[int, datetime]]:
+    """Who made a list, and from when on each certificate on it is invalid; nothing, if it is not signed by its maker."""
+    held = crl.CertificateList.load(body)
+    issuer = held.issuer.dump()
+    if not any(_signed_by(held, above) for above in _authorities(anchors) if above.subject.dump() == issuer):
+        return b"", {}
+    entries = held["tbs_cert_list"]["revoked_certificates"] or ()
+    return issuer, {entry["user_certificate"].native: _invalid_from(entry) for entry in entries}
 
 
 def _invalid_from(entry: crl.RevokedCertificate) -> datetime:
@@ -103,8 +114,15 @@ def _invalid_from(entry: crl.RevokedCertificate) -> datetime:
     return min(revoked, extension.native) if extension is not None else revoked
 
 
-def _ours(anchors: Anchors) -> list[x509.Certificate]:
-    return [x509.Certificate.load(one) for one in (*anchors.roots, *anchors.authorities)]
+def _authorities(anchors: Anchors) -> list[x509.Certificate]:
+    """Our roots and CAs; not the other signers that the trust list names."""
+    return [held for held in map(_loaded, (*anchors.roots, *anchors.authorities)) if held.ca]
+
+
+@lru_cache(maxsize=256)
+def _loaded(certificate: bytes) -> x509.Certificate:
+    """One of our own certificates, parsed once: the same few stand behind every license."""
+    return x509.Certificate.load(certificate)
 
 
 def _signed_by(held: x509.Certificate | crl.CertificateList, above: x509.Certificate) -> bool:
@@ -126,12 +144,11 @@ def list_signer(certificates: list[bytes], roots: tuple[bytes, ...], at: datetim
         purposes = own.extended_key_usage_value
         named = [purpose.dotted for purpose in purposes] if purposes is not None else []
         above = [
-            root for root in map(x509.Certificate.load, roots) if root.subject == own.issuer and _signed_by(own, root)
+            root for root in map(_loaded, roots) if root.subject.dump() == own.issuer.dump() and _signed_by(own, root)
         ]
+        # A certificate of tomorrow is no reason to refuse: then the list is of tomorrow too, and our clock is wrong.
         if own.ca or TRUST_LIST_SIGNING not in named or not above or at > own.not_valid_after:
-            return (
-                None  # a certificate of tomorrow is no reason: then the list is of tomorrow too, and the clock is wrong
-            )
+            return None
         return _jwk(own.public_key)
     except Exception:  # noqa: BLE001  hostile bytes: what cannot be read is not certified
         return None

@@ -73,12 +73,9 @@ def _stamped(signature: EmbeddedPdfSignature) -> datetime | None:
 def _validated(
     signature: EmbeddedPdfSignature, anchors: Anchors, inside: Inside, at: datetime, evidence: str
 ) -> PdfSignatureStatus:
-    signer, stamper = (chain.context(anchors, inside, at, evidence=evidence) for _ in range(2))
-    return _finished(
-        async_validate_pdf_signature(
-            signature, signer_validation_context=signer, ts_validation_context=stamper, key_usage_settings=USE
-        )
-    )
+    context = chain.context(anchors, inside, at, evidence=evidence)  # for the seal and for its time-stamp
+    work = async_validate_pdf_signature(signature, signer_validation_context=context, key_usage_settings=USE)
+    return _finished(work)
 
 
 def _finished(work: Coroutine[Any, Any, PdfSignatureStatus]) -> PdfSignatureStatus:
