@@ -340,7 +340,9 @@ def test_a_photo_is_read_on_the_phone(desk: Desk, visit: Visit, license: License
     assert not posted
 
 
-def test_a_file_and_a_number_are_answered_on_the_same_page(desk: Desk, visit: Visit, license: License) -> None:
+def test_a_file_and_a_number_are_answered_on_the_same_page(
+    desk: Desk, visit: Visit, license: License, tmp_path: Path
+) -> None:
     page = visit(f"{desk.house.settings.verify_url}/?lang=en", language="en")
     pdf = desk.file(license)
     for data, reason in ((pdf, Reason.valid), (pdf + b"\n", Reason.altered), (b"%PDF-1.7", Reason.damaged)):
@@ -348,9 +350,9 @@ def test_a_file_and_a_number_are_answered_on_the_same_page(desk: Desk, visit: Vi
         page.locator("#file-form button").click()
         says(page, reason)
         page.get_by_role("button", name="Check another license").click()
-    page.locator("#file").set_input_files(
-        {"name": "big.pdf", "mimeType": "application/pdf", "buffer": bytes(20_000_001)}
-    )
+    with (tmp_path / "big.pdf").open("wb") as big:
+        big.truncate(20_000_001)
+    page.locator("#file").set_input_files(tmp_path / "big.pdf")
     page.locator("#file-form button").click()
     says(page, Reason.too_large)
     page.get_by_role("button", name="Check another license").click()
