@@ -25,7 +25,7 @@ needs() {
 }
 
 for_test() {
-    needs chromium 620 'browser tests' any_command chromium chromium-browser google-chrome
+    needs chromium-headless-shell 300 'browser tests' any_command chromium-headless-shell chromium chromium-browser google-chrome
     needs poppler-utils 30 'pdfsig: a second opinion on our seals' any_command pdfsig
     needs qpdf 8 'qpdf --check on sealed files' any_command qpdf
     needs softhsm2 2 'private keys in an HSM (PKCS#11)' any_file /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so

@@ -22,7 +22,7 @@ from hub.house import House
 from tests.conftest import settings_for
 
 HERE = Path(__file__).parent
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
     "--no-sandbox",  # the tests may run as root, and visit nobody but ourselves
     "--disable-dev-shm-usage",
