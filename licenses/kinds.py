@@ -15,6 +15,8 @@ from licenses.model import FieldError, FieldsWrong, Holder, KindWrong, NoSuchKin
 from seals.model import Place
 
 FOLDER = Path(__file__).parent / "kinds"
+DRAWN = Path(__file__).parent / "typst"
+COLOURS = ("gold", "green", "blue", "red")  # of the band on the page and in the wallet
 GROUPS = ("base", "holder", "permit", "management")
 HOLDER_TYPES = {"001": "统一社会信用代码", "111": "公民身份号码", "553": "外国人永久居留身份证号码"}
 
@@ -71,6 +73,7 @@ class Kind:
     items: tuple[Item, ...]
     catalogue: Mapping[str, str]
     template: str
+    colour: str
     agency_label: str
     agency_label_en: str
     seal_place: Place
@@ -86,6 +89,11 @@ class Kind:
     def code(self) -> str:
         """Its code in identifiers: the defining authority and its number there (GB/T 36904)."""
         return f"{self.defined_by}{self.sequence:03}"
+
+    @property
+    def device(self) -> str:
+        """The device that stands on its page, as SVG."""
+        return (DRAWN / f"{self.template}_device.svg").read_text("utf-8")
 
     def item(self, key: str) -> Item:
         """One item by its key."""
@@ -222,6 +230,7 @@ def _read(said: dict[str, Any], slug: str) -> Kind:
         items=tuple(_item(item) for item in said["items"]),
         catalogue=said["catalogue"],
         template=style["template"],
+        colour=style["colour"],
         agency_label=style["agency_label"],
         agency_label_en=style["agency_label_en"],
         seal_place=Place(**style["seal"]),
@@ -249,6 +258,8 @@ def _lint(kind: Kind) -> None:
     for item in kind.items:
         if item.group not in GROUPS or item.type not in TYPES or item.mask not in MASKS:
             raise ValueError(f"the item {item.key} has an unknown group, type or mask")
+    if kind.colour not in COLOURS:
+        raise ValueError(f"the colour {kind.colour} is none of {COLOURS}")
     if kind.code_type not in ("static", "card") or (kind.code_type == "card") != bool(kind.shows):
         raise ValueError("a card code shows items, a static code shows none")
     if kind.validity["rule"] not in ("years", "until-item", "open"):

@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from hub import callers, clock, i18n, web, web_signin
 from hub.signin import Site
-from licenses import qr, wallet
+from licenses import kinds, qr, wallet
 
 SITE = Site("wallet", "/wallet", level=3)
 HOLDER = callers.Session("wallet", level=3)
@@ -12,19 +12,18 @@ HOLDER = callers.Session("wallet", level=3)
 
 def blueprint() -> Blueprint:
     """`/wallet/…`."""
-    bp = Blueprint(
-        "wallet", __name__, template_folder="templates", static_folder="static", static_url_path="/wallet/static"
-    )
+    bp = Blueprint("wallet", __name__, template_folder="templates")
     web_signin.add(bp, SITE)
 
     @web.route(bp, "/wallet/", gate=HOLDER)
     def mine() -> Response:
-        return web.page("licenses/wallet.html", held=wallet.held(web.house(), web.caller(), clock.now()))
+        held = wallet.held(web.house(), web.caller(), clock.now())
+        return web.page("licenses/wallet.html", held=held, english=_english())
 
     @web.route(bp, "/wallet/<number>", gate=HOLDER)
     def show(number: str) -> Response:
         held = wallet.one(web.house(), number, web.caller(), clock.now())
-        return web.page("licenses/license.html", held=held, english=i18n.language() == "en")
+        return web.page("licenses/license.html", held=held, english=_english())
 
     @web.route(bp, "/wallet/<number>/code.svg", gate=HOLDER)
     def code(number: str) -> Response:
@@ -36,4 +35,17 @@ def blueprint() -> Blueprint:
         pdf = wallet.file(web.house(), number, web.caller(), clock.now())
         return web.file(pdf, "application/pdf", name=f"{number}.pdf")
 
+    @web.route(bp, "/wallet/<number>/print", gate=HOLDER)
+    def to_print(number: str) -> Response:
+        pdf = wallet.file(web.house(), number, web.caller(), clock.now())
+        return web.file(pdf, "application/pdf")  # without a name: the browser opens it, and prints from there
+
+    @web.route(bp, "/wallet/device/<kind>.svg", gate=callers.Public())
+    def device(kind: str) -> Response:
+        return web.file(kinds.named(kind).device.encode(), "image/svg+xml", seconds=86_400)
+
     return bp
+
+
+def _english() -> bool:
+    return i18n.language() == "en"
