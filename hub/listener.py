@@ -13,17 +13,20 @@ from granian.http import HTTP1Settings
 from granian.server import Server
 
 from hub import log, settings
+from hub.bridge import Bridge
 from hub.process import dies_with_us
 
 HEADER_MS = 10_000  # a caller who takes longer to say what he wants is slow on purpose
+OVERHEAD = 100_000  # bytes of a form around an uploaded file
 DRAIN_SECONDS = 15  # a worker that still answers after this is ended by force
 
 
 def load(front: str) -> Any:
     """Make the application in a worker. It ends with its listener, whatever ended that."""
     dies_with_us()
-    log.setup(json=settings.read().log_json)
-    return import_module(front).wsgi()
+    read = settings.read()
+    log.setup(json=read.log_json)
+    return Bridge(import_module(front).wsgi(), threads=read.threads, most=read.upload_bytes + OVERHEAD)
 
 
 def server(name: str, front: str) -> Any:
@@ -36,9 +39,8 @@ def server(name: str, front: str) -> Any:
         front,
         address=read.host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=workers,
-        blocking_threads=read.threads,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS),
         websockets=False,
         ssl_cert=read.tls_certificate,

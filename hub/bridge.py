@@ -1,0 +1,111 @@
+"""A WSGI application behind granian's event loop: bodies are awaited with a deadline, and only whole requests take a thread.
+
+Under granian's own WSGI a body is read inside the thread that answers, so one connection that sends a byte and waits would hold
+a worker for as long as it likes.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+BODY_SECONDS = 30.0  # for a whole body: 20 MB over a bad line; longer is slow on purpose
+ONE_VALUE = {"CONTENT_TYPE", "CONTENT_LENGTH"}
+
+
+class TooLong(Exception):
+    """More bytes than any of our addresses takes."""
+
+
+class Bridge:
+    """An RSGI application around a WSGI one. `threads` requests are answered at once; the rest wait without a thread."""
+
+    def __init__(self, application: "WSGIApplication", *, threads: int, most: int) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answer")
+        self._most = most
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer one request (granian's RSGI 1.5)."""
+        if scope.proto != "http":
+            protocol.response_empty(400, [])
+            return
+        declared = scope.headers.get("content-length", "")
+        try:
+            # What says itself that it is too long is not read: the application refuses it in words.
+            refused = declared.isdecimal() and int(declared) > self._most
+            body = b"" if refused else await asyncio.wait_for(self._read(protocol), BODY_SECONDS)
+        except TimeoutError:
+            protocol.response_empty(408, [("connection", "close")])
+            return
+        except TooLong:
+            protocol.response_empty(413, [("connection", "close")])
+            return
+        given = environ(scope, body, declared if refused else str(len(body)))
+        loop = asyncio.get_running_loop()
+        status, headers, answer = await loop.run_in_executor(self._threads, answered, self._application, given)
+        protocol.response_bytes(status, headers, answer)
+
+    async def _read(self, protocol: Any) -> bytes:
+        body = bytearray()
+        async for some in protocol:
+            body += some
+            if len(body) > self._most:
+                raise TooLong
+        return bytes(body)
+
+
+def environ(scope: Any, body: bytes, length: str) -> "WSGIEnvironment":
+    """The request as WSGI wants it (PEP 3333)."""
+    host, _, port = scope.server.rpartition(":")
+    given: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "CONTENT_LENGTH": length,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if scope.authority:
+        given["HTTP_HOST"] = scope.authority  # HTTP/2 has no Host header
+    for name in scope.headers.keys():  # noqa: SIM118  not a dict
+        key = name.upper().replace("-", "_")
+        values = scope.headers.get_all(name)
+        if key == "CONTENT_TYPE":
+            given[key] = values[0]
+        elif key not in ONE_VALUE and "_" not in name:  # `a_b` must not pass for `a-b`
+            given[f"HTTP_{key}"] = ("; " if key == "COOKIE" else ", ").join(values)
+    return given
+
+
+def answered(application: "WSGIApplication", given: "WSGIEnvironment") -> tuple[int, list[tuple[str, str]], bytes]:
+    """Status, headers and body of the application's answer."""
+    got: list[Any] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], object]:
+        got[:] = [int(status[:3]), headers]
+        return lambda _data: None
+
+    parts: Iterable[bytes] = application(given, start)
+    try:
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    return got[0], got[1], body
