@@ -8,29 +8,11 @@ from flask import Blueprint, Response, request
 from hub import callers, clock, ledger, web
 from hub.log import cleaned
 from hub.problems import BadRequest
-from licenses import change, kinds, status_list, store
+from licenses import change, kinds, openapi, status_list, store
 from licenses.issue import issue
 from licenses.model import Application, Change, License, LicenseUnknown, Operation
 
 USE_CAUSE = 200  # characters; every look-up of a license says what it is for
-DAY = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-APPLICATION = {
-    "type": "object",
-    "required": ["kind", "fields"],
-    "properties": {
-        "kind": {"type": "string", "maxLength": 60},
-        "fields": {"type": "object"},
-        "valid_from": DAY,
-        "valid_until": DAY,
-    },
-    "additionalProperties": False,
-}
-WHY = {
-    "type": "object",
-    "required": ["reason", "legal_basis", "decision"],
-    "properties": {name: {"type": "string", "maxLength": 500} for name in ("reason", "legal_basis", "decision")},
-    "additionalProperties": False,
-}
 
 
 def blueprint() -> Blueprint:
@@ -48,7 +30,7 @@ def _issuing(bp: Blueprint) -> None:
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             raise BadRequest("Send an Idempotency-Key header: a new random value for each new application")
-        body = web.shape(APPLICATION)
+        body = web.shape(openapi.APPLICATION)
         application = Application(
             kind=body["kind"],
             fields=body["fields"],
@@ -68,7 +50,7 @@ def _changing(bp: Blueprint, operation: Operation) -> None:
 
     @web.route(bp, rule, gate=callers.Scope("licenses:change"), methods=("POST",), endpoint=operation.value)
     def change_one(number: str) -> Response:
-        why = Change(operation, **web.shape(WHY), by=web.caller().label, at=clock.now())
+        why = Change(operation, **web.shape(openapi.WHY), by=web.caller().label, at=clock.now())
         return web.answer(_shown(change.change(web.house(), number, why, web.caller())))
 
 
@@ -85,6 +67,12 @@ def _looking(bp: Blueprint) -> None:
 
 def _kinds(bp: Blueprint) -> None:
     open_to_all = callers.Program("what kinds exist and what they need is public")
+
+    @web.route(bp, "/openapi.json", gate=open_to_all)
+    def described() -> Response:
+        settings = web.house().settings
+        token_url = f"{settings.issuer_url}/oidc/token"
+        return web.answer(openapi.document(kinds.all_kinds(), url=settings.home_url, token_url=token_url))
 
     @web.route(bp, "/kinds", gate=open_to_all)
     def all_kinds() -> Response:
