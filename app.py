@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
+import alembic.command
 import click
 from alembic.config import Config
 from flask import Flask
@@ -93,9 +94,9 @@ KEYS = {  # made at init; the PKI's own keys are made by its ceremony, each seal
 
 def migrate(opened: House) -> None:
     """Bring the database to this release's tables: one Alembic branch per room, each in its own folder."""
-    for room in ROOMS:
-        _module(f"{room}.store")
-    opened.database.create_all()
+    with opened.database.engine.connect() as connection:
+        alembic.command.upgrade(migrations(connection), "heads")
+        connection.commit()
 
 
 def migrations(connection: Connection, **attributes: str) -> Config:

@@ -35,7 +35,9 @@ def main(room: str, words: str) -> None:
                 rev_id=f"{room}_{number:04}",
             )
             for draft in home.glob(f"{room}_{number:04}_*.py"):
-                draft.rename(home / f"{number:04}_{words.split(maxsplit=1)[0]}.py")
+                lines = [line for line in draft.read_text("utf-8").splitlines() if "# ###" not in line]
+                draft.unlink()
+                (home / f"{number:04}_{words.split(maxsplit=1)[0]}.py").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,36 @@
+"""Migrations: an upgraded database has exactly the tables that the code knows, on both databases."""
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+import app
+from hub.db import metadata
+from hub.house import House
+
+
+def test_a_migrated_database_has_the_tables_of_the_code(house_on: House) -> None:
+    with house_on.database.engine.connect() as connection:
+        app.migrations(connection)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_each_room_has_its_own_branch(house: House) -> None:
+    with house.database.engine.connect() as connection:
+        heads = MigrationContext.configure(connection).get_current_heads()
+    assert {head.partition("_")[0] for head in heads} == {"hub", "certs", "seals", "idp", "licenses", "admin"}
+
+
+def test_a_second_upgrade_changes_nothing(house: House) -> None:
+    before = set(inspect(house.database.engine).get_table_names())
+    app.migrate(house: House) -> None
+    assert set(inspect(house.database.engine).get_table_names()) == before
+
+
+def test_every_step_can_be_taken_back(house_on: House) -> None:
+    with house_on.database.engine.connect() as connection:
+        command.downgrade(app.migrations(connection), "base")
+        connection.commit()
+    assert set(inspect(house_on.database.engine).get_table_names()) <= {"alembic_version"}
