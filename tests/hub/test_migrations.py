@@ -25,7 +25,7 @@ def test_each_room_has_its_own_branch(house: House) -> None:
 
 def test_a_second_upgrade_changes_nothing(house: House) -> None:
     before = set(inspect(house.database.engine).get_table_names())
-    app.migrate(house: House) -> None
+    app.migrate(house)
     assert set(inspect(house.database.engine).get_table_names()) == before
 
 
