@@ -114,6 +114,11 @@ def test_make_demo_plays_the_story_with_one_worker_and_one_thread_and_keeps_its_
     assert "Warning" not in (demo.folder / "log.txt").read_text()
 
 
+def test_the_demo_can_be_stopped_before_it_is_ready(demo: "Demo") -> None:
+    demo.start(until="Making keys")
+    assert demo.stop() == 130
+
+
 def test_the_demo_says_who_has_its_port(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -137,8 +142,8 @@ class Demo:
         self.hub = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> str:
-        """Start it; give what it says until it is ready, or has ended."""
+    def start(self, until: str = "Stop with Ctrl-C") -> str:
+        """Start it; give what it says until then, or until it has ended."""
         command = [sys.executable, "-m", "deploy.demo.run", "--data", str(self.folder), "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*command, "--workers", "1", "--threads", "1"],
@@ -151,7 +156,7 @@ class Demo:
         said = ""
         for line in self._process.stdout:
             said += line
-            if line.startswith("Stop with Ctrl-C"):
+            if line.startswith(until):
                 break
         return said
 
