@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
+from tests.house import source
 from tests.journeys import hostile
 from tests.journeys.hostile import ISSUER, SITE, STRANGERS, Hostile
 
@@ -224,3 +225,12 @@ def test_a_provider_that_is_away_is_told_in_words() -> None:
     provider.settings["issuer"] = "https://other.example"
     page = provider.get("/sign-in")
     assert page.status_code == 503
+
+
+@pytest.mark.parametrize("folder", ["department", "market", "civil"])
+def test_a_department_needs_nothing_of_ours(folder: str) -> None:
+    ours = {*source.ROOMS, "app", "deploy", "tests", "yinxin"}
+    paths = [path for path in source.python("deploy") if path.parent == source.ROOT / "deploy/demo" / folder]
+    found = [one for path in paths for one in source.imports(path) if one.name.partition(".")[0] in ours]
+    assert paths
+    assert not [str(one) for one in found if not one.name.startswith("deploy.demo.department")]
