@@ -19,6 +19,7 @@ from threading import Lock
 from time import monotonic
 from typing import IO
 
+from hub.problems import Unavailable
 from verification.model import Paper, Reason, Step, failed
 from verification.pdf.chain import Anchors
 
@@ -35,6 +36,13 @@ class Broken(Exception):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
         self.reason = reason
+
+
+class ExaminerBusy(Unavailable):
+    """Others' files have kept the examiner busy for too long."""
+
+    title = "Too many files are being checked"
+    advice = "Your file was not checked and not kept. Try again in a minute, or scan the code: that needs no server."
 
 
 class Workbench:
@@ -79,12 +87,16 @@ class Workbench:
                     pipe.close()
 
     def _ask(self, question: dict[str, object], data: bytes) -> str:
-        with self._lock:
+        if not self._lock.acquire(timeout=self._seconds):
+            raise ExaminerBusy
+        try:
             try:
                 return self._exchange(json.dumps(question).encode(), data)
             except (OSError, Broken, struct.error) as error:
                 self.close()
                 raise (error if isinstance(error, Broken) else Broken(Reason.damaged)) from error
+        finally:
+            self._lock.release()
 
     def _exchange(self, question: bytes, data: bytes) -> str:
         process = self._running()

@@ -121,14 +121,31 @@ def family(pid: int) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]]:
+    """One installation for all tests here; the last of the list is, or was, its supervisor."""
     folder = tmp_path_factory.mktemp("serve") / "data"
     front.init(folder)
-    installation = Running(folder, "--workers", "2")
-    yield installation
+    started = [Running(folder, "--workers", "2")]
+    yield started
     for each in Running.started:  # what a failed test left behind
         if each.process.poll() is None:
             each.stop()
+
+
+@pytest.fixture
+def running(installation: list[Running]) -> Running:
+    """The installation while it runs, whichever tests came before."""
+    if installation[-1].process.poll() is not None:
+        installation.append(Running(installation[-1].folder, "--workers", "2"))
+    return installation[-1]
+
+
+@pytest.fixture
+def stopped(installation: list[Running]) -> Running:
+    """The installation while nobody runs it, whichever tests came before."""
+    if installation[-1].process.poll() is None:
+        installation[-1].stop()
+    return installation[-1]
 
 
 def test_it_says_so_when_everything_is_ready(running: Running) -> None:
@@ -212,23 +229,23 @@ def test_it_drains_before_it_ends(running: Running) -> None:
     assert not valkey.alive(running.folder / "valkey")
 
 
-def test_killed_without_a_word_it_leaves_nobody_and_starts_again(running: Running) -> None:
-    again = Running(running.folder)
+def test_killed_without_a_word_it_leaves_nobody_and_starts_again(stopped: Running) -> None:
+    again = Running(stopped.folder)
     everybody = family(again.process.pid)
     assert again.stop(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: not [pid for pid in everybody if alive(pid)])
-    once_more = Running(running.folder, "--workers", "1", "--threads", "1")
+    once_more = Running(stopped.folder, "--workers", "1", "--threads", "1")
     assert once_more.ready()
     assert once_more.stop(signal.SIGINT) == 0
 
 
-def test_a_command_alone_becomes_the_supervisor_for_its_length(running: Running) -> None:
-    with joined(settings_of(running)):
-        assert valkey.alive(running.folder / "valkey")
-        with joined(settings_of(running)):
+def test_a_command_alone_becomes_the_supervisor_for_its_length(stopped: Running) -> None:
+    with joined(settings_of(stopped)):
+        assert valkey.alive(stopped.folder / "valkey")
+        with joined(settings_of(stopped)):
             pass
-        assert valkey.alive(running.folder / "valkey")
-    assert not valkey.alive(running.folder / "valkey")
+        assert valkey.alive(stopped.folder / "valkey")
+    assert not valkey.alive(stopped.folder / "valkey")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +253,7 @@ def test_a_command_alone_becomes_the_supervisor_for_its_length(running: Running)
     [({"data": Path("nowhere")}, "yinxin init"), ({"tls": "no pkcs8"}, "PKCS#8"), ({"port": "taken"}, "cannot be had")],
 )
 def test_what_could_not_work_is_refused_at_the_start(
-    running: Running, given: dict[str, Any], words: str, tmp_path: Path
+    stopped: Running, given: dict[str, Any], words: str, tmp_path: Path
 ) -> None:
     if given.pop("tls", None):
         (tmp_path / "key.pem").write_text("-----BEGIN EC PRIVATE KEY-----")
@@ -247,26 +264,26 @@ def test_what_could_not_work_is_refused_at_the_start(
         if given.get("port"):
             given["port"] = taken.getsockname()[1]
         with pytest.raises(BadSetting, match=words):
-            serve.serve(settings_of(running, **given))
+            serve.serve(settings_of(stopped, **given))
 
 
-def test_what_never_starts_ends_the_supervisor(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_never_starts_ends_the_supervisor(stopped: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "BACK_OFF", (0.05,))
     hopeless = Kept("hopeless", lambda: spawn(python("-c", "raise SystemExit(3)")))
     good = Kept("good", lambda: spawn(python("-c", "import time; time.sleep(60)")))
     with pytest.raises(StartFailed, match="hopeless"):
-        serve.run(settings_of(running), [good, hopeless], threading.Event(), print)
+        serve.run(settings_of(stopped), [good, hopeless], threading.Event(), print)
     assert good.process is not None
     assert good.process.poll() is not None  # what did start was ended again
 
 
-def test_what_is_missing_is_told_while_it_waits(running: Running) -> None:
+def test_what_is_missing_is_told_while_it_waits(stopped: Running) -> None:
     """A database that comes later is no reason to end: it is waited for, aloud."""
-    (running.folder / "yinxin.db").rename(running.folder / "away")
-    (running.folder / "yinxin.db").mkdir()
-    waiting = Running(running.folder, wait=False)
+    (stopped.folder / "yinxin.db").rename(stopped.folder / "away")
+    (stopped.folder / "yinxin.db").mkdir()
+    waiting = Running(stopped.folder, wait=False)
     until(lambda: [event for event in waiting.events("not.ready.yet") if "hub: database" in event["missing"]])
-    (running.folder / "yinxin.db").rmdir()
-    (running.folder / "away").rename(running.folder / "yinxin.db")
+    (stopped.folder / "yinxin.db").rmdir()
+    (stopped.folder / "away").rename(stopped.folder / "yinxin.db")
     until(waiting.ready)
     assert waiting.stop() == 0
