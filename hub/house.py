@@ -1,7 +1,7 @@
 """The open house: what every verb needs, in one frozen value that is passed as its first argument."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub import valkey
 from hub.blobs import Blobs
@@ -11,6 +11,9 @@ from hub.keys import Keys
 from hub.settings import Settings
 from hub.shared import Shared
 from hub.vault import Vault
+
+if TYPE_CHECKING:
+    from hub.token import Token
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,9 @@ class House:
 def open_house(settings: Settings) -> House:
     """Open an installation for this process. Nothing is made; `app.init` makes. Raises BadSetting."""
     passphrase = settings.passphrase.get_secret_value() if settings.passphrase else ""
-    keys = Keys(settings.data / "keys", passphrase)
+    keys = Keys(
+        settings.data / "keys", passphrase, token=_token(settings), in_token=settings.pkcs11_purposes.split(",")
+    )
     return House(
         settings=settings,
         database=Database(settings.database),
@@ -44,3 +49,12 @@ def open_house(settings: Settings) -> House:
         blobs=Blobs(settings.blobs_url or str(settings.data / "blobs")),
         fetch=Fetch(settings),
     )
+
+
+def _token(settings: Settings) -> "Token | None":
+    if settings.pkcs11_module is None:
+        return None
+    from hub.token import Token  # only who has a token loads its library
+
+    pin = settings.pkcs11_pin.get_secret_value() if settings.pkcs11_pin else ""
+    return Token(settings.pkcs11_module, settings.pkcs11_token, pin)

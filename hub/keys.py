@@ -1,4 +1,4 @@
-"""Custody of private keys: encrypted files. A key is used by its name and never leaves.
+"""Custody of private keys: encrypted files, or a PKCS#11 token. A key is used by its name and never leaves.
 
 Each key is one PKCS#8 file, encrypted under the installation's passphrase (scrypt), beside its public half. Whoever may
 only check signatures needs the public halves alone. `docs/keys.md` lists every key.
@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,6 +26,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from hub.problems import Unavailable
+
+if TYPE_CHECKING:
+    from hub.token import Token
 
 Algorithm = Literal["P-256", "P-384", "RSA-2048"]
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -104,8 +108,12 @@ class LowS(ec.EllipticCurvePrivateKey):
 class Keys:
     """The keys of one installation in its folder. Safe to share between threads; opened lazily, once per process."""
 
-    def __init__(self, folder: Path, passphrase: str) -> None:
+    def __init__(
+        self, folder: Path, passphrase: str, *, token: "Token | None" = None, in_token: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
+        self._token = token
+        self._in_token = frozenset(in_token)  # purposes whose new keys are made in the token
         self._passphrase = passphrase.encode()
         self._opened: dict[str, PrivateKey] = {}
         self._publics: dict[str, PublicKey] = {}
@@ -118,14 +126,21 @@ class Keys:
         """Make a key pair once; a second call changes nothing."""
         if self.exists(name):
             return
-        key: PrivateKey = _fresh(algorithm)
-        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, self._wrapping)
-        about = {"name": name, "purpose": purpose, "algorithm": algorithm}
-        _write_new(self._path(name, "pem"), pem)
-        public = key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        _write_new(self._path(name, "json"), json.dumps(about | {"public": public.decode()}, indent=1).encode())
+        about = {"name": name, "purpose": purpose, "algorithm": algorithm, "custody": "file"}
+        public: PublicKey
+        if self._token and algorithm in CURVES and self._in_token & {purpose, "*"}:
+            about["custody"] = "token"
+            self._token.create(name, CURVES[algorithm])
+            public = self._token.public(name)
+        else:
+            key = _fresh(algorithm)
+            pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, self._wrapping)
+            _write_new(self._path(name, "pem"), pem)
+            public = self._from_file(
+                name
+            ).public_key()  # of what is on disk: a crash, or another process, may have been first
+        text = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        _write_new(self._path(name, "json"), json.dumps(about | {"public": text.decode()}, indent=1).encode())
 
     def exists(self, name: str) -> bool:
         """Whether this custody knows the key."""
@@ -154,16 +169,31 @@ class Keys:
     def signer(self, name: str) -> PrivateKey:
         """A private-key object for libraries that build signatures themselves. It signs with low s and cannot be exported."""
         if name not in self._opened:
-            try:
-                pem = self._path(name, "pem").read_bytes()
-            except OSError as error:
-                raise KeyMissing(f"There is no private key named {name}") from error
-            try:
-                key = serialization.load_pem_private_key(pem, self._wrapping_key.hex().encode())
-            except ValueError as error:
-                raise WrongPassphrase(f"It does not open the key {name}") from error
-            self._opened[name] = LowS(key) if isinstance(key, ec.EllipticCurvePrivateKey) else _rsa(key)
+            key = self._from_token(name) or self._from_file(name)
+            self._opened[name] = LowS(key) if isinstance(key, ec.EllipticCurvePrivateKey) else key
         return self._opened[name]
+
+    def _from_token(self, name: str) -> ec.EllipticCurvePrivateKey | None:
+        public = self.public(name)
+        if json.loads(self._path(name, "json").read_text()).get("custody") != "token":
+            return None
+        if self._token is None or not isinstance(public, ec.EllipticCurvePublicKey):
+            raise KeyMissing(f"The key {name} is in a token that this process is not told of")
+        from hub.token import TokenKey  # only who has a token loads its library
+
+        return TokenKey(self._token, name, public)
+
+    def _from_file(self, name: str) -> PrivateKey:
+        try:
+            pem = self._path(name, "pem").read_bytes()
+        except OSError as error:
+            raise KeyMissing(f"There is no private key named {name}") from error
+        try:
+            key = serialization.load_pem_private_key(pem, self._wrapping_key.hex().encode())
+        except ValueError as error:
+            raise WrongPassphrase(f"It does not open the key {name}") from error
+        assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+        return key
 
     def sign(self, name: str, data: bytes, hash_name: str = "sha256") -> bytes:
         """Sign `data`: ECDSA in DER with low s, RSA as PKCS #1 v1.5. The result is checked before it is given out."""
@@ -256,11 +286,6 @@ def _fresh(algorithm: Algorithm) -> PrivateKey:
 def _stretched(salt: bytes, passphrase: bytes) -> bytes:
     """Make a passphrase costly to guess (RFC 7914); 70 ms, so once per process."""
     return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase)
-
-
-def _rsa(key: Any) -> rsa.RSAPrivateKey:
-    assert isinstance(key, rsa.RSAPrivateKey)
-    return key
 
 
 def jwk_of(key: PublicKey) -> dict[str, str]:

@@ -54,6 +54,14 @@ class Settings(BaseSettings):
     )
 
     passphrase: SecretStr | None = Field(None, description="opens the private keys; else `yinxin` asks at start")
+    pkcs11_module: Path | None = Field(
+        None, description="the module of a PKCS#11 token; without it all keys are encrypted files"
+    )
+    pkcs11_token: str = Field("", description="the label of that token")
+    pkcs11_pin: SecretStr | None = Field(None, description="its user PIN")
+    pkcs11_purposes: str = Field(
+        "seal", description="purposes whose new elliptic keys are made in the token, commas between; `*` for all"
+    )
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="the port of the hub")
     verify_port: int = Field(8001, ge=1, le=65535, description="the port of the verification pages")

@@ -39,6 +39,14 @@ def test_a_key_made_twice_stays_the_same(keys: Keys) -> None:
     assert Keys(keys.folder, PASS).kid("one") == before
 
 
+def test_a_key_that_a_crash_left_half_made_is_completed(keys: Keys) -> None:
+    keys.create("half", purpose="test")
+    (keys.folder / "half.json").unlink()  # the private half was on disk already
+    again = Keys(keys.folder, PASS)
+    again.create("half", purpose="test")
+    assert again.sign("half", b"data")
+
+
 def test_the_wrong_passphrase_opens_nothing(keys: Keys) -> None:
     other = Keys(keys.folder, "guess")
     with pytest.raises(WrongPassphrase):
