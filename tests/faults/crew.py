@@ -53,9 +53,8 @@ class Crew:
         raise AssertionError(f"the workers ended without saying {word}")
 
 
-@contextmanager
-def crew(house: House, answers: Path) -> Iterator[Crew]:
-    """Workers on the installation of an open house."""
+def environment_of(house: House) -> dict[str, str]:
+    """The settings of an open house, for another process."""
     settings = house.settings
     assert settings.passphrase
     given: dict[str, Any] = {
@@ -65,7 +64,13 @@ def crew(house: House, answers: Path) -> Iterator[Crew]:
         "REDIS_URL": settings.redis_url,
         "PASSPHRASE": settings.passphrase.get_secret_value(),
     }
-    environment = os.environ | {f"YINXIN_{name}": str(value) for name, value in given.items() if value}
+    return os.environ | {f"YINXIN_{name}": str(value) for name, value in given.items() if value}
+
+
+@contextmanager
+def crew(house: House, answers: Path) -> Iterator[Crew]:
+    """Workers on the installation of an open house."""
+    environment = environment_of(house)
     command = [sys.executable, "-m", "tests.faults.issuer"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
