@@ -19,7 +19,6 @@ from hub.house import House
 from hub.problems import NotAllowed, NotSignedIn
 
 FLOW_SECONDS = 900  # proving a name may take a while; the provider's own flow ends as well
-SCOPES = "openid"
 
 
 class SignInFailed(NotSignedIn):
@@ -32,11 +31,12 @@ class SignInFailed(NotSignedIn):
 
 @dataclass(frozen=True)
 class Site:
-    """A first-party site: its kind of session, the path under which it lives, the least level it asks for."""
+    """A first-party site: its kind of session, its path, the least level and the scope that it asks for."""
 
     kind: str
     path: str
     level: int = 1
+    scope: str = "openid"
 
     def callback(self, house: House) -> str:
         """The registered redirect URI."""
@@ -53,7 +53,7 @@ def begin(house: House, site: Site, onward: str, *, prompt: str = "") -> tuple[s
         "response_type": "code",
         "client_id": site.kind,
         "redirect_uri": site.callback(house),
-        "scope": SCOPES,
+        "scope": site.scope,
         "state": state,
         "nonce": nonce,
         "code_challenge": create_s256_code_challenge(verifier),

@@ -6,7 +6,7 @@ from hub import callers, clock, i18n, web, web_signin
 from hub.signin import Site
 from licenses import kinds, qr, wallet
 
-SITE = Site("wallet", "/wallet", level=3)
+SITE = Site("wallet", "/wallet", level=3, scope="openid company")  # its holder may be a company
 HOLDER = callers.Session("wallet", level=3)
 
 

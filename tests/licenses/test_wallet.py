@@ -199,3 +199,9 @@ def test_each_kind_has_its_device(client: FlaskClient, kind: str) -> None:
     assert answer.content_type == "image/svg+xml"
     assert (page.TEMPLATES / f"{kind.replace('-', '_')}_device.svg").read_text("utf-8") == answer.text
     assert client.get("/wallet/device/none.svg").status_code == 404
+
+
+def test_the_wallet_asks_for_whom_one_acts_and_leads_there_again(client: FlaskClient, enter: Enter) -> None:
+    asked = client.get("/wallet/sign-in").location
+    assert "scope=openid+company" in asked
+    assert "/as?next=/wallet/sign-in" in enter(MINE).get("/wallet/").text
