@@ -106,14 +106,8 @@ def _sign(house: "House", payload: dict[str, Any], now: datetime) -> str:
     own = authority.authority(house, NAME, now)
     with house.database.read() as db:
         chain = [own, *store.chain(db, own)]
-    header = {
-        "alg": house.keys.jwk(own.key)["alg"],
-        "typ": TYPE,
-        "kid": house.keys.kid(own.key),
-        "x5c": [base64.b64encode(each.der).decode() for each in chain],
-    }
-    text = f"{_b64(_json(header))}.{_b64(_json(payload))}"
-    return f"{text}.{_b64(house.keys.sign_raw(own.key, text.encode()))}"
+    x5c = [base64.b64encode(each.der).decode() for each in chain]
+    return house.keys.sign_jws(own.key, TYPE, payload, x5c=x5c)
 
 
 def _certificates(house: "House", profile: str) -> list[x509.Certificate]:
@@ -124,7 +118,3 @@ def _certificates(house: "House", profile: str) -> list[x509.Certificate]:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -211,6 +211,16 @@ class Keys:
         r, s = decode_dss_signature(self.sign(name, data, "sha256" if size == 32 else "sha384"))
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
+    def sign_jws(self, name: str, typ: str, claims: Mapping[str, Any], **header: Any) -> str:
+        """Claims as a compact JWS with `alg`, `kid` and `typ`, in one form for one content (RFC 7515 7.1)."""
+        jwk = self.jwk(name)
+        parts = ({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ, **header}, claims)
+        text = ".".join(
+            _unpadded(json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+            for part in parts
+        )
+        return f"{text}.{_unpadded(self.sign_raw(name, text.encode()))}"
+
     def _sign(self, name: str, data: bytes, hashing: hashes.HashAlgorithm | Prehashed) -> bytes:
         key = self.signer(name)
         public = self.public(name)
@@ -306,7 +316,12 @@ def thumbprint(jwk: dict[str, str]) -> str:
 
 
 def _b64(number: int, size: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes(size, "big")).rstrip(b"=").decode()
+    return _unpadded(number.to_bytes(size, "big"))
+
+
+def _unpadded(data: bytes) -> str:
+    """base64url without padding (RFC 7515 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _write_new(path: Path, data: bytes) -> None:

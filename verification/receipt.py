@@ -5,7 +5,7 @@ proves due care. It names no one who asked.
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -93,9 +93,7 @@ def make(house: "House", report: Report) -> str:
         "reason": report.reason.value,
         "evidence_age": None if age is None else int(age.total_seconds()),
     }
-    header = {"alg": "ES256", "kid": house.keys.kid(KEY), "typ": TYPE}
-    signing_input = b".".join(_part(part) for part in (header, claims))
-    return (signing_input + b"." + _coded(house.keys.sign_raw(KEY, signing_input))).decode()
+    return house.keys.sign_jws(KEY, TYPE, claims)
 
 
 def read(receipt: str, keys: Iterable[Jwk]) -> tuple[dict[str, Any], datetime]:
@@ -105,11 +103,3 @@ def read(receipt: str, keys: Iterable[Jwk]) -> tuple[dict[str, Any], datetime]:
         return claims, datetime.fromtimestamp(claims["iat"], UTC)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise NotGenuine("It does not say when it was given") from error
-
-
-def _part(value: Mapping[str, Any]) -> bytes:
-    return _coded(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def _coded(data: bytes) -> bytes:
-    return urlsafe_b64encode(data).rstrip(b"=")
