@@ -1,7 +1,5 @@
 """`yinxin pki`: what the operators of the trust service can see and do."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from ssl import DER_cert_to_PEM_cert
 
@@ -9,9 +7,8 @@ import click
 
 from certs import lint, revoke, status, store
 from certs.model import ISSUING, ROOT, Certificate, Reason, profile, serial_of
-from hub import clock, settings
-from hub.house import House, open_house
-from hub.problems import Problem
+from hub import clock
+from hub.cli import opened
 
 
 @click.group()
@@ -23,7 +20,7 @@ def pki() -> None:
 @click.argument("serial", required=False)
 def show(serial: str | None) -> None:
     """List all certificates, or print the one with this SERIAL number as PEM."""
-    with _opened() as house, house.database.read() as db:
+    with opened() as house, house.database.read() as db:
         if serial:
             click.echo(_pem(store.certificate(db, serial_of(serial)).der), nl=False)
             return
@@ -43,7 +40,7 @@ def show(serial: str | None) -> None:
 def revoke_command(serial: str, reason: str, invalid_from: datetime | None) -> None:
     """End the certificate with this SERIAL number for good."""
     since = invalid_from.replace(tzinfo=UTC) if invalid_from else None
-    with _opened() as house:
+    with opened() as house:
         ended = revoke.revoke(house, serial, Reason(reason), "operator", clock.now(), since)
     click.echo(f"{ended.serial} ({ended.subject}) is revoked: {reason}. OCSP and CRL tell it from now on.")
 
@@ -51,7 +48,7 @@ def revoke_command(serial: str, reason: str, invalid_from: datetime | None) -> N
 @pki.command("lint")
 def lint_command() -> None:
     """Lint every certificate, both revocation lists, and an OCSP response for each certificate that has them."""
-    with _opened() as house:
+    with opened() as house:
         now = clock.now()
         with house.database.read() as db:
             every = store.certificates(db, limit=1_000_000)
@@ -87,13 +84,3 @@ def _line(one: Certificate, now: datetime) -> str:
 
 def _pem(der: bytes) -> str:
     return DER_cert_to_PEM_cert(der)
-
-
-@contextmanager
-def _opened() -> Iterator[House]:
-    try:
-        house = open_house(settings.read())
-        yield house
-        house.close()
-    except Problem as problem:
-        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem

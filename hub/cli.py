@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -146,6 +147,17 @@ def with_passphrase() -> Settings:
         os.environ[f"{settings.PREFIX}PASSPHRASE"] = click.prompt("Passphrase of the keys", hide_input=True)
         read = told(settings.read)
     return read
+
+
+@contextmanager
+def opened() -> Iterator[House]:
+    """The house for the length of a command; a problem in it ends the command with its words."""
+    try:
+        house = open_house(settings.read())
+        yield house
+        house.close()
+    except Problem as problem:
+        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem
 
 
 def passphrase(read: Settings) -> str:

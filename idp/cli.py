@@ -1,16 +1,13 @@
 """`yinxin client`: registered services, for operators at the machine."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hub import clock, settings
-from hub.house import House, open_house
-from hub.problems import Problem
+from hub import clock
+from hub.cli import opened
 from hub.tree import ROOT
 from idp import clients
 from idp.model.client import Client, ClientAuth, GrantType
@@ -52,7 +49,7 @@ def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
     way = ClientAuth(auth)
     secret = clients.new_secret() if way in (ClientAuth.secret_basic, ClientAuth.secret_post) else ""
     described = _described(client_id, way, secret, keys, given)
-    with _opened() as house:
+    with opened() as house:
         clients.add(house, described, by=BY, now=clock.now())
     click.echo(f"{client_id} is registered.")
     if secret:
@@ -63,7 +60,7 @@ def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def load(file: Path) -> None:
     """Register every service that a TOML FILE describes (docs/clients.md). A second load changes nothing."""
-    with _opened() as house:
+    with opened() as house:
         found = clients.load(house, file, by=BY, now=clock.now())
     click.echo(f"{len(found)} services: {', '.join(one.id for one in found)}")
 
@@ -72,7 +69,7 @@ def load(file: Path) -> None:
 @click.option("--place", default=ROOT, help="Only those below this place in the tree.")
 def list_command(place: str) -> None:
     """List the registered services."""
-    with _opened() as house, house.database.read() as db:
+    with opened() as house, house.database.read() as db:
         for one in store.clients(db, place):
             state = f"ended {one.ended:%Y-%m-%d}" if one.ended else one.auth.value
             click.echo(f"{one.id:<24} {one.agency:<18} {one.place:<24} [{state}] {one.name}")
@@ -82,7 +79,7 @@ def list_command(place: str) -> None:
 @click.argument("client_id")
 def show(client_id: str) -> None:
     """Print what is registered of the service CLIENT_ID, without its secret."""
-    with _opened() as house, house.database.read() as db:
+    with opened() as house, house.database.read() as db:
         one = store.client(db, client_id)
     if one is None:
         raise click.ClickException(f"There is no service {client_id}")
@@ -93,7 +90,7 @@ def show(client_id: str) -> None:
 @click.argument("client_id")
 def end(client_id: str) -> None:
     """Close the access of the service CLIENT_ID at once, with every token of it."""
-    with _opened() as house:
+    with opened() as house:
         clients.end(house, client_id, by=BY, now=clock.now())
     click.echo(f"{client_id} has ended. Nobody can sign in there by us, and its tokens are refused.")
 
@@ -158,13 +155,3 @@ def _shown(one: Client) -> dict[str, Any]:
         "native": one.native,
         "ended": one.ended.isoformat() if one.ended else None,
     }
-
-
-@contextmanager
-def _opened() -> Iterator[House]:
-    try:
-        house = open_house(settings.read())
-        yield house
-        house.close()
-    except Problem as problem:
-        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem

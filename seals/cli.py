@@ -1,16 +1,13 @@
 """`yinxin agency` and `yinxin seal`: what operators do with agencies and their seals."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from certs.model import Reason
-from hub import clock, settings, tree
-from hub.house import House, open_house
-from hub.problems import Problem
+from hub import clock, tree
+from hub.cli import opened
 from seals import grants, lifecycle, store
 from seals.model import DEFAULT_LINE, DEFAULT_MM, Agency, Centre, Design, Kind, Seal, SealGrant
 
@@ -29,7 +26,7 @@ def agency() -> None:
 @click.option("--place", required=True, help="where it stands in the tree, such as hub/880000/880100")
 def add_agency(code: str, name: str, name_en: str, place: str) -> None:
     """Add the agency with this unified CODE and NAME, or change its names or place."""
-    with _opened() as house, house.database.write() as db:
+    with opened() as house, house.database.write() as db:
         tree.get(db, place)
         store.keep_agency(db, Agency(code, name, name_en, place))
     click.echo(f"{code} {name}: {place}")
@@ -39,7 +36,7 @@ def add_agency(code: str, name: str, name_en: str, place: str) -> None:
 @click.option("--place", default=tree.ROOT, help="only agencies of this place and below it")
 def list_agencies(place: str) -> None:
     """List the agencies."""
-    with _opened() as house, house.database.read() as db:
+    with opened() as house, house.database.read() as db:
         for one in store.agencies(db, place):
             click.echo(f"{one.code}  {one.place}  {one.name} ({one.name_en})")
 
@@ -58,7 +55,7 @@ def seal() -> None:
 @click.option("--kind", type=click.Choice([each.value for each in Kind]), default="business", show_default=True)
 def make(agency_code: str, code13: str, line: str, diameter: int, centre: str, kind: str) -> None:
     """Make a seal for an agency, from application to use in one go, with the 13-digit code that it is filed under."""
-    with _opened() as house:
+    with opened() as house:
         with house.database.read() as db:
             owner = store.agency(db, agency_code)
         design = Design(owner.name, code13, line, diameter, Centre(centre))
@@ -70,7 +67,7 @@ def make(agency_code: str, code13: str, line: str, diameter: int, centre: str, k
 @click.option("--place", default=tree.ROOT, help="only seals of this place and below it")
 def list_seals(place: str) -> None:
     """List the seals."""
-    with _opened() as house, house.database.read() as db:
+    with opened() as house, house.database.read() as db:
         for one in store.seals(db, place):
             click.echo(_line(one))
 
@@ -80,7 +77,7 @@ def list_seals(place: str) -> None:
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="write its picture to this file")
 def show(id: str, svg: Path | None) -> None:
     """Show a seal, who may use it, and its latest uses."""
-    with _opened() as house, house.database.read() as db:
+    with opened() as house, house.database.read() as db:
         click.echo(_line(store.seal(db, id)))
         for one in store.grants(db, id):
             click.echo(f"  grant {one.id}: {one.grantee} for {', '.join(one.purposes)}{_ended(one)}")
@@ -95,7 +92,7 @@ def show(id: str, svg: Path | None) -> None:
 @click.option("--reason", required=True)
 def suspend(id: str, reason: str) -> None:
     """Stop every use of a seal for the time being."""
-    with _opened() as house:
+    with opened() as house:
         click.echo(_line(lifecycle.suspend(house, id, reason=reason, by=BY, now=clock.now())))
 
 
@@ -104,7 +101,7 @@ def suspend(id: str, reason: str) -> None:
 @click.option("--reason", required=True)
 def resume(id: str, reason: str) -> None:
     """Let a suspended seal be used again."""
-    with _opened() as house:
+    with opened() as house:
         click.echo(_line(lifecycle.resume(house, id, reason=reason, by=BY, now=clock.now())))
 
 
@@ -118,7 +115,7 @@ def resume(id: str, reason: str) -> None:
 def cancel(id: str, cause: str, reason: str, invalid_from: datetime | None) -> None:
     """End a seal for ever and revoke its certificate."""
     since = invalid_from.replace(tzinfo=UTC) if invalid_from else None
-    with _opened() as house:
+    with opened() as house:
         ended = lifecycle.cancel(
             house, id, cause=Reason(cause), reason=reason, by=BY, now=clock.now(), invalid_from=since
         )
@@ -137,7 +134,7 @@ def give(
 ) -> None:
     """Let a client (by its id) or an agency (by its code) use a seal."""
     end = until.replace(tzinfo=UTC) if until else None
-    with _opened() as house:
+    with opened() as house:
         given = grants.grant(
             house, id, grantee, purposes=purposes, by=BY, now=clock.now(), until=end, per_hour=per_hour, per_day=per_day
         )
@@ -148,7 +145,7 @@ def give(
 @click.argument("grant_id")
 def take_back(grant_id: str) -> None:
     """End a grant at once."""
-    with _opened() as house:
+    with opened() as house:
         ended = grants.take_back(house, grant_id, by=BY, now=clock.now())
     click.echo(f"grant {ended.id} has ended")
 
@@ -165,13 +162,3 @@ def _ended(grant: SealGrant) -> str:
     if grant.revoked_at:
         return f" [taken back {grant.revoked_at:%Y-%m-%d}]"
     return f" [until {grant.until:%Y-%m-%d}]" if grant.until else ""
-
-
-@contextmanager
-def _opened() -> Iterator[House]:
-    try:
-        house = open_house(settings.read())
-        yield house
-        house.close()
-    except Problem as problem:
-        raise click.ClickException(f"{problem.title}: {problem.detail}") from problem
