@@ -5,7 +5,7 @@ PYTEST := $(PY) -m pytest
 # Two processes: this is timed on 2 cores. Idle ones take work from the other's rest, so a long module holds nobody up.
 PARALLEL ?= -n 2 --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test check lint format lock judges chaos bench docs clean
+.PHONY: help demo tour codes test check lint format lock judges chaos bench docs clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -19,6 +19,9 @@ demo: .venv/ready ## two provinces, seven bodies, two department sites, all on t
 
 tour: .venv/ready ## play the whole story against the running demo, step by step with times
 	@$(PY) app.py tour $(if $(HUB),--hub $(HUB)) $(if $(CA),--ca $(CA))
+
+codes: .venv/ready ## the demo's officers and the six digits that each needs to sign in just now
+	@$(PY) -m deploy.demo.codes
 
 test: ## everything a change must pass (about 10 minutes; lists the system packages it needs first)
 	@deploy/setup.sh test

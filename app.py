@@ -29,7 +29,21 @@ FACES = {  # the modules of each room that give a `blueprint()`
     "seals": (),
     "idp": ("idp.endpoints", "idp.web"),
     "licenses": ("licenses.api", "licenses.web"),
-    "admin": ("admin.web",),
+    "admin": (
+        "admin.web.console",
+        "admin.web.approvals",
+        "admin.web.portal",
+        "admin.web.my",
+        "admin.web.services",
+        "admin.web.cases",
+        "admin.web.counter",
+        "admin.web.sharing",
+        "admin.api.sharing",
+        "admin.web.supervision",
+        "admin.web.assessment",
+        "admin.web.desk",
+        "admin.web.experience",
+    ),
     "verification": ("verification.web", "verification.api"),
 }
 FROZEN = ("issuer_url", "verify_url", "pki_url")  # printed in codes and certificates: they may never change
@@ -164,11 +178,17 @@ def init_command() -> None:
 @click.option(
     "--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Certificate of a demo that speaks TLS."
 )
-def tour_command(hub: str, ca: Path | None) -> None:
+@click.option(
+    "--accounts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("data/demo/accounts.json"),
+    help="Where the demo keeps its officers.",
+)
+def tour_command(hub: str, ca: Path | None, accounts: Path) -> None:
     """Play the whole story against the running demo, printing each step with its time."""
     from yinxin.tour import play
 
-    raise SystemExit(play.tour(hub, authority=ca, say=click.echo))
+    raise SystemExit(play.tour(hub, accounts=accounts, authority=ca, say=click.echo))
 
 
 def _assemble() -> None:

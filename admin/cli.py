@@ -3,7 +3,7 @@
 import click
 
 from admin import operators
-from admin.model import rights_of
+from admin.model.operator import Right, rights_of
 from hub import clock, settings
 from hub.house import open_house
 from hub.problems import Problem
@@ -17,7 +17,7 @@ def operator() -> None:
 @operator.command()
 @click.argument("label")
 @click.option("--place", default="hub", help="The place in the tree that the operator looks after.")
-@click.option("--rights", default="see,licenses,seals,operators", help="Rights, with commas between.")
+@click.option("--rights", default=",".join(Right), help="Rights, with commas between.")
 def invite(label: str, place: str, rights: str) -> None:
     """Print a one-time link for a new operator; LABEL says who it is for."""
     house = open_house(settings.read())

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from admin import store
-from admin.model import NotAnOperator, Operator, Right, SecondFactorMissing
+from admin.model.operator import NotAnOperator, Operator, Right, SecondFactorMissing
+from admin.store import operators as store
 from hub import callers, inbox, ledger, tree
 from hub.callers import Caller
 from hub.house import House

@@ -156,9 +156,13 @@ class Session:
 
 @dataclass(frozen=True)
 class Operator:
-    """A signed-in operator of the console who holds the named right and used a second factor."""
+    """A signed-in operator of the console who holds the named right and used a second factor.
+
+    `minutes`: how long ago he may have done so (0: any time in this session); older, and he is asked again.
+    """
 
     right: str
+    minutes: int = 0
     cookies: bool = True
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
@@ -168,6 +172,12 @@ class Operator:
             raise NotAllowed("This needs the right %(right)s", right=self.right)
         if "mfa" not in caller.amr:
             raise NotAllowed("Operators must sign in with a second factor")
+        if self.minutes and (caller.auth_time is None or now - caller.auth_time > timedelta(minutes=self.minutes)):
+            raise NotSignedIn(
+                "For this you must have signed in within the last %(minutes)s minutes",
+                minutes=self.minutes,
+                extras={"session": "console", "again": 1},
+            )
         return caller
 
 

@@ -1,5 +1,6 @@
 """The kernel's commands: run the installation, back it up, bring it back, check the ledger."""
 
+import json
 import os
 import signal
 import sys
@@ -95,6 +96,15 @@ def ledger_verify() -> None:
         click.echo("The ledger is empty")
     else:
         click.echo(f"The ledger is whole: {head.size} events, head {head.root.hex()} signed at {head.at.isoformat()}")
+
+
+@ledger_group.command("export")
+@click.option("--place", default=tree.ROOT, help="The part of the tree whose events are wanted.")
+def ledger_export(place: str) -> None:
+    """Print every event as a line of JSON, oldest first: from it, each figure of a board can be counted again."""
+    with opened() as house, house.database.snapshot() as db:
+        for event in ledger.export(db, scope=place):
+            click.echo(json.dumps(event, ensure_ascii=False, sort_keys=True))
 
 
 @click.group("place")

@@ -1,4 +1,4 @@
-"""Two languages: message ids are English, the Chinese text stands in each room's `translations/zh_Hans.po`.
+"""Two languages: message ids are English, the Chinese text stands in each room's `translations/`.
 
 The catalogues are read once per process from their sources (Babel's reader), so there is no compile step to forget.
 """
@@ -20,7 +20,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 def catalogue() -> dict[str, str]:
     """Every Chinese text by its English message id, from all rooms."""
     texts: dict[str, str] = {}
-    for path in sorted(_ROOT.glob("*/translations/zh_Hans.po")):
+    for path in sorted(_ROOT.glob("*/translations/*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale="zh_Hans"):
                 if message.id and message.string and not message.fuzzy:

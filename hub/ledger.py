@@ -8,7 +8,7 @@ internal id, never a person's name or number.
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -128,6 +128,15 @@ def events(
         query = query.where(event_table.c.id < before)
     rows = db.execute(query.order_by(event_table.c.id.desc()).limit(limit))
     return [Event(r.id, r.leaf, r.kind, r.subject, r.by, r.place, r.at, r.facts) for r in rows]
+
+
+def export(db: sa.Connection, *, scope: str = ROOT) -> Iterator[dict[str, Any]]:
+    """Every event of a scope, oldest first, as it stands in the tree: for whoever counts for himself."""
+    rows = db.execute(sa.select(event_table).where(below(event_table.c.place, scope)).order_by(event_table.c.id))
+    for row in rows.yield_per(BATCH):
+        moment = row.at.isoformat(timespec="microseconds")
+        facts = {"place": row.place, "at": moment, "facts": row.facts}
+        yield {"leaf": row.leaf, "kind": row.kind, "subject": row.subject, "by": row.by, **facts}
 
 
 def sequence(house: "House", now: datetime) -> int:

@@ -43,8 +43,11 @@ class Site:
         return f"{house.settings.home_url}{self.path}/callback"
 
 
-def begin(house: House, site: Site, onward: str, *, prompt: str = "") -> tuple[str, str]:
-    """Where to send the visitor, and the value of the cookie that binds the answer to this browser."""
+def begin(house: House, site: Site, onward: str, *, prompt: str = "", level: int = 0) -> tuple[str, str]:
+    """Where to send the visitor, and the value of the cookie that binds the answer to this browser.
+
+    `level` is one beyond the site's own that the page where he goes needs.
+    """
     state, browser = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
     flow = {"browser": browser, "verifier": verifier, "nonce": nonce, "onward": onward}
@@ -58,7 +61,7 @@ def begin(house: House, site: Site, onward: str, *, prompt: str = "") -> tuple[s
         "nonce": nonce,
         "code_challenge": create_s256_code_challenge(verifier),
         "code_challenge_method": "S256",
-        "acr_values": f"{callers.LEVEL}{site.level}",
+        "acr_values": f"{callers.LEVEL}{max(site.level, level)}",
     }
     return (
         f"{house.settings.issuer_url}/oidc/authorize?{urlencode(asked | ({'prompt': prompt} if prompt else {}))}",

@@ -11,6 +11,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.signin import Site
 
+HIGHER = ("2", "3")  # levels of assurance that a page may ask for beyond its site's own
 Enter = Callable[[House, Caller, datetime], Caller]
 
 
@@ -24,7 +25,13 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
     @web.route(bp, f"{site.path}/sign-in", gate=callers.Public(), endpoint="sign_in")
     def sign_in() -> Response:
         onward = web.local(request.args.get("next"), f"{site.path}/")
-        url, browser = signin.begin(web.house(), site, onward, prompt="login" if "again" in request.args else "")
+        url, browser = signin.begin(
+            web.house(),
+            site,
+            onward,
+            prompt="login" if "again" in request.args else "",
+            level=int(asked) if (asked := request.args.get("level", "")) in HIGHER else 0,
+        )
         response = web.see_other(url)
         web.set_cookie(response, callers.cookie_name(web.house(), bound), browser, seconds=signin.FLOW_SECONDS)
         return response

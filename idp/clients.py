@@ -19,7 +19,11 @@ from idp.model.client import POLICIES, Client, ClientAuth, ClientWrong, GrantTyp
 from idp.store import clients as store
 
 CACHE_SECONDS = 1  # a changed client is used within a second by every process; revocation must take effect as fast
-FIRST_PARTY = ("wallet", "console")
+FIRST_PARTY = {  # our own relying parties, by their names
+    "wallet": ("证照夹", "License wallet"),
+    "my": ("我的办事", "My matters"),
+    "console": ("管理台", "Console"),
+}
 
 
 def known(house: House, client_id: str, now: datetime) -> Client | None:
@@ -127,20 +131,19 @@ def secret_fits(client: Client | None, secret: str) -> bool:
 
 
 def first_party_secret(house: House, client_id: str) -> str:
-    """The secret of our own wallet or console, which both sides of the house derive from its keys."""
+    """The secret of a site of our own, which both sides of the house derive from its keys."""
     return house.keys.secret(f"client-{client_id}").hex()
 
 
 def ensure_first_party_clients(house: House, now: datetime) -> None:
-    """Register the wallet and the console, the provider's own relying parties. A second call changes nothing."""
+    """Register the provider's own relying parties. A second call changes nothing."""
     home = house.settings.home_url
-    names = {"wallet": ("证照夹", "License wallet"), "console": ("管理台", "Console")}
     with house.database.write() as db:
-        for client_id in FIRST_PARTY:
+        for client_id, (name, name_en) in FIRST_PARTY.items():
             client = Client(
                 id=client_id,
-                name=names[client_id][0],
-                name_en=names[client_id][1],
+                name=name,
+                name_en=name_en,
                 agency="",  # the installation itself
                 place=tree.ROOT,
                 auth=ClientAuth.secret_basic,

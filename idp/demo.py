@@ -44,8 +44,13 @@ def demo_people(house: House, now: datetime) -> list[dict[str, str]]:
     return [_made(house, figure, now) for figure in FIGURES]
 
 
+def fresh_password() -> str:
+    """Eight syllables, good to read and type: 53 random bits."""
+    return "-".join(secrets.choice(SYLLABLES.split()) + secrets.choice(SYLLABLES.split()) for _ in range(4))
+
+
 def _made(house: House, figure: Figure, now: datetime) -> dict[str, str]:
-    password = "-".join(secrets.choice(SYLLABLES.split()) + secrets.choice(SYLLABLES.split()) for _ in range(4))
+    password = fresh_password()
     try:
         person = accounts.register(house, figure.account, password, now=now)
         _prove(house, person.id, figure, now)

@@ -15,11 +15,13 @@ import app as front
 from deploy.demo.civil.site import DESK as CIVIL
 from deploy.demo.department.site import create_app as department
 from deploy.demo.market.site import DESK as MARKET
+from deploy.demo.officers import seed_officers
 from deploy.demo.register.site import create_app as register
 from deploy.demo.seed import seed, site_settings
 from hub import clock, outbox, settings
 from hub.house import House
 from hub.settings import Settings
+from yinxin.tour.officers import Account, Officers
 from yinxin.tour.story import Sites
 
 NAMES = ("hub", "verify", "register", "market", "civil")
@@ -32,6 +34,7 @@ class World:
 
     house: House
     sites: Sites
+    officers: Officers
     departments: dict[str, Flask]
 
 
@@ -54,7 +57,8 @@ def world(folder: Path, redis_url: str, *, database_url: str = "", threaded: boo
         for name, made in apps.items():
             servers[name].app = made
         stack.enter_context(_delivering(house))
-        yield World(house, Sites(**url), departments)
+        officers = [Account(one["account"], one["password"], one["app"]) for one in seed_officers(house, clock.now())]
+        yield World(house, Sites(**url), Officers(url["hub"], officers), departments)
 
 
 def _settings(folder: Path, redis_url: str, database_url: str, url: dict[str, str]) -> Settings:

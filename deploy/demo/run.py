@@ -12,9 +12,10 @@ from pathlib import Path
 
 import app
 from admin import operators
-from admin import store as admin_store
-from admin.model import Right
+from admin.model.operator import Right
+from admin.store import operators as operator_store
 from deploy.demo import plan, words
+from deploy.demo.officers import seed_officers
 from deploy.demo.plan import Demo, NoDemo
 from deploy.demo.seed import seed
 from deploy.demo.words import Say
@@ -111,7 +112,7 @@ def _embedded(demo: Demo, read: Settings) -> Iterator[None]:
 def _accounts(demo: Demo, house: House) -> list[dict[str, str]]:
     """Demo accounts with passwords made at the first start; kept in the data folder to be shown again."""
     file, now = demo.folder / "accounts.json", clock.now()
-    made = [*people.demo_people(house, now), {"who": OPERATOR}] if demo.is_new else []
+    made = [*people.demo_people(house, now), *seed_officers(house, now), {"who": OPERATOR}] if demo.is_new else []
     accounts = made or json.loads(file.read_text("utf-8"))
     for one in accounts:
         if one["who"] == OPERATOR:
@@ -128,7 +129,7 @@ def _operators_way(house: House, link: str) -> str:
         invite.invitation(house, link.rpartition("/")[2], now)
         return link
     with house.database.read() as db:
-        if any(one.person for one in admin_store.all_operators(db)):
+        if any(one.person for one in operator_store.all_operators(db)):
             return f"{house.settings.home_url}/console/   with the account you made"
     return operators.invite(house, "demo operator", "hub", frozenset(Right), by=None, now=now)
 

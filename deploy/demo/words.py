@@ -48,6 +48,7 @@ def welcome(demo: Demo, accounts: list[dict[str, str]], seconds: float) -> str:
         "  2. Issue a license at a department's desk. A second later it is in the wallet.",
         "  3. Download it, or show its code, and check it at the verification page. Change one byte, check again.",
         "  4. Suspend or revoke it at the desk; check again.",
+        f"  Officers need a code of six digits: their keys are in {demo.folder}/accounts.json, or type:  make codes",
         f"  Or watch it play by itself, in another terminal:  make tour{_options(demo)}",
         "",
         *(_phone(demo) if demo.tls else []),

@@ -42,8 +42,8 @@ def refused(problem: Problem) -> Response:
     if wants_json():
         response = jsonify(problem_body(problem))
         response.content_type = "application/problem+json"
-    elif isinstance(problem, NotSignedIn) and request.method == "GET" and _login(problem):
-        return see_other(_login(problem))
+    elif request.method == "GET" and (way := _login(problem)):
+        return see_other(way)
     else:
         detail = i18n._(problem.message, **problem.values) if problem.message else ""
         response = page("hub/problem.html", problem=problem, detail=detail, request_id=g.get("request_id", ""))
@@ -61,8 +61,12 @@ def refused(problem: Problem) -> Response:
 
 
 def _login(problem: Problem) -> str:
+    """Where a visitor can get what a gate of his site misses: a session, a fresh one, a higher level. Empty if nowhere."""
     endpoint = LOGINS.get(problem.extras.get("session", ""))
-    return url_for(endpoint, next=request.full_path.rstrip("?")) if endpoint in current_app.view_functions else ""
+    missing = {name: problem.extras[name] for name in ("level", "again") if name in problem.extras}
+    if endpoint not in current_app.view_functions or not (missing or isinstance(problem, NotSignedIn)):
+        return ""
+    return url_for(endpoint, next=request.full_path.rstrip("?"), **missing)
 
 
 class MethodNotAllowed(BadRequest):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from admin.model import Right
+from admin.model.operator import Right
 from hub import callers, clock
 from hub.callers import Caller
 from licenses.model import License

@@ -43,9 +43,14 @@ def templates(room: str) -> list[Path]:
 @cache
 def chinese(room: str) -> dict[str, str]:
     """A room's Chinese texts by message id."""
-    path = source.ROOT / room / "translations/zh_Hans.po"
-    if not path.exists():
-        return {}
+    found: dict[str, str] = {}
+    for path in sorted((source.ROOT / room / "translations").glob("*.po")):
+        found |= entries(path)
+    return found
+
+
+def entries(path: Path) -> dict[str, str]:
+    """The Chinese texts of one file by message id."""
     with path.open("rb") as file:
         return {str(entry.id): str(entry.string) for entry in read_po(file, locale="zh_Hans") if entry.id}
 

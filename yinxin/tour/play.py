@@ -7,14 +7,18 @@ from pathlib import Path
 import httpx2
 
 from yinxin.tour.browser import Astray, Browser
+from yinxin.tour.officers import Officers, kept_in
 from yinxin.tour.story import Sites, Story
 
 Say = Callable[[str], None]
 NO_DEMO = 2  # exit code: nothing was played
 
 
-def tour(hub: str, *, authority: Path | None = None, say: Say = print) -> int:
-    """Play the story against the demo whose hub has this address. Gives the exit code: 0 only if every step went as told."""
+def tour(hub: str, *, accounts: Path, authority: Path | None = None, say: Say = print) -> int:
+    """Play the story against the demo whose hub has this address and whose officers stand in the file `accounts`.
+
+    Gives the exit code: 0 only if every step went as told.
+    """
     try:
         sites, citizen = Sites.after(hub), Browser(authority=authority)
         for site in (sites.hub, sites.register):  # only a demo has a register that makes people
@@ -22,7 +26,8 @@ def tour(hub: str, *, authority: Path | None = None, say: Say = print) -> int:
     except (httpx2.HTTPError, ValueError, OSError) as error:
         say(f"No demo answers at {hub} ({type(error).__name__}). Start one in another terminal: make demo")
         return NO_DEMO
-    return 0 if play(Story(sites, citizen, Browser(authority=authority)), say) else 1
+    officers = Officers(sites.hub, kept_in(accounts), authority)
+    return 0 if play(Story(sites, citizen, Browser(authority=authority), officers), say) else 1
 
 
 def play(story: Story, say: Say) -> bool:

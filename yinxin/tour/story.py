@@ -9,7 +9,11 @@ from typing import Any
 import httpx2
 
 from yinxin.tour.browser import Astray, Browser
+from yinxin.tour.officers import Officers
 
+CHAPTERS: tuple[
+    Any, ...
+] = ()  # modules with `steps(story)`; the citizen is signed in and acts for a company with a business license
 PATIENCE = 10.0  # seconds within which a sign-out must have reached every site
 
 
@@ -37,6 +41,7 @@ class Story:
     sites: Sites
     citizen: Browser
     verifier: Browser
+    officers: Officers
     name: str = ""
     number: str = ""
     license: str = ""
@@ -65,6 +70,7 @@ class Story:
             ("The citizen claims a company as its legal representative", self.claim_company),
             ("chooses to act for it, and is signed in at department A as the company", self.sign_in_as_company),
             ("The company is issued its business license and holds it", self.company_is_issued),
+            *(step for chapter in CHAPTERS for step in chapter.steps(self)),
             ("The citizen signs out: every site is told", self.sign_out),
         )
 
@@ -78,11 +84,11 @@ class Story:
     def sign_in_at_a(self) -> str:
         """From department A to the hub and back: account, real name, consent."""
         self.citizen.open(f"{self.sites.market}/sign-in?lang=en")
-        self._must(self.citizen.path == "/login", "the hub asks who it is")
+        self.must(self.citizen.path == "/login", "the hub asks who it is")
         self.citizen.open(str(self.citizen.page.url).replace("/login", "/register"))
         account = f"tour-{secrets.token_hex(4)}"
         self.citizen.submit("password", account=account, password=secrets.token_urlsafe(16))
-        self._must(self.citizen.path == "/realname", "the hub asks for the real name")
+        self.must(self.citizen.path == "/realname", "the hub asks for the real name")
         self.citizen.submit("number", name=self.name, number=self.number)
         self._agree()
         return self._is_known(self.sites.market)
@@ -90,7 +96,7 @@ class Story:
     def open_b(self) -> str:
         """One login opens every site: at B there is only a question of consent."""
         self.citizen.open(f"{self.sites.civil}/sign-in?lang=en")
-        self._must(self.citizen.path == "/consent", "nothing but consent is asked")
+        self.must(self.citizen.path == "/consent", "nothing but consent is asked")
         self._agree()
         return self._is_known(self.sites.civil)
 
@@ -99,30 +105,30 @@ class Story:
         self.citizen.open(f"{self.sites.hub}/wallet/?lang=en")
         if self.citizen.path == "/realname":
             self.citizen.submit(action="/realname/live")
-        self._must(self.citizen.is_at(self.sites.register), "the register begins a live check")
+        self.must(self.citizen.is_at(self.sites.register), "the register begins a live check")
         self.citizen.submit("outcome", outcome="match")
-        self._must(self.citizen.path == "/wallet/", "the wallet opens")
+        self.must(self.citizen.path == "/wallet/", "the wallet opens")
         return ""
 
     def be_issued(self) -> str:
         """Department B issues a residence permit to this person by API: the form is filled with what the login told."""
         self.citizen.open(f"{self.sites.civil}/desk?lang=en")
-        self._must(self.citizen.find("key").fields.get("field-name") == self.name, "the form names the visitor")
+        self.must(self.citizen.find("key").fields.get("field-name") == self.name, "the form names the visitor")
         return self._issue()
 
     def hold(self) -> str:
         """The license is in the wallet, with its code."""
         self._is_in_wallet()
         page = self.citizen.open(f"{self.sites.hub}/wallet/{self.license}")
-        self._must(page.status_code == 200 and self.name in page.text, "the license can be opened")
+        self.must(page.status_code == 200 and self.name in page.text, "the license can be opened")
         picture = self.citizen.fetch(f"{self.sites.hub}/wallet/{self.license}/code.svg")
-        self._must(picture.headers["content-type"].startswith("image/svg"), "the wallet shows its code")
+        self.must(picture.headers["content-type"].startswith("image/svg"), "the wallet shows its code")
         return ""
 
     def download(self) -> str:
         """The sealed PDF."""
         self.pdf = self.citizen.fetch(f"{self.sites.hub}/wallet/{self.license}/file").content
-        self._must(self.pdf.startswith(b"%PDF-"), "the file is a PDF")
+        self.must(self.pdf.startswith(b"%PDF-"), "the file is a PDF")
         return f"{len(self.pdf) / 1000:.0f} kB"
 
     def verify_file(self) -> str:
@@ -146,7 +152,7 @@ class Story:
         self.citizen.page = self.desk
         why = {"reason": "tour", "legal_basis": "tour", "decision": "tour-1"}
         self.desk = self.citizen.submit("number", to=f"/desk/{operation}", **why)
-        self._must(self.desk.status_code == 200, f"the desk can {operation}")
+        self.must(self.desk.status_code == 200, f"the desk can {operation}")
         return self._expect("valid" if reason == "valid" else "not_valid", reason, self._ask(file=self.pdf))
 
     def claim_company(self) -> str:
@@ -156,7 +162,7 @@ class Story:
         name, self.company = self.citizen.facts[:2]
         self.citizen.open(f"{self.sites.hub}/companies?lang=en")
         self.citizen.submit("code", code=self.company)
-        self._must(name in self.citizen.page.text and self.citizen.page.status_code == 200, "the company is claimed")
+        self.must(name in self.citizen.page.text and self.citizen.page.status_code == 200, "the company is claimed")
         return f"{name}, {self.company}"
 
     def sign_in_as_company(self) -> str:
@@ -165,7 +171,7 @@ class Story:
         self.citizen.submit("whom", whom=self.company)
         self.citizen.open(f"{self.sites.market}/sign-in?lang=en")
         self._agree()
-        self._must(self.citizen.is_at(self.sites.market) and self.company in self.citizen.page.text, "A knows for whom")
+        self.must(self.citizen.is_at(self.sites.market) and self.company in self.citizen.page.text, "A knows for whom")
         return ""
 
     def company_is_issued(self) -> str:
@@ -182,25 +188,25 @@ class Story:
         self.citizen.submit(action="/sign-out")
         end = time.monotonic() + PATIENCE
         while self.name in self.citizen.open(f"{self.sites.civil}/?lang=en").text:
-            self._must(time.monotonic() < end, "department B was told")
+            self.must(time.monotonic() < end, "department B was told")
             time.sleep(0.2)
         self.citizen.open(f"{self.sites.hub}/wallet/?lang=en")
-        self._must(self.citizen.path == "/login", "the wallet asks who it is")
+        self.must(self.citizen.path == "/login", "the wallet asks who it is")
         return ""
 
     def _issue(self) -> str:
         self.desk = self.citizen.submit("key")
-        self._must(self.desk.status_code == 200, "the desk issues the license")
+        self.must(self.desk.status_code == 200, "the desk issues the license")
         self.license = self.citizen.find("number").fields["number"]
         self.code = next(part for part in self.desk.text.split('"') if part.startswith(f"{self.sites.verify}/#"))
         return self.license
 
     def _is_in_wallet(self) -> None:
         self.citizen.open(f"{self.sites.hub}/wallet/?lang=en")
-        self._must(self.license in self.citizen.page.text, "the wallet lists the license")
+        self.must(self.license in self.citizen.page.text, "the wallet lists the license")
 
     def _is_known(self, site: str) -> str:
-        self._must(self.citizen.is_at(site) and self.name in self.citizen.page.text, "the department knows the name")
+        self.must(self.citizen.is_at(site) and self.name in self.citizen.page.text, "the department knows the name")
         return ""
 
     def _agree(self) -> None:
@@ -210,15 +216,16 @@ class Story:
     def _ask(self, **question: Any) -> dict[str, Any]:
         """What a stranger's program is told: no cookie, no account."""
         answer = self.verifier.ask(f"{self.sites.verify}/api/verify", **question)
-        self._must(answer.status_code == 200, f"the verifier gets an answer, not {answer.status_code}")
+        self.must(answer.status_code == 200, f"the verifier gets an answer, not {answer.status_code}")
         said: dict[str, Any] = answer.json()
         return said
 
     def _expect(self, verdict: str, reason: str, said: dict[str, Any]) -> str:
         """The verifier's answer is this one; gives its words. An empty reason: any."""
-        self._must(said["verdict"] == verdict and reason in ("", said["reason"]), f"{reason or verdict}, not {said}")
+        self.must(said["verdict"] == verdict and reason in ("", said["reason"]), f"{reason or verdict}, not {said}")
         return str(said["says"])
 
-    def _must(self, holds: bool, what: str) -> None:  # noqa: FBT001  it reads as a sentence
+    def must(self, holds: bool, what: str) -> None:  # noqa: FBT001  it reads as a sentence
+        """Go on only if it holds; else Astray, with what was expected and where the citizen is."""
         if not holds:
             raise Astray(f"expected: {what}; but at {self.citizen.where}")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from admin import operators, store
-from admin.model import NotAnOperator, Right, RightWrong, SecondFactorMissing, rights_of
+from admin import operators
+from admin.model.operator import NotAnOperator, Right, RightWrong, SecondFactorMissing, rights_of
+from admin.store import operators as store
 from hub import callers, inbox, ledger, tree
 from hub.callers import Caller
 from hub.house import House

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
-from admin import operators, store
-from admin.model import Right, rights_of
+from admin import operators
+from admin.model.operator import Right, rights_of
+from admin.store import operators as store
+from admin.web.gates import CONSOLE
 from certs import store as certs
 from hub import clock, ledger, tree, web, web_signin
 from hub.callers import Operator
 from hub.problems import BadRequest
-from hub.signin import Site
 from idp.store import clients
 from licenses import change, kinds
 from licenses import store as licenses
@@ -18,15 +19,14 @@ from licenses.model import LIFE, Change, Operation, ReasonMissing, Status
 from seals import lifecycle
 from seals import store as seals
 
-SITE = Site("console", "/console")
 SEE = Operator(Right.see)
 PAGE = 30  # rows
 
 
 def blueprint() -> Blueprint:
     """`/console/…`."""
-    bp = Blueprint("console", __name__, template_folder="templates")
-    web_signin.add(bp, SITE, operators.enter)
+    bp = Blueprint("console", __name__, template_folder="../templates")
+    web_signin.add(bp, CONSOLE, operators.enter)
     _looking(bp)
     _licenses(bp)
     _seals(bp)
@@ -191,12 +191,6 @@ def _change_page(
         given=given or dict.fromkeys(("reason", "legal_basis", "decision"), ""),
         wrong=wrong,
     )
-
-
-def _possible(status: Status, step: Operation) -> bool:
-    from licenses.model import LIFE
-
-    return (status, step) in LIFE
 
 
 def _whole(text: str | None) -> int | None:

@@ -14,6 +14,13 @@ class Right(StrEnum):
     licenses = "licenses"  # suspend, reinstate, revoke
     seals = "seals"  # suspend and resume seals
     operators = "operators"  # invite and dismiss operators
+    services = "services"  # describe service items and their clients, and ask for their approval
+    approve = "approve"  # be the second person for what somebody else asked
+    cases = "cases"  # decide on applications
+    counter = "counter"  # serve visitors at a counter
+    sharing = "sharing"  # ask other bodies for data, answer what they ask
+    supervision = "supervision"  # answer alerts, see the boards
+    desk = "desk"  # answer questions, reports and bad ratings
 
 
 class NotAnOperator(NotAllowed):
@@ -34,7 +41,7 @@ class RightWrong(Problem):
     """There is no such right."""
 
     title = "There is no such right"
-    advice = "Choose from: see, licenses, seals, operators."
+    advice = "The console's page of operators lists the rights that there are."
 
 
 @dataclass(frozen=True)

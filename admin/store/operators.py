@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from admin.model import Operator, Right
+from admin.model.operator import Operator, Right
 from hub.db import Instant, Json, metadata
 from hub.tree import ROOT, below
 

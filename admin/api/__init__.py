@@ -1,0 +1,1 @@
+"""What programs ask of unified service management: one blueprint for each topic."""

@@ -1,0 +1,1 @@
+"""The nouns of unified service management, one file each."""

@@ -1,0 +1,5 @@
+"""The tables of unified service management, by noun: functions that take and give the values of `admin.model`."""
+
+from admin.store import approvals, notices, operators
+
+__all__ = ["approvals", "notices", "operators"]

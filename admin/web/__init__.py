@@ -1,0 +1,1 @@
+"""The pages of unified service management, by topic: one blueprint each."""
