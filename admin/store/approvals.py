@@ -1,6 +1,5 @@
 """Requests for approval as rows."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -67,5 +66,5 @@ def end(db: sa.Connection, id: str, state: State, *, by: str, words: str, at: da
     return db.execute(approvals.update().where(where).values(**values)).rowcount == 1
 
 
-def _approval(row: Mapping[str, Any]) -> Approval:
+def _approval(row: Any) -> Approval:
     return Approval(**{**row, "state": State(row["state"])})
