@@ -110,6 +110,11 @@ class Browser:
         return self._arrived(self._http.post(url, data={**form.fields, **filled}))
 
     @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that it has been given, by name: another browser may go on with them."""
+        return {cookie.name: cookie.value or "" for cookie in self._http.cookies.jar}
+
+    @property
     def facts(self) -> list[str]:
         """The values of this page's lists of facts."""
         return Page(self.page.text).facts

@@ -1,0 +1,90 @@
+# ruff: noqa: INP001  a program beside its pictures
+"""Makes the pictures of docs/systems/: plays the tour, then photographs the pages as the citizen and the officers see them.
+
+PYTHONPATH=. .venv/bin/python docs/pictures/systems.py [name ...]
+"""
+
+import io
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import ViewportSize, sync_playwright
+
+from hub import clock, ledger
+from tests import servers
+from tests.browser.conftest import launch
+from tests.world import World, world
+from yinxin.tour import play
+from yinxin.tour.browser import Browser
+from yinxin.tour.story import Story
+
+HERE = Path(__file__).parent
+DESK: ViewportSize = {"width": 1100, "height": 820}
+PHONE: ViewportSize = {"width": 390, "height": 780}
+COLOURS = 96  # enough for pages; each picture stays below 80 kB
+NOBODY, CITIZEN = "nobody", "citizen"
+# name -> who looks, at which page (the first link whose address fits, if it ends in *), on what
+PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
+    "portal-1": (NOBODY, "/", DESK),
+    "portal-2": (NOBODY, "/services", PHONE),
+}
+
+
+class Unsigned(Story):
+    """The story without its last step: everyone is still signed in."""
+
+    def sign_out(self) -> str:
+        """Stay."""
+        return ""
+
+
+def main(wanted: list[str]) -> None:
+    """Play everything, then take each picture."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        servers.valkey(Path(name) / "valkey") as redis,
+        world(Path(name), redis, threaded=True) as demo,
+        sync_playwright() as playwright,
+    ):
+        story = Unsigned(demo.sites, Browser(), Browser(), demo.officers)
+        if not play.play(story, print):
+            raise SystemExit(1)
+        ledger.sequence(demo.house, clock.now())
+        browser = launch(playwright)
+        for file in wanted or PICTURES:
+            take(browser, demo, story, file)
+        browser.close()
+
+
+def take(browser: Chromium, demo: World, story: Story, file: str) -> None:
+    """One picture, as its viewer sees the page in English."""
+    who, address, size = PICTURES[file]
+    context = browser.new_context(viewport=size, device_scale_factor=1, locale="en", reduced_motion="reduce")
+    jar = None if who == NOBODY else (story.citizen if who == CITIZEN else demo.officers[who])
+    if jar is not None:
+        context.add_cookies(
+            [{"name": name, "value": value, "url": demo.sites.hub} for name, value in jar.cookies.items()]
+        )
+    page = context.new_page()
+    page.goto(address if address.startswith("http") else f"{demo.sites.hub}{address.removesuffix('*')}")
+    if address.endswith("*"):
+        links = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
+        page.goto(f"{demo.sites.hub}{next(link for link in links if re.match(address.removesuffix('*') + '/.', link))}")
+    save(page.screenshot(full_page=True, clip=None), HERE / f"{file}.png", size)
+    context.close()
+
+
+def save(picture: bytes, path: Path, size: ViewportSize) -> None:
+    """Keep what fits on one screen and a half, in few colours."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image = image.crop((0, 0, image.width, min(image.height, size["height"] * 3 // 2)))
+    image.quantize(COLOURS).save(path, optimize=True)
+    print(path.name, f"{path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
