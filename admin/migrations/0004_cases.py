@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("materials_avoided", sa.Integer(), nullable=False),
         sa.Column("visits", sa.Integer(), nullable=False),
         sa.Column("taken_by", sa.Text(), nullable=False),
+        sa.Column("officer", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("decided", hub.db.Instant(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=False),
@@ -50,6 +51,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_admin_case_due"), ["due"], unique=False)
         batch_op.create_index(batch_op.f("ix_admin_case_item"), ["item"], unique=False)
         batch_op.create_index(batch_op.f("ix_admin_case_license"), ["license"], unique=False)
+        batch_op.create_index(batch_op.f("ix_admin_case_officer"), ["officer"], unique=False)
         batch_op.create_index(batch_op.f("ix_admin_case_person"), ["person"], unique=False)
         batch_op.create_index(batch_op.f("ix_admin_case_place"), ["place"], unique=False)
         batch_op.create_index(batch_op.f("ix_admin_case_state"), ["state"], unique=False)
@@ -78,14 +80,21 @@ def upgrade() -> None:
     op.create_table(
         "admin_case_file",
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("material", sa.Integer(), nullable=False),
+        sa.Column("material", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key", "material", name=op.f("pk_admin_case_file")),
+    )
+    op.create_table(
+        "admin_case_serial",
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("prefix", name=op.f("pk_admin_case_serial")),
     )
 
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_table("admin_case_serial")
     op.drop_table("admin_case_file")
     with op.batch_alter_table("admin_case_draft", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_admin_case_draft_person"))
@@ -97,6 +106,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_admin_case_state"))
         batch_op.drop_index(batch_op.f("ix_admin_case_place"))
         batch_op.drop_index(batch_op.f("ix_admin_case_person"))
+        batch_op.drop_index(batch_op.f("ix_admin_case_officer"))
         batch_op.drop_index(batch_op.f("ix_admin_case_license"))
         batch_op.drop_index(batch_op.f("ix_admin_case_item"))
         batch_op.drop_index(batch_op.f("ix_admin_case_due"))

@@ -1,5 +1,6 @@
 """A case: one application for one service, from its submission to its end, and who may move it."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -131,6 +132,7 @@ class Case:
     materials_avoided: int
     visits: int
     taken_by: str = ""  # the officer who took it at the counter
+    officer: str = ""  # who looks after it: the last officer who moved it
     state: CaseState = CaseState.submitted
     decided: datetime | None = None
     decided_by: str = ""
@@ -192,13 +194,25 @@ class Material:
 
     kind: str = ""
     words: str = ""
+    words_en: str = ""
     license: str = ""  # the number of the license that was found in force
-    file: str = ""  # the name of the file that the applicant handed in
+    file: str = ""  # the name of the file that was handed in
+    seen: bool = False  # an officer has seen the paper at the counter
+
+    @property
+    def key(self) -> str:
+        """What names it among the materials of an item, also when the item's list changes."""
+        return self.kind or hashlib.sha256(self.words.encode()).hexdigest()[:16]
 
     @property
     def avoided(self) -> bool:
         """Whether the applicant needs not bring it."""
         return bool(self.license)
+
+    @property
+    def given(self) -> bool:
+        """Whether nothing is missing."""
+        return bool(self.license or self.file or self.seen)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ cases_table = sa.Table(
     sa.Column("materials_avoided", sa.Integer, nullable=False),
     sa.Column("visits", sa.Integer, nullable=False),
     sa.Column("taken_by", sa.Text, nullable=False),
+    sa.Column("officer", sa.Text, nullable=False, index=True),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("decided", Instant),
     sa.Column("decided_by", sa.Text, nullable=False),
@@ -52,8 +53,14 @@ files_table = sa.Table(
     "admin_case_file",
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("material", sa.Integer, primary_key=True),  # its place in the list of materials
+    sa.Column("material", sa.Text, primary_key=True),  # `Material.key`
     sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+serials_table = sa.Table(  # of numbers that the office gives out, such as that of a food business license
+    "admin_case_serial",
+    metadata,
+    sa.Column("prefix", sa.Text, primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
 )
 drafts_table = sa.Table(
     "admin_case_draft",
@@ -192,7 +199,7 @@ def content(db: sa.Connection, vault: Vault, key: str) -> Content:
     return Content(**said | {"materials": tuple(Material(**one) for one in said["materials"])})
 
 
-def keep_file(db: sa.Connection, vault: Vault, key: str, material: int, data: bytes) -> None:
+def keep_file(db: sa.Connection, vault: Vault, key: str, material: str, data: bytes) -> None:
     """Seal a file that was handed in for one material, in place of an earlier one."""
     sealed = vault.encrypt(db, _owner(key), data, f"case-file-{material}")
     where = sa.and_(files_table.c.key == key, files_table.c.material == material)
@@ -200,13 +207,24 @@ def keep_file(db: sa.Connection, vault: Vault, key: str, material: int, data: by
         db.execute(files_table.insert().values(key=key, material=material, sealed=sealed))
 
 
-def file(db: sa.Connection, vault: Vault, key: str, material: int) -> bytes:
+def file(db: sa.Connection, vault: Vault, key: str, material: str) -> bytes:
     """A file that was handed in. Raises NoCase."""
     where = sa.and_(files_table.c.key == key, files_table.c.material == material)
     sealed = db.execute(sa.select(files_table.c.sealed).where(where)).scalar()
     if sealed is None:
         raise NoCase("There is no such file")
     return vault.decrypt(db, _owner(key), sealed, f"case-file-{material}")
+
+
+def next_serial(db: sa.Connection, prefix: str) -> int:
+    """The next number that begins with `prefix`. Without gaps: it falls with its transaction."""
+    mine = serials_table.c.prefix == prefix
+    counted = serials_table.update().where(mine).values(last=serials_table.c.last + 1).returning(serials_table.c.last)
+    last = db.execute(counted).scalar()
+    if last is None:
+        db.execute(serials_table.insert().values(prefix=prefix, last=1))
+        return 1
+    return int(last)
 
 
 # -- drafts
