@@ -133,6 +133,19 @@ class ServiceItem:
         """Whether the portal shows it."""
         return self.state is State.production and not self.hidden
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the ledger tells of this version: enough to recount the board."""
+        return {
+            "version": self.version,
+            "life_event": self.life_event.value,
+            "audience": self.audience.value,
+            "level": self.level,
+            "online": self.online,
+            "hidden": self.hidden,
+            "client": self.client,
+        }
+
     def for_(self, audience: Audience) -> bool:
         """Whether it is for these."""
         return Audience.both in (audience, self.audience) or audience is self.audience

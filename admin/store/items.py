@@ -166,4 +166,5 @@ def item_of(values: dict[str, Any]) -> ServiceItem:
 def _access(values: dict[str, Any] | None) -> Access | None:
     if values is None:
         return None
-    return Access(**{name: tuple(given) if isinstance(given, list) else given for name, given in values.items()})
+    said: dict[str, Any] = {name: tuple(given) if isinstance(given, list) else given for name, given in values.items()}
+    return Access(**said)

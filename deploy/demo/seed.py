@@ -1,4 +1,4 @@
-"""What the demo starts with: two provinces, seven bodies with their seals, two department sites as clients.
+"""What the demo starts with: two provinces, eight bodies with their seals, two department sites as clients.
 
 Everything is invented: the region prefixes 87 and 88 are assigned to nobody. A second call changes nothing.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from deploy.demo.seed_services import seed_services
 from hub import keys as hub_keys
 from hub import tree
 from hub.house import House
@@ -38,6 +39,7 @@ AGENCIES = (  # unified code, code of its seal, place, name
     ("11880100DEM0000575", "8801010000057", "hub/880000/880100", "栖云市卫生健康委员会", "Qiyun Health Commission"),
     ("11870100DEM000065U", "8701010000065", "hub/870000/870100", "汐城市民政局", "Xicheng Civil Affairs Bureau"),
     ("11870000DEM000073H", "8700000000073", "hub/870000", "澜海省住房和城乡建设厅", "Lanhai Department of Housing"),
+    ("11880000DEM000129Q", "8800000000129", "hub/880000", "云岚省教育厅", "Yunlan Department of Education"),
 )
 SITES = {  # which body it belongs to, what it is called, where it stands
     "market": (
@@ -71,6 +73,7 @@ def seed(house: House, sites: Mapping[str, tuple[Path, str]], now: datetime) -> 
     for name, (file, url) in sites.items():
         if not file.exists():
             _site(house, file, name, url, now)
+    seed_services(house, now)
 
 
 def _site(house: House, file: Path, name: str, url: str, now: datetime) -> None:

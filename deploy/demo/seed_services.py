@@ -1,0 +1,307 @@
+"""What the demo's departments do for people and companies: invented promises under rules that exist. Again: nothing changes."""
+
+from datetime import datetime
+from typing import Any
+
+from admin.model.item import Audience, LifeEvent, ServiceItem, State
+from admin.store import items
+from hub import ledger
+from hub.house import House
+from idp.store import clients
+from licenses import kinds
+from seals import store as seals
+
+POLICE, LABOUR = "11880000DEM000022D", "11880000DEM0000308"
+MARKET, HEALTH = "11880100DEM000049A", "11880100DEM0000575"
+CIVIL, HOUSING, EDUCATION = "11870100DEM000065U", "11870000DEM000073H", "11880000DEM000129Q"
+
+ITEMS: tuple[dict[str, Any], ...] = (
+    {
+        "code": f"{MARKET}-0001",
+        "name": "食品经营许可证核发",
+        "name_en": "Food business license",
+        "summary": "已取得营业执照的单位，从事食品销售或餐饮服务前申请。",
+        "summary_en": "For companies with a business license that want to sell food or run a restaurant.",
+        "also": ("开饭店", "开餐馆", "餐饮", "食品", "restaurant", "catering", "food"),
+        "life_event": LifeEvent.business,
+        "audience": Audience.company,
+        "level": 3,
+        "kind": "food-business-license",
+        "licenses": ("business-license",),
+        "materials": ("经营场所的平面布置图", "食品安全管理制度清单"),
+        "materials_en": ("A plan of the place of business", "A list of the rules for food safety"),
+        "legal_basis": "《中华人民共和国食品安全法》第三十五条；《食品经营许可和备案管理办法》",
+        "legal_basis_en": "Food Safety Law, Article 35; Measures for Food Business Licensing and Filing",
+        "promised_days": 10,
+        "statutory_days": 20,
+    },
+    {
+        "code": f"{MARKET}-0002",
+        "name": "营业执照变更登记",
+        "name_en": "Change of a business license",
+        "summary": "企业的名称、住所、法定代表人或经营范围发生变化时申请。",
+        "summary_en": "When a company changes its name, address, legal representative or scope of business.",
+        "also": ("变更执照", "换执照", "改经营范围", "company", "registration"),
+        "life_event": LifeEvent.running,
+        "audience": Audience.company,
+        "level": 2,
+        "kind": "business-license",
+        "licenses": ("business-license",),
+        "materials": ("关于变更的决议或决定",),
+        "materials_en": ("The resolution or decision on the change",),
+        "legal_basis": "《中华人民共和国市场主体登记管理条例》第二十四条",
+        "legal_basis_en": "Regulations on the Registration of Market Entities, Article 24",
+        "promised_days": 3,
+        "statutory_days": 10,
+        "client": "demo-market",
+    },
+    {
+        "code": f"{MARKET}-0003",
+        "name": "企业设立登记",
+        "name_en": "Registration of a new company",
+        "summary": "设立公司、合伙企业或者个人独资企业，领取营业执照。",
+        "summary_en": "Found a company, a partnership or a sole proprietorship and receive its business license.",
+        "also": ("开公司", "注册公司", "办营业执照", "创业", "start a business", "found a company"),
+        "life_event": LifeEvent.business,
+        "audience": Audience.both,
+        "level": 2,
+        "kind": "business-license",
+        "materials": ("章程或者合伙协议", "住所使用证明"),
+        "materials_en": ("Articles of association or partnership agreement", "Proof of the right to use the address"),
+        "legal_basis": "《中华人民共和国市场主体登记管理条例》第十六条、第十九条",
+        "legal_basis_en": "Regulations on the Registration of Market Entities, Articles 16 and 19",
+        "promised_days": 1,
+        "statutory_days": 6,
+        "client": "demo-market",
+    },
+    {
+        "code": f"{CIVIL}-0001",
+        "name": "居住证申领",
+        "name_en": "Residence permit",
+        "summary": "离开常住户口所在地，到本市居住半年以上的公民申请。",
+        "summary_en": "For people who have lived in this city for half a year or more away from their registered home.",
+        "also": ("搬家", "暂住", "落脚", "异地居住", "move", "moving"),
+        "life_event": LifeEvent.move,
+        "audience": Audience.person,
+        "level": 2,
+        "kind": "residence-permit",
+        "materials": ("本市居住地的证明",),
+        "materials_en": ("Proof of your address in this city",),
+        "legal_basis": "《居住证暂行条例》第九条、第十条",
+        "legal_basis_en": "Interim Regulations on Residence Permits, Articles 9 and 10",
+        "promised_days": 5,
+        "statutory_days": 15,
+        "client": "demo-civil",
+    },
+    {
+        "code": f"{CIVIL}-0002",
+        "name": "结婚登记",
+        "name_en": "Registration of a marriage",
+        "summary": "男女双方共同到婚姻登记机关办理，当场登记。",
+        "summary_en": "Both come to the registry together; the marriage is registered at once.",
+        "also": ("领证", "婚姻登记", "wedding", "marry"),
+        "life_event": LifeEvent.marriage,
+        "audience": Audience.person,
+        "level": 2,
+        "materials": ("双方无配偶以及没有直系血亲和三代以内旁系血亲关系的声明",),
+        "materials_en": ("A statement of both that they are unmarried and not closely related",),
+        "legal_basis": "《中华人民共和国民法典》第一千零四十九条；《婚姻登记条例》",
+        "legal_basis_en": "Civil Code, Article 1049; Regulations on Marriage Registration",
+        "promised_days": 0,
+        "statutory_days": 0,
+        "online": False,
+        "offline_basis": "《中华人民共和国民法典》第一千零四十九条：应当亲自到婚姻登记机关申请结婚登记",
+    },
+    {
+        "code": f"{POLICE}-0001",
+        "name": "新生儿出生登记",
+        "name_en": "Registration of a newborn child",
+        "summary": "婴儿出生后一个月以内，由父母或者监护人申请户口登记。",
+        "summary_en": "Parents or guardians register a child within a month of its birth.",
+        "also": ("上户口", "宝宝", "报户口", "birth", "baby"),
+        "life_event": LifeEvent.child,
+        "audience": Audience.person,
+        "level": 3,
+        "materials": ("出生医学证明",),
+        "materials_en": ("The medical certificate of birth",),
+        "legal_basis": "《中华人民共和国户口登记条例》第七条",
+        "legal_basis_en": "Regulations on Household Registration, Article 7",
+        "promised_days": 3,
+        "statutory_days": 10,
+    },
+    {
+        "code": f"{POLICE}-0002",
+        "name": "居民身份证申领",
+        "name_en": "Resident identity card",
+        "summary": "首次申领或者换领居民身份证，须到场采集指纹。",
+        "summary_en": "A first or a new identity card. You come yourself, since fingerprints are taken.",
+        "also": ("办身份证", "换身份证", "ID card", "identity"),
+        "life_event": LifeEvent.move,
+        "audience": Audience.person,
+        "level": 2,
+        "legal_basis": "《中华人民共和国居民身份证法》第七条、第十条",
+        "legal_basis_en": "Law on Resident Identity Cards, Articles 7 and 10",
+        "promised_days": 20,
+        "statutory_days": 60,
+        "online": False,
+        "offline_basis": "《中华人民共和国居民身份证法》第三条：申请领取居民身份证应当登记指纹信息",
+    },
+    {
+        "code": f"{LABOUR}-0001",
+        "name": "失业登记",
+        "name_en": "Registration as unemployed",
+        "summary": "有就业要求而没有工作的劳动者登记后，可以享受就业服务。",
+        "summary_en": "For people who look for work: once registered, you can use the employment services.",
+        "also": ("找工作", "失业", "就业", "job", "unemployed", "work"),
+        "life_event": LifeEvent.work,
+        "audience": Audience.person,
+        "level": 2,
+        "legal_basis": "《中华人民共和国就业促进法》第三十五条；《就业服务与就业管理规定》",
+        "legal_basis_en": "Employment Promotion Law, Article 35; Provisions on Employment Services",
+        "promised_days": 3,
+        "statutory_days": 10,
+    },
+    {
+        "code": f"{LABOUR}-0002",
+        "name": "企业职工基本养老金申领",
+        "name_en": "Basic pension for employees",
+        "summary": "达到法定退休年龄、累计缴费满规定年限的职工申请按月领取。",
+        "summary_en": "For employees who have reached the age of retirement and paid contributions long enough.",
+        "also": ("退休", "养老", "社保", "retire", "pension"),
+        "life_event": LifeEvent.retirement,
+        "audience": Audience.person,
+        "level": 3,
+        "materials": ("职工档案",),
+        "materials_en": ("The personnel file",),
+        "legal_basis": "《中华人民共和国社会保险法》第十六条",
+        "legal_basis_en": "Social Insurance Law, Article 16",
+        "promised_days": 10,
+        "statutory_days": 15,
+    },
+    {
+        "code": f"{HEALTH}-0001",
+        "name": "家庭医生签约服务",
+        "name_en": "Family doctor contract",
+        "summary": "本市常住居民可以与一个家庭医生团队签约，就近看病。",
+        "summary_en": "Residents of the city can sign up with a team of family doctors near their home.",
+        "also": ("看病", "看医生", "签约医生", "doctor", "health"),
+        "life_event": LifeEvent.health,
+        "audience": Audience.person,
+        "level": 2,
+        "legal_basis": "《中华人民共和国基本医疗卫生与健康促进法》第三十一条",
+        "legal_basis_en": "Law on Basic Healthcare and Health Promotion, Article 31",
+        "promised_days": 2,
+        "statutory_days": 5,
+    },
+    {
+        "code": f"{HEALTH}-0002",
+        "name": "公共场所卫生许可",
+        "name_en": "Sanitation permit for public places",
+        "summary": "旅店、理发店、游泳馆等公共场所开业前申请。",
+        "summary_en": "For hotels, hairdressers, swimming pools and other public places before they open.",
+        "also": ("开旅馆", "开理发店", "酒店", "hotel", "hairdresser"),
+        "life_event": LifeEvent.running,
+        "audience": Audience.company,
+        "level": 2,
+        "licenses": ("business-license",),
+        "materials": ("公共场所卫生检测报告",),
+        "materials_en": ("A report on the sanitation of the place",),
+        "legal_basis": "《公共场所卫生管理条例》第四条",
+        "legal_basis_en": "Regulations on Sanitation in Public Places, Article 4",
+        "promised_days": 10,
+        "statutory_days": 20,
+    },
+    {
+        "code": f"{HOUSING}-0001",
+        "name": "商品房买卖合同网签备案",
+        "name_en": "Filing of a contract for a new home",
+        "summary": "购买新建商品房，买卖双方在线签订合同并备案。",
+        "summary_en": "Buyer and seller of a newly built home sign their contract online and have it filed.",
+        "also": ("买房", "购房", "房子", "buy a home", "house", "flat"),
+        "life_event": LifeEvent.home,
+        "audience": Audience.both,
+        "level": 3,
+        "materials": ("商品房买卖合同",),
+        "materials_en": ("The contract of sale",),
+        "legal_basis": "《中华人民共和国城市房地产管理法》第四十五条",
+        "legal_basis_en": "Law on Urban Real Estate, Article 45",
+        "promised_days": 1,
+        "statutory_days": 7,
+    },
+    {
+        "code": f"{HOUSING}-0002",
+        "name": "公共租赁住房保障资格认定",
+        "name_en": "Public rental housing",
+        "summary": "住房困难且收入符合标准的家庭申请公共租赁住房。",
+        "summary_en": "For families with a low income who have no suitable home.",
+        "also": ("租房", "公租房", "保障房", "rent", "flat"),
+        "life_event": LifeEvent.home,
+        "audience": Audience.person,
+        "level": 2,
+        "materials": ("家庭收入情况的说明",),
+        "materials_en": ("A statement of the family's income",),
+        "legal_basis": "《公共租赁住房管理办法》第七条",
+        "legal_basis_en": "Measures for Public Rental Housing, Article 7",
+        "promised_days": 15,
+        "statutory_days": 30,
+    },
+    {
+        "code": f"{EDUCATION}-0001",
+        "name": "教师资格认定",
+        "name_en": "Teacher qualification",
+        "summary": "具备学历并且通过国家教师资格考试的公民申请。",
+        "summary_en": "For graduates who have passed the national examination for teachers.",
+        "also": ("当老师", "教师证", "teacher", "school"),
+        "life_event": LifeEvent.study,
+        "audience": Audience.person,
+        "level": 2,
+        "materials": ("学历证书", "教师资格考试合格证明"),
+        "materials_en": ("Your diploma", "Proof that you passed the examination"),
+        "legal_basis": "《中华人民共和国教师法》第十三条；《教师资格条例》",
+        "legal_basis_en": "Teachers Law, Article 13; Regulations on the Qualifications of Teachers",
+        "promised_days": 20,
+        "statutory_days": 30,
+    },
+)
+USUAL: dict[str, Any] = {
+    "kind": "",
+    "licenses": (),
+    "materials": (),
+    "materials_en": (),
+    "online": True,
+    "client": "",
+}
+
+
+def seed_services(house: House, now: datetime) -> None:
+    """Put what is not there yet into production, as if two had decided on it long ago."""
+    with house.database.write() as db:
+        places = {agency.code: agency.place for agency in seals.agencies(db)}
+        known = {one.id: one for one in clients.clients(db)}
+        there = {one.code for one in items.items(db)}
+        for values in ITEMS:
+            given = USUAL | values
+            agency = given["code"].partition("-")[0]
+            if given["code"] in there or agency not in places or given["client"] not in {"", *known}:
+                continue
+            made = ServiceItem(
+                **given
+                | {
+                    "agency": agency,
+                    "place": places[agency],
+                    "region": _region(places[agency]),
+                    "kind": kinds.named(given["kind"]).code if given["kind"] else "",
+                    "licenses": tuple(kinds.named(one).code for one in given["licenses"]),
+                    "url": f"{known[given['client']].post_logout_uris[0]}sign-in" if given["client"] else "",
+                    "state": State.production,
+                    "changed": now,
+                    "changed_by": "demo",
+                }
+            ).checked()
+            items.keep(db, made)
+            ledger.wrote(db, "item.live", made.code, by="demo", at=now, place=made.place, facts=made.facts)
+
+
+def _region(place: str) -> str:
+    last = place.rpartition("/")[2]
+    return last if last.isdigit() else ""
