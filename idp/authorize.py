@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import Problem
-from idp import clients, flows, grants, pseudonyms
+from idp import clients, data, flows, grants, pseudonyms
 from idp.checks import Request, checked
 from idp.model.client import Client, UnknownClient
 from idp.model.flow import (
@@ -25,6 +25,7 @@ from idp.model.flow import (
     SignedIn,
     Step,
     missing,
+    must_say_now,
 )
 from idp.model.grant import Code
 from idp.store import consents as consent_store
@@ -64,6 +65,7 @@ SILENT = {  # OpenID Connect Core 3.1.2.6: what prompt=none is answered when som
     Step.login: Refused("login_required", "The person must sign in"),
     Step.level: Refused("interaction_required", "The person must prove a real name"),
     Step.consent: Refused("consent_required", "The person must agree"),
+    Step.data: Refused("consent_required", "The person must agree to the use of data"),
 }
 
 
@@ -142,11 +144,14 @@ def _signed_in(house: House, client: Client, caller: Caller | None) -> SignedIn 
 def _missing(
     house: House, asked: Asked, started: datetime, client: Client, signed_in: SignedIn | None, now: datetime
 ) -> tuple[Step, ...]:
-    consent = None
-    if signed_in and not client.first_party:
+    consent, allowed = None, tuple[str, ...]()
+    if signed_in and (asked.data or not client.first_party):
+        since = started if must_say_now(asked, client) else None
         with house.database.read() as db:
             consent = consent_store.consent(db, signed_in.person, client.id)
-    return missing(asked, started, client, signed_in, consent, now)
+            if asked.data:
+                allowed = data.agreed_since(db, signed_in.person, signed_in.acting_for, asked.data, since)
+    return missing(asked, started, client, signed_in, consent, now, allowed=allowed)
 
 
 def _code(house: House, asked: Asked, client: Client, signed_in: SignedIn, now: datetime) -> str:

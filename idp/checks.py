@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.house import House
-from idp import tokens
+from idp import data, tokens
 from idp.model.client import PERSON_SCOPES, Client, GrantType
+from idp.model.data import DATA_LEVEL
 from idp.model.flow import PROMPTS, Asked, Refused, level_of
 
 LONGEST = 2048  # bytes of one parameter; a 64-character nonce and a long state fit well
@@ -140,6 +141,8 @@ def checked(request: Request) -> Asked:
         check(request)
     params = request.params
     hint = params.get("id_token_hint")
+    details = params.get("authorization_details")
+    permitted = data.asked_for(request.house, request.client, details, request.now) if details else ()
     return Asked(
         client=request.client.id,
         redirect_uri=request.redirect_uri,
@@ -149,10 +152,11 @@ def checked(request: Request) -> Asked:
         challenge=params.get("code_challenge"),
         prompt=request.prompt,
         max_age=int(params["max_age"]) if "max_age" in params else None,
-        level=request.level,
+        level=max(request.level, DATA_LEVEL) if permitted else request.level,
         hinted_subject=_hinted_subject(request, hint) if hint else None,
         login_hint=params.get("login_hint", "")[:LONGEST_HINT],
         ui_locales=tuple(params.get("ui_locales", "")[:LONGEST_HINT].split()),
+        data=permitted,
     )
 
 

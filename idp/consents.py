@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub import ledger
-from idp import grants
+from idp import data, grants
 from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.store import consents as store
@@ -36,6 +36,7 @@ def grant(db: Connection, person: str, client: Client, scopes: Iterable[str], *,
 def withdraw(db: Connection, person: str, client_id: str, *, by: str, now: datetime) -> None:
     """End an agreement; every token that rests on it falls in the same commit."""
     if store.forget(db, person, client_id):
+        data.withdraw_of_client(db, person, client_id, now=now)
         grants.revoke_of_client(db, person, client_id, why="consent withdrawn", now=now)
         ledger.wrote(db, "consent.withdrawn", f"person:{person}", by=by, at=now, facts={"client": client_id})
 

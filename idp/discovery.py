@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hub.house import House
 from idp import tokens
 from idp.model.client import ID_TOKEN_ALGORITHMS, PERSON_SCOPES, STANDARD, ClientAuth, GrantType
+from idp.model.data import TYPE
 from idp.model.flow import LEVELS, PROMPTS, acr
 
 JWKS_SECONDS = 300  # how long anybody may keep our keys; a new key is published for as long before it signs
@@ -54,6 +55,7 @@ def metadata(issuer: str) -> dict[str, object]:
         "introspection_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [acr(level) for level in LEVELS],
+        "authorization_details_types_supported": [TYPE],  # RFC 9396 10
         "prompt_values_supported": sorted(PROMPTS),
         "claims_supported": ["sub", "name", "number", "number_type", "acr", "company", "auth_time", "amr", "sid"],
         "ui_locales_supported": ["zh-Hans", "en"],

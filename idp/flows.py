@@ -70,5 +70,5 @@ def _load(kept: bytes) -> Flow:
     value: dict[str, Any] = json.loads(kept)
     asked = value["asked"]
     asked |= {"prompt": frozenset(asked["prompt"])}
-    asked |= {name: tuple(asked[name]) for name in ("scopes", "ui_locales")}
+    asked |= {name: tuple(asked[name]) for name in ("scopes", "ui_locales", "data")}
     return Flow(value["id"], Asked(**asked), value["browser"], datetime.fromisoformat(value["started"]))

@@ -15,6 +15,7 @@ from idp import pseudonyms, tokens
 from idp.model.client import Client, GrantType
 from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, Code, Grant, Refresh, Tokens
+from idp.store import data as data_store
 from idp.store import grants as store
 
 log = structlog.get_logger("idp")
@@ -135,6 +136,12 @@ def revoke_acting(db: Connection, person: str, organization: str, *, why: str, n
     _revoke(db, [grant for grant in given if grant.acting_for == organization], why=why, now=now)
 
 
+def revoke_data(db: Connection, permission: str, *, why: str, now: datetime, person: str | None = None) -> None:
+    """Revoke what was granted on one data permission: by one person, or by all."""
+    given = store.living(db, now, person=person, data=permission)
+    _revoke(db, given, why=why, now=now)
+
+
 def revoke_of_logins(db: Connection, sids: Sequence[str], *, why: str, now: datetime) -> None:
     """Revoke what was granted in these logins; what was granted for offline access stays (Back-Channel Logout 2.7)."""
     _revoke(db, [grant for grant in store.living(db, now, sids=sids) if not grant.offline], why=why, now=now)
@@ -190,6 +197,7 @@ def _grant_of(code: Code, client: Client, now: datetime) -> Grant:
         amr=code.amr,
         auth_time=code.auth_time,
         acting_for=code.acting_for,
+        data=code.data,
         made=now,
         ends=now + timedelta(days=GRANT_DAYS),
     )
@@ -207,7 +215,8 @@ def _signed(
     keys: Sequence[str] = (),
 ) -> Tokens:
     """Sign what the token endpoint hands out. No transaction is open."""
-    access = tokens.access_token(house, client, grant, scopes=scopes, holder_keys=keys, now=now)
+    details = _details(house, grant, now)
+    access = tokens.access_token(house, client, grant, scopes=scopes, holder_keys=keys, now=now, details=details)
     openid = "openid" in scopes
     return Tokens(
         access_token=access,
@@ -215,7 +224,18 @@ def _signed(
         scope=" ".join(scopes),
         refresh_token=refresh_token,
         id_token=tokens.id_token(house, client, grant, nonce=nonce, access=access, now=now) if openid else None,
+        details=details,
     )
+
+
+def _details(house: House, grant: Grant, now: datetime) -> tuple[dict[str, Any], ...]:
+    """What the tokens of a grant say of data: only what is still permitted, and still allowed by the person (RFC 9396 6)."""
+    if not grant.data:
+        return ()
+    with house.database.read() as db:
+        agreed = {one.permission for one in data_store.standing(db, grant.person, grant.acting_for or "")}
+        permissions = data_store.permissions(db, grant.data)
+    return tuple(one.detail for one in permissions if one.id in agreed and one.in_force_at(now))
 
 
 def _label(grant: Grant) -> str:
@@ -234,5 +254,5 @@ def _dump(code: Code) -> str:
 def _load(kept: bytes) -> Code:
     value: dict[str, Any] = json.loads(kept)
     value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
-    value |= {name: tuple(value[name]) for name in ("scopes", "amr", "holder_keys")}
+    value |= {name: tuple(value[name]) for name in ("scopes", "amr", "holder_keys", "data")}
     return Code(**value)

@@ -40,7 +40,14 @@ class NotAToken(Exception):
 
 
 def access_token(
-    house: House, client: Client, grant: Grant, *, scopes: Sequence[str], holder_keys: Sequence[str], now: datetime
+    house: House,
+    client: Client,
+    grant: Grant,
+    *,
+    scopes: Sequence[str],
+    holder_keys: Sequence[str],
+    now: datetime,
+    details: Sequence[Claims] = (),
 ) -> str:
     """An access token that a person granted (RFC 9068), for userinfo. That of our own sites is for our API and names him."""
     claims = _access_claims(house, client, scopes, now) | {
@@ -51,6 +58,8 @@ def access_token(
         "acr": acr(grant.level),
         "amr": list(grant.amr),
     }
+    if details:  # for one address of our API beside userinfo, and for no other (RFC 9396 9.1)
+        claims |= {"aud": [claims["aud"], data_audience(house)], "authorization_details": list(details)}
     if client.first_party:
         claims |= {
             "aud": callers.audience(house),
@@ -115,6 +124,11 @@ def userinfo_audience(house: House) -> str:
     return house.settings.issuer_url + USERINFO
 
 
+def data_audience(house: House) -> str:
+    """The audience of access tokens in which a person allowed the use of data."""
+    return f"{callers.audience(house)}/sharing/data"
+
+
 def jwks(house: House) -> bytes:
     """The public halves of all token keys as a JWK Set (RFC 7517 5)."""
     return json.dumps({"keys": [house.keys.jwk(name) for name in house.keys.named(callers.TOKEN_PURPOSE)]}).encode()
@@ -173,6 +187,18 @@ def read_assertion(house: House, client: Client, assertion: str, audiences: Sequ
     if not isinstance(claims.get("jti"), str) or not 1 <= len(claims["jti"]) <= 256:
         raise NotAToken("jti")
     return claims
+
+
+def read_answer(house: House, client: Client, token: str, *, typ: str) -> Claims:
+    """The claims of a JWS of this type that the client signed with a registered key of its own.
+
+    Raises NotAToken; what the claims say is for the caller to judge.
+    """
+    algorithms = client.policy.assertion_algorithms
+    header = _header(token, algorithms)
+    if header.get("typ") != typ:
+        raise NotAToken("typ")
+    return _verified(token, _chosen(_client_keys(house, client), header), algorithms)
 
 
 # -- inside

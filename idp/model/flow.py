@@ -1,5 +1,6 @@
 """One sign-in under way: what a service asked for, who sits before us, and what is still missing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +22,7 @@ class Step(StrEnum):
     login = "login"
     level = "level"
     consent = "consent"
+    data = "data"
 
 
 class FlowGone(Problem):
@@ -70,6 +72,7 @@ class Asked:
     hinted_subject: str | None = None  # whom the id_token_hint names
     login_hint: str = ""
     ui_locales: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()  # ids of data permissions, each to be agreed to for itself (RFC 9396)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,14 @@ class NeedsInteraction:
 
 
 def missing(
-    asked: Asked, started: datetime, client: Client, signed_in: SignedIn | None, consent: Consent | None, now: datetime
+    asked: Asked,
+    started: datetime,
+    client: Client,
+    signed_in: SignedIn | None,
+    consent: Consent | None,
+    now: datetime,
+    *,
+    allowed: Collection[str] = (),
 ) -> tuple[Step, ...]:
     """What is still to do before `asked` may be answered. Asking again after each step gives what remains."""
     if signed_in is None or not _fresh(asked, started, signed_in, now):
@@ -133,6 +143,8 @@ def missing(
         steps.append(Step.level)
     if not _agreed(asked, started, client, consent):
         steps.append(Step.consent)
+    if not set(asked.data) <= set(allowed):  # of our own sites too: what others hold is never told in passing
+        steps.append(Step.data)
     return tuple(steps)
 
 
@@ -147,13 +159,18 @@ def _fresh(asked: Asked, started: datetime, signed_in: SignedIn, now: datetime) 
     return asked.max_age is None or now - signed_in.at <= timedelta(seconds=asked.max_age)
 
 
+def must_say_now(asked: Asked, client: Client) -> bool:
+    """True if only what the person says in this very flow counts."""
+    return "consent" in asked.prompt or client.public
+
+
 def _agreed(asked: Asked, started: datetime, client: Client, consent: Consent | None) -> bool:
     """True if the person agreed to all that is asked; a client that cannot prove itself is agreed to each time."""
     if client.first_party:
         return True
     if consent is None or not consent.covers(asked.scopes):
         return False
-    return consent.at >= started or not ("consent" in asked.prompt or client.public)
+    return consent.at >= started or not must_say_now(asked, client)
 
 
 def acr(level: int) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from idp.model.flow import Asked, SignedIn
 
@@ -28,6 +29,7 @@ class Code:
     acting_for: str | None
     holder_keys: tuple[str, ...]  # for our own sites, which find a person's licenses by them
     made: datetime
+    data: tuple[str, ...] = ()  # ids of the data permissions that the person agreed to (RFC 9396)
 
     @classmethod
     def of(cls, asked: Asked, signed_in: SignedIn, now: datetime) -> "Code":
@@ -46,6 +48,7 @@ class Code:
             acting_for=signed_in.acting_for,
             holder_keys=signed_in.holder_keys,
             made=now,
+            data=asked.data,
         )
 
     def valid_at(self, now: datetime, seconds: int) -> bool:
@@ -69,6 +72,7 @@ class Grant:
     made: datetime
     ends: datetime
     revoked: datetime | None = None
+    data: tuple[str, ...] = ()
 
     @property
     def offline(self) -> bool:
@@ -104,15 +108,17 @@ class Tokens:
     scope: str
     refresh_token: str | None = None
     id_token: str | None = None
+    details: tuple[dict[str, Any], ...] = ()  # RFC 9396 7
 
-    def as_answer(self) -> dict[str, str | int]:
+    def as_answer(self) -> dict[str, Any]:
         """The members of the answer, without those that are absent."""
-        members: dict[str, str | int | None] = {
+        members: dict[str, Any] = {
             "access_token": self.access_token,
             "token_type": "Bearer",
             "expires_in": self.expires_in,
             "scope": self.scope,
             "refresh_token": self.refresh_token,
             "id_token": self.id_token,
+            "authorization_details": list(self.details) or None,
         }
         return {name: value for name, value in members.items() if value is not None}

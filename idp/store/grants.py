@@ -31,6 +31,7 @@ grant_table = sa.Table(
     sa.Column("ends", Instant, nullable=False, index=True),
     sa.Column("revoked", Instant),
     sa.Column("why", sa.Text),
+    sa.Column("data", Json, nullable=False, server_default="[]"),  # ids of data permissions
 )
 refresh_table = sa.Table(
     "idp_refresh",
@@ -79,6 +80,7 @@ def redeem(db: sa.Connection, code: str, grant: Grant) -> bool:
         "acting_for": grant.acting_for,
         "made": grant.made,
         "ends": grant.ends,
+        "data": grant.data,
     }
     return db.execute(NEW_GRANT[db.dialect.name], values).first() is not None
 
@@ -114,8 +116,9 @@ def living(
     person: str | None = None,
     client: str | None = None,
     sids: Sequence[str] | None = None,
+    data: str | None = None,
 ) -> list[Grant]:
-    """The grants that have neither ended nor been revoked, of a person, a client, some logins, or all of these together."""
+    """The grants that have neither ended nor been revoked: of a person, a client, some logins, a data permission, or of all."""
     wanted = [_g.revoked.is_(None), _g.ends > now]
     if person is not None:
         wanted.append(_g.person == person)
@@ -123,6 +126,8 @@ def living(
         wanted.append(_g.client == client)
     if sids is not None:
         wanted.append(_g.sid.in_(sids))
+    if data is not None:
+        wanted.append(sa.cast(_g.data, sa.Text).contains(f'"{data}"', autoescape=True))  # ids hold no quotes
     return [_grant(row) for row in db.execute(sa.select(grant_table).where(*wanted).order_by(_g.made))]
 
 
@@ -161,4 +166,5 @@ def _grant(row: Any) -> Grant:
         made=row.made,
         ends=row.ends,
         revoked=row.revoked,
+        data=tuple(row.data),
     )

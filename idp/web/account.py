@@ -9,13 +9,14 @@ from hub.callers import Session
 from hub.i18n import language
 from hub.problems import TooMany
 from hub.web import route
-from idp import accounts, clients, consents, mandates
+from idp import accounts, clients, consents, data, mandates
 from idp.login import passkey
 from idp.model.client import Client
 from idp.model.factor import Kind, PasswordWrong, WrongCredentials
 from idp.numbers.rules import masked
 from idp.store import factors, people
 from idp.web import consent as consent_page
+from idp.web import data as data_page
 from idp.web import desk
 from idp.web.desk import Visit
 from idp.web.whom import role_name
@@ -82,6 +83,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
         held = factors.of_person(db, visit.person)
         running = callers.sessions(db, visit.person, visit.now)
         agreed = consents.all_of(db, visit.person)
+        shared = data.standing(db, visit.person, visit.caller.acting_for)
         acting = mandates.of(db, visit.person, visit.now)
         evidence = people.evidence_of(db, visit.person)
     assert person is not None
@@ -98,9 +100,20 @@ def _overview(visit: Visit) -> dict[str, Any]:
         "passkeys_possible": passkey.available(visit.house.settings),
         "sessions": running,
         "services": [(service_name(client), one) for client, one in services if client],
+        "shared": [
+            (consent, service_name_of(visit, one.client), data_page.named(one))
+            for consent, one in shared
+            if one.in_force_at(visit.now)
+        ],
         "mandates": [(organization, role_name(mandate.role)) for mandate, organization in acting],
         "done": request.args.get("done", ""),
     }
+
+
+def service_name_of(visit: Visit, client: str) -> str:
+    """The name of a service by its id, or the id of one that is registered no more."""
+    found = clients.known(visit.house, client, visit.now)
+    return service_name(found) if found else client
 
 
 def service_name(client: Client) -> str:

@@ -24,7 +24,7 @@ def add(bp: Blueprint) -> None:
     @route(bp, "/consent", gate=Session("idp"), endpoint="consent")
     def page() -> Response:
         visit, waiting, caller = _waiting()
-        if Step.consent not in waiting.steps or len(waiting.steps) > 1:
+        if waiting.steps[:1] != (Step.consent,):
             return desk.onward(visit, caller)
         return desk.show(
             visit,
@@ -41,7 +41,7 @@ def add(bp: Blueprint) -> None:
         visit, waiting, caller = _waiting()
         if request.form.get("decision") != "agree":
             return web.see_other(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
-        if waiting.steps == (Step.consent,):  # nobody agrees before he is known as well as the service asks
+        if waiting.steps[:1] == (Step.consent,):  # nobody agrees before he is known as well as the service asks
             with visit.house.database.write() as db:
                 consents.grant(db, visit.person, waiting.client, waiting.asked.scopes, now=visit.now)
         return desk.onward(visit, caller)

@@ -21,7 +21,7 @@ from idp.store import people
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
 RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
-PAGES = {Step.login: "idp.login", Step.level: "idp.realname", Step.consent: "idp.consent"}
+PAGES = {Step.login: "idp.login", Step.level: "idp.realname", Step.consent: "idp.consent", Step.data: "idp.data"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def onward(visit: Visit, caller: Caller) -> Response:
     if not visit.flow:
         return web.see_other(visit.next or url_for("idp.account"))
     waiting = authorize.pending(visit.house, visit.flow, caller, visit.browser, visit.now)
-    if waiting.steps and waiting.steps[0] is not Step.consent:
+    if waiting.steps and waiting.steps[0] not in (Step.consent, Step.data):
         return web.see_other(visit.to(PAGES[waiting.steps[0]]))
     if asks_for_whom(visit, waiting, caller):
         return web.see_other(visit.to("idp.whom"))

@@ -122,7 +122,7 @@ class Visit:
             Profile(f"account-{id}", "示例甲", "880101198503120015", "111") if level > 1 else Profile(f"account-{id}")
         )
         with self.house.database.write() as db:
-            people.add(db, self.house.vault, Person(id, now, level=Level(level), holder_key=id), profile)
+            people.add(db, self.house.vault, Person(id, now, level=Level(level), holder_key=id, proved=now), profile)
         return id
 
     # -- the relying party
