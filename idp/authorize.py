@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import Problem
-from idp import clients, data, flows, grants, pseudonyms
+from idp import clients, data, flows, grants, pseudonyms, sandbox
 from idp.checks import Request, checked
 from idp.model.client import Client, UnknownClient
 from idp.model.flow import (
@@ -28,6 +28,7 @@ from idp.model.flow import (
     must_say_now,
 )
 from idp.model.grant import Code
+from idp.sandbox import OnlyTesters
 from idp.store import consents as consent_store
 
 
@@ -45,14 +46,19 @@ def start(
     """Take an authorization request: answer at once if nothing is missing, else open a flow bound to this browser.
 
     Raises UnknownClient or BadAuthorizationRequest, which are pages: nobody is sent to an address that is not registered;
-    TooMany when the network `net` opens too many flows.
+    OnlyTesters for a stranger at a sandbox; TooMany when the network `net` opens too many flows.
     """
     request = _received(house, params, now)
     try:
         asked = checked(request)
     except Refused as refusal:
         return Redirect(_error(house, request.redirect_uri, request.params.get("state"), refusal))
-    signed_in = _signed_in(house, request.client, caller)
+    try:
+        signed_in = _signed_in(house, request.client, caller)
+    except OnlyTesters:
+        if "none" not in asked.prompt:
+            raise
+        return Redirect(_error(house, asked.redirect_uri, asked.state, Refused("access_denied", "A sandbox")))
     steps = _missing(house, asked, now, request.client, signed_in, now)
     if not steps and signed_in:
         return Redirect(_code(house, asked, request.client, signed_in, now))
@@ -129,6 +135,7 @@ def _received(house: House, params: Sequence[tuple[str, str]], now: datetime) ->
 def _signed_in(house: House, client: Client, caller: Caller | None) -> SignedIn | None:
     if caller is None or caller.person is None or caller.sid is None or caller.auth_time is None:
         return None
+    sandbox.admits(house, client, caller.person)
     return SignedIn(
         sid=caller.sid,
         person=caller.person,

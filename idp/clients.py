@@ -98,7 +98,7 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
         raise ClientWrong("A field is missing or has the wrong form: %(why)s", why=str(error)) from error
 
 
-_OURS = {"first_party", "secret_digest", "created", "ended"}  # never given from outside
+_OURS = {"first_party", "secret_digest", "created", "ended", "sandbox", "testers"}  # never given from outside
 
 
 def _secret_of(values: dict[str, Any], folder: Path) -> str:
@@ -169,7 +169,11 @@ def _keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
     kept = replace(client, created=old.created if old else now, ended=None)
     if old == kept:
         return
+    if old and old.sandbox != kept.sandbox:
+        raise ClientWrong("A sandbox stays one; what is in production has an id of its own")
     store.keep(db, kept)
+    if old and set(old.testers) - set(kept.testers):
+        grants.revoke_of_clients(db, [client.id], why="a tester left", now=now)
     facts = {"agency": client.agency, "auth": client.auth.value, "scopes": list(client.scopes)}
     kind = "client.changed" if old else "client.added"
     ledger.wrote(db, kind, client.id, by=by, at=now, place=client.place, facts=facts)

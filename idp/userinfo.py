@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.house import House
-from idp import clients, pseudonyms, token_status
+from idp import clients, pseudonyms, sandbox, token_status
 from idp.model.client import Client
 from idp.model.flow import acr
 from idp.model.grant import Grant
@@ -33,6 +33,8 @@ def answered(house: House, token: str | None, now: datetime) -> Answer:
 def claims_of(house: House, client: Client, grant: Grant, scopes: frozenset[str], now: datetime) -> Claims:
     """The claims that the scopes of an access token allow (OpenID Connect Core 5.3). `sub` equals the ID token's."""
     claims: Claims = {"sub": pseudonyms.subject(house, client, grant.person)}
+    if client.sandbox:
+        return claims | sandbox.claims(grant, scopes)
     with house.database.read() as db:
         for scope, some in CLAIMS.items():
             if scope in scopes:

@@ -90,6 +90,8 @@ class Client:
     level: int = 1  # the assurance level that it always needs
     purpose: str = ""  # why it asks, on the consent page: legal basis in one sentence
     purpose_en: str = ""
+    sandbox: bool = False  # on trial: for its testers alone, told of invented people, without access to the API
+    testers: tuple[str, ...] = ()  # keyed indexes of account names
     created: datetime | None = None
     ended: datetime | None = None
 
@@ -211,6 +213,17 @@ def _sector_is_plain(client: Client) -> None:
         raise ClientWrong("Redirect URIs on several hosts need a sector (OpenID Connect Core 8.1)")
 
 
+def _sandbox_is_apart(client: Client) -> None:
+    if not client.sandbox:
+        if client.testers:
+            raise ClientWrong("Only a sandbox has testers")
+        return
+    if client.api_scopes or client.first_party or client.may(GrantType.client_credentials):
+        raise ClientWrong("A sandbox may sign its testers in, and no more")
+    if not client.pairwise or client.sector != client.id:
+        raise ClientWrong("The subjects of a sandbox belong to it alone: its sector is its own id")
+
+
 CHECKS = (
     _id_is_plain,
     _has_names,
@@ -221,4 +234,5 @@ CHECKS = (
     _public_has_no_credentials_of_its_own,
     _algorithm_is_known,
     _sector_is_plain,
+    _sandbox_is_apart,
 )

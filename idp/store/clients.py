@@ -33,6 +33,8 @@ client_table = sa.Table(
     sa.Column("level", sa.Integer, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("purpose_en", sa.Text, nullable=False),
+    sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("testers", Json, nullable=False, server_default="[]"),
     sa.Column("created", Instant),
     sa.Column("ended", Instant),
 )
@@ -75,6 +77,8 @@ def keep(db: sa.Connection, client: Client) -> None:
         "level": client.level,
         "purpose": client.purpose,
         "purpose_en": client.purpose_en,
+        "sandbox": client.sandbox,
+        "testers": list(client.testers),
         "created": client.created,
         "ended": client.ended,
     }
@@ -106,6 +110,8 @@ def _client(row: Any) -> Client:
         level=row.level,
         purpose=row.purpose,
         purpose_en=row.purpose_en,
+        sandbox=row.sandbox,
+        testers=tuple(row.testers),
         created=row.created,
         ended=row.ended,
     )

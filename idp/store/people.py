@@ -84,6 +84,11 @@ def person(db: sa.Connection, person_id: str) -> Person | None:
     return _person(db.execute(sa.select(person_table).where(_p.id == person_id)).one_or_none())
 
 
+def account_key_of(db: sa.Connection, person_id: str) -> str | None:
+    """The blind index of a person's account name."""
+    return db.execute(sa.select(_p.account_key).where(_p.id == person_id)).scalar_one_or_none()
+
+
 def by_account(db: sa.Connection, key: str) -> Person | None:
     """A person by the blind index of the account name."""
     return _person(db.execute(sa.select(person_table).where(_p.account_key == key)).one_or_none())

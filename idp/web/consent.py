@@ -7,7 +7,7 @@ from hub.callers import Caller, Session
 from hub.i18n import _, language
 from hub.problems import NotFound
 from hub.web import route
-from idp import authorize, consents, mandates
+from idp import authorize, consents, mandates, sandbox
 from idp.model.client import Client
 from idp.model.consent import TEXT_VERSION
 from idp.model.flow import FlowGone, Pending, Step
@@ -58,7 +58,7 @@ def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str
     """What the service will be told, each with its value: nobody agrees to what he does not see."""
     scopes = waiting.asked.scopes
     with visit.house.database.read() as db:
-        profile = people.profile(db, visit.house.vault, visit.person)
+        profile = sandbox.profile(waiting.client, people.profile(db, visit.house.vault, visit.person))
         try:
             acting = mandates.standing(db, visit.person, caller.acting_for or "", visit.now)
         except NoMandate:
@@ -69,7 +69,8 @@ def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str
     if "realname" in scopes and profile.number:
         told.append((_("The number of your paper"), masked(profile.number)))
     if "company" in scopes:
-        told.append((_("For whom you act"), f"{acting[1].name} ({acting[1].code})" if acting else _("For myself")))
+        real = f"{acting[1].name} ({acting[1].code})" if acting else ""
+        told.append((_("For whom you act"), sandbox.company(waiting.client, real) if acting else _("For myself")))
     told.append((_("How your name was verified"), level_name(caller.level)))
     return told
 

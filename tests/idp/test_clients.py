@@ -58,7 +58,7 @@ def test_a_wrong_description_is_refused_and_nothing_is_kept(house: House, change
     with pytest.raises(ClientWrong):
         clients.add(house, department(**changes), by="test", now=clock.now())
     with house.database.read() as db:
-        assert [one.id for one in store.clients(db)] == ["console", "wallet"]
+        assert [one.id for one in store.clients(db)] == ["console", "my", "wallet"]
 
 
 def test_a_service_stands_in_the_tree(house: House) -> None:
@@ -172,7 +172,7 @@ def test_a_file_gives_the_three_kinds_of_static_clients(house: House, app: Flask
         found = clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())
     assert [one.auth.value for one in found] == ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     with house.database.read() as db:
-        assert len(ledger.events(db, kind="client.added")) == 5
+        assert len(ledger.events(db, kind="client.added")) == 3 + len(clients.FIRST_PARTY)
     post = {"grant_type": "client_credentials", "client_id": "xicheng-civil", "client_secret": SECRET}
     assert app.test_client().post("/oidc/token", data=post).status_code == 200
 
@@ -210,7 +210,7 @@ def test_a_file_with_one_wrong_entry_registers_nothing(house: House, tmp_path: P
     with pytest.raises(ClientWrong):
         clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())
     with house.database.read() as db:
-        assert len(store.clients(db)) == 2
+        assert len(store.clients(db)) == len(clients.FIRST_PARTY)
 
 
 # -- commands

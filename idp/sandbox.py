@@ -1,0 +1,63 @@
+"""A department's program on trial: only its named testers sign in, and it learns invented people, never a real name.
+
+Its subjects belong to a sector of its own, and it has no access to the API: nothing of production reaches it.
+"""
+
+from typing import Any
+
+from hub.house import House
+from hub.problems import NotAllowed
+from idp.model.client import Client
+from idp.model.flow import acr
+from idp.model.grant import Grant
+from idp.model.mandate import Role
+from idp.model.person import Profile, account_name
+from idp.store import people
+
+# Nobody's: prefix 88 is assigned to no region. The same for every tester, so that a program cannot tell them by it.
+EXAMPLE = {"name": "示例甲", "number": "880101198503120015", "number_type": "111"}
+COMPANY = {"code": "91880101DEM000081U", "name": "望舒示范餐饮有限公司", "role": Role.legal_representative.value}
+
+
+class OnlyTesters(NotAllowed):
+    """The program is on trial, and the person is not one of those who try it."""
+
+    title = "This service is still being tried out"
+    advice = "Only its testers can sign in. Use the department's real site, or ask its developers to name you a tester."
+
+
+def admits(house: House, client: Client, person: str) -> None:
+    """Let everybody in where a client is no sandbox; else its named testers. Raises OnlyTesters."""
+    if not client.sandbox:
+        return
+    with house.database.read() as db:
+        key = people.account_key_of(db, person)
+    if key is None or key not in client.testers:
+        raise OnlyTesters("%(name)s is a sandbox", name=client.id)
+
+
+def profile(client: Client, real: Profile) -> Profile:
+    """What a client may be told of a person: a sandbox is told of nobody real."""
+    return Profile(account="", **EXAMPLE) if client.sandbox else real
+
+
+def company(client: Client, real: str) -> str:
+    """For whom a client may be told that a person acts."""
+    return f"{COMPANY['name']} ({COMPANY['code']})" if client.sandbox else real
+
+
+def claims(grant: Grant, scopes: frozenset[str]) -> dict[str, Any]:
+    """The claims about an invented person, in the form of the real ones."""
+    said: dict[str, Any] = {}
+    if "profile" in scopes:
+        said["name"] = EXAMPLE["name"]
+    if "realname" in scopes:
+        said |= EXAMPLE | {"acr": acr(grant.level)}
+    if "company" in scopes and grant.acting_for:
+        said["company"] = COMPANY
+    return said
+
+
+def tester(house: House, account: str) -> str:
+    """How a tester is kept: the keyed index of an account name, whether or not there is one. Raises AccountNameWrong."""
+    return people.account_key(house.vault, account_name(account))
