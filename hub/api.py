@@ -2,13 +2,14 @@
 
 from time import perf_counter
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, current_app, g, request
 
-from hub import clock, health, metrics
+from hub import clock, health, limits, metrics, steps, vitals
 from hub.callers import Program
-from hub.problems import NotFound
+from hub.problems import NotAllowed, NotFound
 from hub.web import answer, house, route
 
+QUIET = ("health", "static")  # machines ask, and files are given: nobody waits for these
 LOOPBACK = {"127.0.0.1", "::1", ""}  # empty: over a unix socket
 
 
@@ -36,7 +37,24 @@ def blueprint() -> Blueprint:
         response.headers["Cache-Control"] = "no-store"
         return response
 
+    @route(
+        bp, "/api/vitals", gate=Program("counts how fast a page was, for nobody and about nobody"), methods=("POST",)
+    )
+    def page_was() -> Response:
+        """A browser reads no answer to this: what is not believed is dropped without a word."""
+        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin" or not _from_here():
+            raise NotAllowed("A page tells this only to its own site")
+        if request.mimetype == "application/json" and (request.content_length or 0) <= vitals.LONGEST:
+            net = limits.network(request.remote_addr or "")
+            vitals.report(house(), request.get_data(cache=False), pages=current_app.view_functions, net=net)
+        return Response(status=204)
+
     return bp
+
+
+def _from_here() -> bool:
+    origin = request.headers.get("Origin")
+    return origin is None or origin.partition("://")[2] == request.host
 
 
 def _begin() -> None:
@@ -46,5 +64,11 @@ def _begin() -> None:
 def _count(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     method = request.method if request.method in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
-    metrics.answered(route, method, response.status_code, perf_counter() - g.get("began", perf_counter()))
+    took = perf_counter() - g.get("began", perf_counter())
+    metrics.answered(route, method, response.status_code, took)
+    endpoint = request.endpoint or "none"
+    if not endpoint.startswith(QUIET) and not endpoint.endswith("static"):
+        steps.answered(house(), endpoint, response.status_code, took)
+        if "problem" in g:
+            steps.count(house(), "problem", endpoint, g.problem)
     return response

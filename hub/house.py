@@ -10,6 +10,7 @@ from hub.fetch import Fetch
 from hub.keys import Keys
 from hub.settings import Settings
 from hub.shared import Shared
+from hub.tally import Tally
 from hub.vault import Vault
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ class House:
     vault: Vault
     blobs: Blobs
     fetch: Fetch
+    tally: Tally
     cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def close(self) -> None:
         """Give connections back. The house cannot be used afterwards."""
+        self.tally.close()
         self.database.dispose()
 
 
@@ -40,14 +43,16 @@ def open_house(settings: Settings) -> House:
     keys = Keys(
         settings.data / "keys", passphrase, token=_token(settings), in_token=settings.pkcs11_purposes.split(",")
     )
+    shared = Shared(settings.redis_url or valkey.url(settings.data / "valkey"))
     return House(
         settings=settings,
         database=Database(settings.database),
-        shared=Shared(settings.redis_url or valkey.url(settings.data / "valkey")),
+        shared=shared,
         keys=keys,
         vault=Vault(keys),
         blobs=Blobs(settings.blobs_url or str(settings.data / "blobs")),
         fetch=Fetch(settings),
+        tally=Tally(shared),
     )
 
 

@@ -4,6 +4,7 @@ When that memory is down, an ordinary limit goes on with a count of this process
 """
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
@@ -22,6 +23,15 @@ class Limit:
     times: int
     seconds: int
     guessing: bool = False
+
+
+def network(address: str) -> str:
+    """The network of an address: what one household or office usually has (/24, /56)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))
 
 
 def check(shared: Shared, limit: Limit, key: str) -> None:

@@ -5,7 +5,7 @@ redis-py's own retries once turned one GET into 8.7 s. Each call touches one key
 two keys in one slot names them with `tagged`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -20,6 +20,11 @@ PREFIX = "yx:"  # ours, when the server is used by others too
 
 # The life of a counter starts with its first count, in the same atomic step: no counter can stay for ever.
 COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
+ADD = """
+for i = 2, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
+TAKE_ALL = "local all = redis.call('HGETALL', KEYS[1]) redis.call('DEL', KEYS[1]) return all"
 PUSH = """
 redis.call('RPUSH', KEYS[1], ARGV[1])
 redis.call('LTRIM', KEYS[1], -tonumber(ARGV[2]), -1)
@@ -53,6 +58,8 @@ class Shared:
         self._redis = client(url)
         self._count = self._redis.register_script(COUNT)
         self._push = self._redis.register_script(PUSH)
+        self._add = self._redis.register_script(ADD)
+        self._take_all = self._redis.register_script(TAKE_ALL)
 
     def put(self, key: str, value: bytes | str, seconds: int) -> None:
         """Keep a value for so many seconds, in place of what was there."""
@@ -88,6 +95,23 @@ class Shared:
         """Give what was pushed, oldest first."""
         with _door():
             return cast("list[bytes]", self._redis.lrange(PREFIX + key, 0, -1))
+
+    def add(self, key: str, counts: Mapping[str, int], seconds: int) -> None:
+        """Add to the counters under one key, all in one step; they go together, so many seconds after the last time."""
+        with _door():
+            self._add(keys=[PREFIX + key], args=[seconds, *(part for pair in counts.items() for part in pair)])
+
+    def peek_all(self, key: str) -> dict[str, int]:
+        """Give the counters under one key and leave them there."""
+        with _door():
+            found = cast("dict[bytes, bytes]", self._redis.hgetall(PREFIX + key))
+        return {name.decode(): int(number) for name, number in found.items()}
+
+    def take_all(self, key: str) -> dict[str, int]:
+        """Give the counters under one key to exactly one caller: they are gone in the same step."""
+        with _door():
+            found = cast("list[bytes]", self._take_all(keys=[PREFIX + key]))
+        return {name.decode(): int(number) for name, number in zip(found[::2], found[1::2], strict=True)}
 
     def forget(self, *keys: str) -> None:
         """Drop values before their time. One command per key: they may live in different slots."""

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import Problem
+from hub.steps import step
 from idp import clients, data, flows, grants, pseudonyms, sandbox
 from idp.checks import Request, checked
 from idp.model.client import Client, UnknownClient
@@ -61,9 +62,11 @@ def start(
         return Redirect(_error(house, asked.redirect_uri, asked.state, Refused("access_denied", "A sandbox")))
     steps = _missing(house, asked, now, request.client, signed_in, now)
     if not steps and signed_in:
+        step(house, "login", "at-once")
         return Redirect(_code(house, asked, request.client, signed_in, now))
     if "none" in asked.prompt:
         return Redirect(_error(house, asked.redirect_uri, asked.state, SILENT[steps[0]]))
+    step(house, "login", "begun")
     return NeedsInteraction(flows.keep(house, asked, browser, now, net=net).id, steps)
 
 
@@ -95,6 +98,7 @@ def finish(house: House, flow_id: str, caller: Caller | None, browser: str, now:
     if waiting.steps or signed_in is None:
         return login_url(house, flow_id)
     flows.close(house, flow_id)  # from here the flow cannot be finished again
+    step(house, "login", "returned")
     return _code(house, waiting.asked, waiting.client, signed_in, now)
 
 

@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from hub import callers, clock, web
+from hub import callers, clock, limits, web
 from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
 from idp import authorize, clients, discovery, flows, logout, server, token_status, userinfo
-from idp.login import throttle
 from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
 from idp.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
@@ -51,7 +50,7 @@ def _authorization(bp: Blueprint) -> None:
         fresh = len(browser) != BROWSER_LENGTH
         browser = secrets.token_urlsafe(32) if fresh else browser
         given = list(request.args.items(multi=True))
-        net = throttle.network(request.remote_addr or "")
+        net = limits.network(request.remote_addr or "")
         answer = authorize.start(house, given, _signed_in(), browser, clock.now(), net)
         if not isinstance(answer, NeedsInteraction):
             return web.see_other(answer.url)

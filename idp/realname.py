@@ -12,6 +12,7 @@ from hub import ledger, limits
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotFound
+from hub.steps import step
 from idp import names, registers
 from idp.model.person import Level, Person, Profile
 from idp.model.realname import (
@@ -73,10 +74,14 @@ def match(house: House, person_id: str, name: str, number: str, *, now: datetime
         answer = registers.match(house, form, now)
     except RegisterLater:
         _note(house, person_id, form, Stage.later, now, over=before)
+        step(house, "realname", "later")
         raise
     if not answer.match:
+        step(house, "realname", "not-matched")
         raise NotMatched("The register does not confirm name and number")
-    return _matched(house, person_id, before, form, read, key, answer, now)
+    proved = _matched(house, person_id, before, form, read, key, answer, now)
+    step(house, "realname", "matched")
+    return proved
 
 
 def begin_live_check(house: House, person_id: str, return_url: str, *, now: datetime) -> str:
@@ -91,6 +96,7 @@ def begin_live_check(house: House, person_id: str, return_url: str, *, now: date
         raise RegisterLater("The register cannot check this person just now")
     with house.database.write() as db:
         store.keep_verification(db, house.vault, verification.moved(Stage.live, now, check=check), over=verification)
+    step(house, "realname", "live-begun")
     return page
 
 
@@ -108,6 +114,7 @@ def end_live_check(house: House, person_id: str, *, now: datetime) -> Person:
             store.keep_verification(
                 db, house.vault, verification.moved(Stage.matched, now, check=""), over=verification
             )
+        step(house, "realname", "live-failed")
         raise LiveCheckFailed("The face was not recognised, or the check was cancelled")
     proof = _evidence(person_id, "live", Level.present, answer, now)
     with house.database.write() as db:
@@ -115,7 +122,8 @@ def end_live_check(house: House, person_id: str, *, now: datetime) -> Person:
         store.keep_evidence(db, proof)
         store.raise_level(db, person_id, Level.present, now)
         _tell(db, person, proof, now)
-        return replace(person, level=max(person.level, Level.present), proved=now)
+    step(house, "realname", "live-passed")
+    return replace(person, level=max(person.level, Level.present), proved=now)
 
 
 def forget_form(house: House, person_id: str, *, now: datetime) -> None:

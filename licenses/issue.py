@@ -19,6 +19,7 @@ from hub.callers import Caller
 from hub.db import Collision
 from hub.house import House
 from hub.problems import BadRequest, Problem
+from hub.steps import step
 from licenses import kinds, paper, record, store
 from licenses.days import day_of
 from licenses.identifier import Identifier
@@ -74,6 +75,7 @@ def issue(house: House, application: Application, *, caller: Caller, idempotency
         raise Busy("Too many applications at the same moment")
     if known is None:
         assert intent
+        step(house, "issue", "intended")
         return _finish(house, intent, now)
     return _again(house, *known, body=body, now=now)
 
@@ -166,6 +168,7 @@ def _released(house: House, intent: Intent, named: Paper, sealed: Sealed, caller
         facts = {"kind": license.kind, "agency": license.agency, "record": license.record, "sealed": license.sealed}
         ledger.wrote(db, "license.issued", license.number, by=caller.label, at=now, place=license.place, facts=facts)
         inbox.put(db, "license.issued", {"license": license.number}, now)
+    step(house, "issue", "issued")
     log.info("license.issued", license=license.number, level=license.level)
     return license
 
@@ -204,6 +207,7 @@ def _void(house: House, intent: Intent, reason: str, caller: Caller, now: dateti
         _give_back(db, intent, digest, reason, caller, now)
         facts = {"reason": reason}
         ledger.wrote(db, "license.voided", intent.identifier, by=caller.label, at=now, place=intent.place, facts=facts)
+    step(house, "issue", "voided")
 
 
 def _digest(house: House, intent: Intent) -> bytes | None:

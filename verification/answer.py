@@ -9,6 +9,7 @@ from certs import status, trust
 from certs import store as certificates
 from certs.model import ISSUING, ROOT
 from hub.limits import Limit
+from hub.steps import step
 from licenses import kinds
 from licenses import store as licenses
 from licenses.identifier import Identifier
@@ -51,6 +52,14 @@ def verify(
     house: "House", *, file: bytes | None = None, code: str | None = None, number: str | None = None, now: datetime
 ) -> Report:
     """The report on a file (PDF or picture), on the text of a code, or on a typed number. Exactly one is given."""
+    asked = "uploaded" if file is not None else "scanned" if code is not None else "typed"
+    step(house, "verification", "asked", outcome=asked)
+    report = _report(house, file, code, number, now)
+    step(house, "verification", "answered", outcome=report.verdict.value)
+    return report
+
+
+def _report(house: "House", file: bytes | None, code: str | None, number: str | None, now: datetime) -> Report:
     if file is not None:
         return _file(house, file, now) if b"%PDF-" in file[:1024] else _picture(house, file, now)
     if code is not None:

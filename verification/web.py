@@ -13,6 +13,7 @@ from certs.model import ISSUING, ROOT
 from hub import callers, clock, i18n, limits, web
 from hub.i18n import _
 from hub.problems import NotFound
+from hub.steps import step
 from licenses import kinds, status_list
 from licenses import store as licenses
 from seals import store as seals
@@ -45,6 +46,7 @@ def blueprint() -> Blueprint:
 
     @web.route(bp, "/", gate=callers.Public())
     def check() -> Response:
+        step(web.house(), "verification", "opened")
         return _page({})
 
     @web.route(bp, "/check", gate=callers.Public(), methods=("GET",), endpoint="again")
@@ -155,7 +157,13 @@ def _kinds() -> dict[str, object]:
 def _worker() -> str:
     """The service worker with what it keeps: one version of everything, or nothing."""
     page = web.static("page.js", "verification")
-    files = [web.static("hub.css"), web.static("mark.svg"), page, *(f"/verification/{name}" for name in MODULES)]
+    files = [
+        web.static("hub.css"),
+        web.static("mark.svg"),
+        web.static("vitals.js"),
+        page,
+        *(f"/verification/{name}" for name in MODULES),
+    ]
     pages = [f"/?lang={language}" for language in i18n.LANGUAGES]
     version = hashlib.sha256(_sources() + json.dumps([files, _trust_keys()]).encode()).hexdigest()[:16]
     head = {"VERSION": version, "PAGES": pages, "FILES": files, "SCANNER": f"/verification/{SCANNER}"}

@@ -109,6 +109,11 @@ def language_link(code: str) -> str:
     return f"{request.path}?{urlencode(query)}"
 
 
+def page_name() -> str:
+    """What this page is called wherever pages are counted: the name of its route, never its address."""
+    return request.endpoint or "hub.none"
+
+
 def static(name: str, blueprint: str = "") -> str:
     """The address of a static file, with its digest so that it can be kept for a year."""
     if blueprint:

@@ -11,10 +11,10 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub import clock, i18n
+from hub import clock, i18n, steps
 from hub.house import House
 from hub.problems import Problem
-from hub.web.answers import POLICY, language_link, set_cookie, signed_in_name, static
+from hub.web.answers import POLICY, language_link, page_name, set_cookie, signed_in_name, static
 from hub.web.here import caller, house
 from hub.web.incoming import csrf, form_cookie_name
 from hub.web.refusals import bug, http_error, refused
@@ -51,11 +51,13 @@ def frame(app: Flask, opened: House) -> None:
         languages=i18n.LANGUAGES,
         language_link=language_link,
         static=static,
+        page_name=page_name,
         settings=opened.settings,
         now=clock.now,
     )
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_end)
     app.register_error_handler(Problem, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, bug)
@@ -71,11 +73,16 @@ def isolated(application: "WSGIApplication") -> "WSGIApplication":
 
 
 def _begin() -> None:
+    steps.begin(request.environ)
     g.request_id = secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
     best = request.accept_languages.best_match(["zh-Hans", "zh-CN", "zh", "en"], default=i18n.DEFAULT)
     i18n.choose(request.args.get("lang") or request.cookies.get("lang"), best)
+
+
+def _end(error: BaseException | None) -> None:
+    steps.begin(None)
 
 
 def _finish(response: Response) -> Response:

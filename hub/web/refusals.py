@@ -39,10 +39,12 @@ def refused(problem: Problem) -> Response:
     """Answer with a Problem: to a program as JSON, to a person as a page, or by the way to sign in."""
     level = log.error if problem.status >= 500 else log.info
     level("problem", kind=problem.code, status=problem.status, endpoint=request.endpoint)
+    g.problem = problem.code
     if wants_json():
         response = jsonify(problem_body(problem))
         response.content_type = "application/problem+json"
     elif request.method == "GET" and (way := _login(problem)):
+        del g.problem  # not a fault: the way in
         return see_other(way)
     else:
         detail = i18n._(problem.message, **problem.values) if problem.message else ""

@@ -4,8 +4,6 @@ Counted per account and network, so a stranger slows down only himself. Past a h
 (NIST SP 800-63B-4 3.2.2) only networks from which it was signed in to before may go on. Unknown accounts count alike.
 """
 
-import ipaddress
-
 from hub import limits
 from hub.house import House
 from hub.limits import Limit
@@ -19,15 +17,6 @@ SECOND_EVER = Limit("login-second-ever", 100, 30 * 86_400, guessing=True)  # in 
 PRESENT = Limit("login-present", 5, 3600, guessing=True)  # a session in other hands must not find the password out
 REGISTRATIONS = Limit("registrations", 30, 3600)
 KNOWN_SECONDS = 90 * 86_400
-
-
-def network(address: str) -> str:
-    """The network of an address: what one household or office usually has (/24, /56)."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))
 
 
 def attempt(house: House, account_key: str, net: str) -> None:

@@ -6,6 +6,7 @@ from hub import tree, web
 from hub.callers import Caller, Session
 from hub.i18n import _, language
 from hub.problems import NotFound
+from hub.steps import step
 from hub.web import route
 from idp import authorize, consents, mandates, sandbox
 from idp.model.client import Client
@@ -26,6 +27,7 @@ def add(bp: Blueprint) -> None:
         visit, waiting, caller = _waiting()
         if waiting.steps[:1] != (Step.consent,):
             return desk.onward(visit, caller)
+        step(visit.house, "login", "consent-shown")
         return desk.show(
             visit,
             "consent.html",

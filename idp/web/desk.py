@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 
-from hub import callers, clock, web
+from hub import callers, clock, limits, web
 from hub.callers import Caller
 from hub.house import House
 from hub.i18n import _
 from hub.problems import Problem, TooMany
 from idp import authorize, flows, mandates
-from idp.login import session, throttle
+from idp.login import session
 from idp.login.session import Opened
 from idp.model.flow import Pending, Step
 from idp.store import people
@@ -141,7 +141,7 @@ def again(visit: Visit) -> Response:
 
 def network() -> str:
     """The network from which the request comes."""
-    return throttle.network(request.remote_addr or "")
+    return limits.network(request.remote_addr or "")
 
 
 def device() -> str:

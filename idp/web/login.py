@@ -8,6 +8,7 @@ from hub import callers, web
 from hub.callers import Public
 from hub.house import House
 from hub.problems import TooMany
+from hub.steps import step
 from hub.web import route
 from idp.login import passkey, sign_in
 from idp.login.sign_in import Passed
@@ -19,12 +20,17 @@ from idp.web.desk import Visit
 
 def add(bp: Blueprint) -> None:
     """`/login`, `/login/passkey`, `/login/second`."""
+    _first_factor(bp)
+    _second_factor(bp)
 
+
+def _first_factor(bp: Blueprint) -> None:
     @route(bp, "/login", gate=Public())
     def login() -> Response:
         visit = desk.visit()
         if visit.caller is not None and not _must_sign_in(visit):
             return desk.onward(visit, visit.caller)
+        step(visit.house, "login", "shown")
         return desk.show(visit, "login.html", **_form(visit))
 
     @route(bp, "/login", gate=Public(), methods=("POST",), endpoint="login_posted")
@@ -32,25 +38,32 @@ def add(bp: Blueprint) -> None:
         visit = desk.visit()
         account = request.form.get("account", "")
         typed = request.form.get("password", "")
+        step(visit.house, "login", "tried")
         try:
             passed = sign_in.with_password(visit.house, account, typed, net=desk.network(), now=visit.now)
         except (WrongCredentials, TooMany) as problem:
+            step(visit.house, "login", "wrong")
             return desk.refused(visit, "login.html", problem, "account", **_form(visit, account))
         return _passed(visit, passed)
 
     @route(bp, "/login/passkey", gate=Public(), methods=("POST",))
     def login_passkey() -> Response:
         visit = desk.visit()
+        step(visit.house, "login", "tried")
         try:
             passed = sign_in.with_passkey(visit.house, request.form.get("answer", ""), now=visit.now)
         except (WrongCredentials, SignInAgain) as problem:
+            step(visit.house, "login", "wrong")
             return desk.refused(visit, "login.html", problem, **_form(visit))
         return _enter(visit, passed)
 
+
+def _second_factor(bp: Blueprint) -> None:
     @route(bp, "/login/second", gate=Public())
     def second() -> Response:
         visit = desk.visit()
         half = sign_in.half(visit.house, _half_cookie(visit), visit.now)
+        step(visit.house, "login", "second-factor")
         return desk.show(visit, "second.html", **_second(visit, half))
 
     @route(bp, "/login/second", gate=Public(), methods=("POST",), endpoint="second_posted")
@@ -60,6 +73,7 @@ def add(bp: Blueprint) -> None:
         try:
             passed = _checked(visit, half)
         except (WrongCredentials, SignInAgain, TooMany) as problem:
+            step(visit.house, "login", "wrong")
             field = "code" if "code" in request.form else ""
             return desk.refused(visit, "second.html", problem, field, **_second(visit, half))
         sign_in.end_half(visit.house, _half_cookie(visit))

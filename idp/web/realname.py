@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request
 from hub import web
 from hub.callers import Session
 from hub.problems import Problem, TooMany
+from hub.steps import step
 from hub.web import route
 from idp import names, realname
 from idp.login import session
@@ -33,6 +34,8 @@ def _name_and_number(bp: Blueprint) -> None:
         status = realname.status(visit.house, visit.person)
         if visit.caller and status.person.level > visit.caller.level:  # proved meanwhile in another session
             return desk.enter(visit, _step_up(visit, status.person))
+        if status.person.level < Level.matched:
+            step(visit.house, "realname", "begun")
         return _show(visit)
 
     @route(bp, "/realname", gate=SIGNED_IN, methods=("POST",), endpoint="realname_posted")
