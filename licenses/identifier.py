@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import Self
 
+from hub import numbers
 from licenses.model import NotAnIdentifier
 
+DIGITS = numbers.DIGITS
 NATIONAL_ROOT = "1.2.156.3005.2"
 TEST_ROOT = "2.999"  # ITU-T X.660: the arc for examples
-DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BODY = r"[0-9A-HJ-NPQRTUWXY]{18}"  # a unified social credit code (GB 32100): no I, O, S, V, Z
 FORMS = {
     "kind": re.compile(BODY + r"[0-9]{3}"),  # the authority that defined the kind, and its number there
@@ -91,11 +92,7 @@ class Identifier:
 
 def check_character(text: str) -> str:
     """The check character of ISO/IEC 7064 MOD 37,36 over characters of 0-9A-Z."""
-    product = 36
-    for character in text:
-        value = DIGITS.find(character)
-        if value < 0:
-            raise NotAnIdentifier("Only digits and capital letters can be checked")
-        product = (product + value) % 36 or 36
-        product = product * 2 % 37
-    return DIGITS[(37 - product) % 36]
+    try:
+        return numbers.check_character(text)
+    except ValueError as error:
+        raise NotAnIdentifier("Only digits and capital letters can be checked") from error
