@@ -1,9 +1,16 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals
+from admin import approvals, desk, drafts, finish, experience, share
 from hub import ticks
 
 
 def register() -> None:
     """Name everything to the modules that run it. Once per process."""
     ticks.every(600, "approvals", approvals.expire)
+    ticks.every(5, "cases", finish.resume)
+    ticks.every(3600, "case-drafts", drafts.expire)
+    ticks.every(1, "suspicions", desk.open_letters)
+    ticks.every(600, "desk", desk.close_old)
+    ticks.every(60, "experience", experience.fold)
+    ticks.every(3600, "old counts", experience.forget)
+    ticks.every(60, "lost data calls", share.forget_lost)

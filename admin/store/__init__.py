@@ -1,5 +1,5 @@
 """The tables of unified service management, by noun: functions that take and give the values of `admin.model`."""
 
-from admin.store import approvals, cases, items, notices, operators
+from admin.store import alerts, approvals, cases, counts, items, notices, operators, ratings, sharing, tickets
 
-__all__ = ["approvals", "cases", "items", "notices", "operators"]
+__all__ = ["alerts", "approvals", "cases", "counts", "items", "notices", "operators", "ratings", "sharing", "tickets"]

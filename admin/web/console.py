@@ -4,9 +4,10 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
-from admin import operators
+from admin import desk, operators
 from admin.model.operator import Right, rights_of
 from admin.store import operators as store
+from admin.store import tickets
 from admin.web.gates import CONSOLE
 from certs import store as certs
 from hub import clock, ledger, tree, web, web_signin
@@ -165,15 +166,24 @@ def _operators(bp: Blueprint) -> None:
 
 
 def _license_page(number: str) -> Response:
+    desk.open_letters(web.house(), clock.now())
     with web.house().database.read() as db:
         license = licenses.license(db, number, web.caller().place)
         agency = seals.agency(db, license.agency)
         changes = licenses.history(db, number)
         events = ledger.events(db, scope=web.caller().place, subject=number, limit=PAGE)
+        told = tickets.about(db, number, web.caller().place)
     may = [step.value for step in Operation if (license.status, step) in LIFE]
     kind = kinds.named(license.kind)
     return web.page(
-        "admin/license.html", license=license, kind=kind, agency=agency, changes=changes, events=events, may=may
+        "admin/license.html",
+        license=license,
+        kind=kind,
+        agency=agency,
+        changes=changes,
+        events=events,
+        may=may,
+        tickets=told,
     )
 
 

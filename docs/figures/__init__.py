@@ -1,0 +1,1 @@
+"""What every board shows, counted once more from the lines of the ledger: programs that need nothing of the house."""
