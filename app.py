@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import BinaryIO
 
 import alembic.command
 import click
@@ -36,6 +37,8 @@ FACES = {  # the modules of each room that give a `blueprint()`
         "admin.web.my",
         "admin.web.services",
         "admin.web.cases",
+        "admin.web.drafts",
+        "admin.web.casework",
         "admin.web.counter",
         "admin.web.sharing",
         "admin.api.sharing",
@@ -103,6 +106,7 @@ KEYS = {  # made at init; the PKI's own keys are made by its ceremony, each seal
     "status-list": "status-list",
     "receipt": "receipt",
     "checkpoint": "checkpoint",
+    "data-1": "data",
 }
 
 
@@ -189,6 +193,35 @@ def tour_command(hub: str, ca: Path | None, accounts: Path) -> None:
     from yinxin.tour import play
 
     raise SystemExit(play.tour(hub, accounts=accounts, authority=ca, say=click.echo))
+
+
+@main.command("check-proof")
+@click.argument("file", type=click.File("rb"))
+@click.option("--key", type=click.File("rb"), help="The ledger's public checkpoint key (JWK), as you hold it.")
+@click.option("--trust", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check_proof_command(file: BinaryIO, key: BinaryIO | None, folder: Path | None) -> None:
+    """Check a proof that an event stands in the ledger. No server, no database.
+
+    Exit code 0: proved. 1: not proved. 2: there is nothing to check it by.
+    """
+    from yinxin.proof import NotProved, check_proof, keys_of
+
+    try:
+        keys = keys_of(folder, clock.now()) if folder else [json.loads(key.read())] if key else []
+    except ValueError:
+        keys = []
+    if not keys:
+        click.echo("Cannot say: give the checkpoint key with --key, or a trust folder that is up to date with --trust")
+        raise SystemExit(2)
+    try:
+        proved = check_proof(file.read(), keys)
+    except NotProved as error:
+        click.echo(f"Not proved: {error}")
+        raise SystemExit(1) from error
+    event = proved.event
+    click.echo(f"Proved: {event['kind']} of {event['subject']} by {event['by']} at {event['at']}")
+    click.echo(f"  facts: {json.dumps(dict(event['facts']), ensure_ascii=False, sort_keys=True)}")
+    click.echo(f"  leaf {proved.leaf} of {proved.size} in the tree signed at {proved.at}")
 
 
 def _assemble() -> None:

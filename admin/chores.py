@@ -1,6 +1,6 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, desk, drafts, finish, experience, share
+from admin import approvals, desk, drafts, experience, finish, share
 from hub import ticks
 
 

@@ -94,12 +94,27 @@ class NotForYou(NotAllowed):
     advice = "Choose for whom you act, then open the service again."
 
 
+class ActingForAnother(NotAllowed):
+    """It is this person's, but he acted for somebody else when he began it."""
+
+    title = "You began this while acting for somebody else"
+    advice = "Choose for whom you act on the page of your applications, then open it again."
+
+
 class NotApplied(Problem):
     """The service cannot be applied for here: it has ended, is not online, or has its own site."""
 
     status = 409
     title = "This service cannot be applied for here"
     advice = "Look at the page of the service: it says where and how to apply."
+
+
+class PaperGone(Problem):
+    """A license on which the application relies is no longer in force."""
+
+    status = 409
+    title = "A license that was relied on is no longer in force"
+    advice = "Return the application, so that the applicant can hand in what is missing."
 
 
 class WordsMissing(Problem):
@@ -178,10 +193,14 @@ class Case:
         """Whether this officer may move it: he neither applied for it nor took it at the counter."""
         return bool(person) and person not in (self.person, self.taken_by)
 
+    def elsewhere(self) -> CaseElsewhere:
+        """The refusal of a step that does not begin where the case stands."""
+        return CaseElsewhere("The application %(number)s", number=self.number)
+
     def moved(self, step: Step, mover: Mover, now: datetime, **values: Any) -> Self:
         """The case after a step. Raises CaseElsewhere."""
         if step not in self.steps(mover):
-            raise CaseElsewhere("The application %(number)s is %(state)s", number=self.number, state=self.state.value)
+            raise self.elsewhere()
         _, to = MOVES[self.state, step]
         if to in DECISIONS:
             values["decided"] = now
@@ -217,11 +236,15 @@ class Material:
 
 @dataclass(frozen=True)
 class Content:
-    """What is sealed: the fields, from where each came, the materials, and what the applicant answered."""
+    """What is sealed: the fields, from where each came, the materials, and what the applicant answered.
+
+    Of a draft: the fields as they were typed, and the files.
+    """
 
     fields: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)  # field -> number of the license it was taken from
     materials: tuple[Material, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)  # material's key -> name of the file that was handed in
     answer: str = ""  # to the last return
 
 
@@ -236,3 +259,11 @@ class Draft:
     begun: datetime
     changed: datetime
     ends: datetime
+
+
+def his_own(one: Case | Draft, person: str | None, acting_for: str | None) -> None:
+    """Let only the applicant through, as the one for whom he acted then. Raises NoCase, ActingForAnother."""
+    if one.person != person:
+        raise NoCase("There is no such application of yours")
+    if one.acting_for != acting_for:
+        raise ActingForAnother("Then you acted for %(whom)s", whom=one.acting_for or one.person)

@@ -99,12 +99,6 @@ def case(db: sa.Connection, number: str, scope: str = ROOT) -> Case:
     return _one(db, sa.and_(cases_table.c.number == number, below(cases_table.c.place, scope)), number)
 
 
-def case_of(db: sa.Connection, number: str, person: str, acting_for: str | None) -> Case:
-    """One case of an applicant: of this person, acting for whom he acted then. Raises NoCase."""
-    mine = sa.and_(cases_table.c.person == person, cases_table.c.acting_for.is_not_distinct_from(acting_for))
-    return _one(db, sa.and_(cases_table.c.number == number, mine), number)
-
-
 def by_key(db: sa.Connection, key: str) -> Case | None:
     """What became of an application, if it was submitted."""
     row = db.execute(sa.select(cases_table).where(cases_table.c.key == key)).mappings().one_or_none()
@@ -145,10 +139,11 @@ def open_cases(
     return _cases(db, query.order_by(cases_table.c.due, cases_table.c.number).limit(limit))
 
 
-def decided_by(db: sa.Connection, person: str, scope: str = ROOT, *, limit: int = 50) -> list[Case]:
-    """What an officer decided in a scope, newest first."""
-    mine = sa.and_(cases_table.c.decided_by == person, below(cases_table.c.place, scope))
-    return _cases(db, sa.select(cases_table).where(mine).order_by(cases_table.c.decided.desc()).limit(limit))
+def of_officer(db: sa.Connection, officer: str, scope: str = ROOT, *, limit: int = 50) -> list[Case]:
+    """What an officer looks after in a scope: what is open first, by due date, then what has ended."""
+    mine = sa.and_(cases_table.c.officer == officer, below(cases_table.c.place, scope))
+    ended = cases_table.c.state.not_in([state.value for state in OPEN])
+    return _cases(db, sa.select(cases_table).where(mine).order_by(ended, cases_table.c.due).limit(limit))
 
 
 def of_person(db: sa.Connection, person: str, *, limit: int = 50) -> list[Case]:

@@ -1,8 +1,30 @@
 """Who may open a page of this room: a citizen with a proved name, or an operator with a right."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Request
+
 from hub import callers
+from hub.callers import Caller
+from hub.house import House
 from hub.signin import Site
 
 CONSOLE = Site("console", "/console")
 MY = Site("my", "/my", level=2, scope="openid company")
 MINE = callers.Session("my", level=2)
+
+
+@dataclass(frozen=True)
+class SessionOrNobody:
+    """A form that loses nothing: whoever was signed out while he wrote is let in as NOBODY, and the view puts it aside."""
+
+    kind: str
+    cookies: bool = True
+
+    def admit(self, house: House, request: Request, now: datetime) -> Caller:
+        """The caller of this site's session, or NOBODY."""
+        return callers.current(house, request, self.kind, now) or callers.NOBODY
+
+
+MINE_OR_NOBODY = SessionOrNobody("my")
