@@ -126,8 +126,18 @@ def events(
         query = query.where(event_table.c.kind.startswith(kind, autoescape=True))
     if before is not None:
         query = query.where(event_table.c.id < before)
-    rows = db.execute(query.order_by(event_table.c.id.desc()).limit(limit))
-    return [Event(r.id, r.leaf, r.kind, r.subject, r.by, r.place, r.at, r.facts) for r in rows]
+    return _events(db, query.order_by(event_table.c.id.desc()).limit(limit))
+
+
+def since(db: sa.Connection, leaf: int, *, limit: int = BATCH) -> list[Event]:
+    """What stands in the tree after a leaf, oldest first: whoever remembers the last leaf he read misses nothing."""
+    query = sa.select(event_table).where(event_table.c.leaf > leaf)
+    return _events(db, query.order_by(event_table.c.leaf).limit(limit))
+
+
+def named(db: sa.Connection, ids: Sequence[int]) -> list[Event]:
+    """The events with these ids, oldest first."""
+    return _events(db, sa.select(event_table).where(event_table.c.id.in_(ids)).order_by(event_table.c.id))
 
 
 def export(db: sa.Connection, *, scope: str = ROOT) -> Iterator[dict[str, Any]]:
@@ -243,6 +253,11 @@ class Tree:
     def root(self) -> bytes:
         """The tree head."""
         return _fold(self._edge)
+
+
+def _events(db: sa.Connection, query: sa.Select[Any]) -> list[Event]:
+    rows = db.execute(query)
+    return [Event(r.id, r.leaf, r.kind, r.subject, r.by, r.place, r.at, r.facts) for r in rows]
 
 
 def _append(db: sa.Connection, leaf: int, digest: bytes) -> None:

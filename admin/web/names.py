@@ -1,0 +1,40 @@
+"""What things are called on a page, in the reader's language: found by their codes, which stand in the rows."""
+
+from sqlalchemy import Connection
+
+from admin.store import items, operators
+from hub import tree
+from hub.i18n import language
+from hub.problems import NotFound
+from seals import store as seals
+
+
+def item_name(db: Connection, code: str) -> str:
+    """A service item; its code if nobody knows it any more."""
+    found = items.versions(db, code)
+    return _of(found[0].name, found[0].name_en) if found else code
+
+
+def agency_name(db: Connection, code: str) -> str:
+    """An agency; its code if nobody knows it any more."""
+    try:
+        agency = seals.agency(db, code)
+    except NotFound:
+        return code
+    return _of(agency.name, agency.name_en)
+
+
+def place_name(db: Connection, path: str) -> str:
+    """A place of the tree."""
+    place = tree.get(db, path)
+    return _of(place.name, place.name_en)
+
+
+def officer_name(db: Connection, person: str) -> str:
+    """An operator, as his invitation names his office; the internal id once he has left."""
+    found = operators.operator_of(db, person) if person else None
+    return found.label if found else person
+
+
+def _of(name: str, name_en: str) -> str:
+    return name_en if language() == "en" and name_en else name
