@@ -17,8 +17,10 @@ from hub.steps import step
 from licenses import kinds, status_list
 from licenses import store as licenses
 from seals import store as seals
-from verification import answer, words
+from verification import answer, web_report, words
 from verification.model import REQUIRED, Door, Reason, Result
+from verification.model.suspicion import LIKELY
+from verification.model.suspicion import WORDS as LONGEST
 
 STATIC = Path(__file__).parent / "static"
 MODULES = ("bytes.js", "code.js", "signed.js", "judge.js", "evidence.js", "scan.js")
@@ -66,7 +68,14 @@ def blueprint() -> Blueprint:
         report = answer.verify(web.house(), file=data or None, number=None if data else number, now=now)
         if report.reason is Reason.mistyped:
             return _page({"number": _(report.says)}, 422, number)
-        return web.page("verification/answer.html", report=report, told=words.of(report, i18n.language()))
+        return web.page(
+            "verification/answer.html",
+            report=report,
+            told=words.of(report, i18n.language()),
+            suspected=web_report.prefilled(report),
+            choices=web_report.choices(),
+            longest=LONGEST,
+        )
 
     @web.route(bp, "/sw.js", gate=callers.Public(), endpoint="worker")
     def worker() -> Response:
@@ -74,6 +83,7 @@ def blueprint() -> Blueprint:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
+    web_report.add(bp)
     _lists(bp)
     return bp
 
@@ -125,6 +135,7 @@ def _page(errors: dict[str, str], status: int = 200, number: str = "") -> Respon
         errors=errors,
         number=number,
         reasons=list(Reason),
+        likely=LIKELY,
         blank=words.BLANK,
         results=list(Result),
         steps=[step for step in words.ORDER if step in REQUIRED[Door.code]],

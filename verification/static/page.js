@@ -24,6 +24,7 @@ function tell(told, now, called) {
   const proved = told.checks.some(([step, ended]) => step === "code-signature" && ended === "passed");
   present({
     reason: told.reason,
+    number: told.code?.identifier.text ?? "",
     compare: proved ? stated(told.code, called) : [],
     sealing: [],
     evidence: [aged(told, now)],
@@ -32,7 +33,7 @@ function tell(told, now, called) {
 }
 
 /** Show one answer: its own first line, then what to compare, how old the evidence is, and what was checked. */
-function present({ reason, compare, sealing, evidence, checks }) {
+function present({ reason, number, compare, sealing, evidence, checks }) {
   const part = document.getElementById(`reason-${reason}`).content.cloneNode(true);
   const find = (name) => part.querySelector(`[data-part=${name}]`);
   for (const [name, rows] of [["compare", compare], ["sealed", sealing]]) {
@@ -47,6 +48,7 @@ function present({ reason, compare, sealing, evidence, checks }) {
     find("checks").append(line);
   }
   if (!checks.length) find("how").remove();
+  if (number) part.querySelector("[data-act=report]").hash += `&number=${encodeURIComponent(number)}`; // after `#`: not sent yet
   show(part);
   result.dataset.reason = reason;
   const heading = result.querySelector("h1");
@@ -92,6 +94,7 @@ async function ask(body, headers) {
     const pairs = (list) => list.map(({ name, value }) => [name, value]);
     present({
       reason: told.reason,
+      number: told.number ?? "",
       compare: pairs(told.compare),
       sealing: pairs(told.sealing),
       evidence: told.evidence.map(({ words }) => words),
@@ -161,8 +164,11 @@ document.getElementById("number-form").addEventListener("submit", (event) => {
 });
 for (const link of document.querySelectorAll(".yx-languages a"))
   link.addEventListener("click", () => (link.hash = location.hash)); // the same code in the other language
-result.addEventListener("click", ({ target }) => {
-  if (target.closest("[data-act=again]")) again();
+result.addEventListener("click", (event) => {
+  if (event.target.closest("[data-act=again]")) again();
+  if (!event.target.closest("[data-act=report]") || navigator.onLine) return;
+  event.preventDefault();
+  result.querySelector("[data-part=offline]").textContent = word("offline");
 });
 addEventListener("hashchange", begin);
 globalThis.caches?.open("yinxin-choice").then((cache) => cache.put("/language", new Response(language))).catch(() => null);
