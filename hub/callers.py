@@ -85,6 +85,8 @@ class Caller:
     sid: str | None = None
     session: str | None = None  # the digest of the session row, for ending just this one
     sealed_name: bytes | None = None
+    grant: str | None = None  # the id of what a person granted the program, behind its token
+    details: tuple[dict[str, Any], ...] = ()  # what the person allowed in it beyond scopes (RFC 9396)
 
     @property
     def label(self) -> str:
@@ -238,6 +240,8 @@ def read_token(house: "House", token: str, now: datetime, *, audience_is: str | 
         acting_for=claims.get("acting_for"),
         holder_keys=tuple(claims.get("holder_keys", ())),
         sid=claims.get("sid"),
+        grant=claims.get("gid"),
+        details=tuple(claims.get("authorization_details", ())),
     )
 
 
