@@ -1,0 +1,257 @@
+"""Deciding: by an officer of the place, never on one's own; what is decided leads to one license, whatever crashes."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+
+from admin import apply, assigned, case_figures, decide, finish
+from admin.model.case import (
+    MOVES,
+    CaseElsewhere,
+    CaseState,
+    Channel,
+    Mover,
+    NoCase,
+    OwnCase,
+    PaperGone,
+    Step,
+    WordsMissing,
+)
+from admin.store import cases as store
+from admin.store import notices
+from docs.figures.cases import figures as counted
+from hub import ledger
+from hub.house import House
+from licenses import store as licenses
+from licenses import wallet
+from licenses.model import LicenseUnknown
+from seals import lifecycle
+from tests.admin.applicants import COMPANY, WROTE, World
+from tests.admin.test_apply import suspend
+
+
+@pytest.fixture
+def world(house: House, now: datetime) -> World:
+    return World(house, now)
+
+
+def accepted(world: World, **given: Any) -> str:
+    number = world.submitted(**given).number
+    decide.accept(world.house, number, caller=world.officer(), now=world.now)
+    return number
+
+
+def issued(world: World) -> list[str]:
+    with world.house.database.read() as db:
+        return [one.number for one in licenses.found(db, "hub", kind=world.item.kind)]
+
+
+def test_an_approval_issues_the_license_into_the_wallet(house_on: House, now: datetime) -> None:
+    world = World(house_on, now)
+    number = accepted(world)
+    case = decide.approve(world.house, number, caller=world.officer(), now=now + timedelta(hours=2))
+    assert case.state is CaseState.approved
+    held = wallet.one(world.house, case.license, world.citizen, now)
+    assert held.fields["operator"] == COMPANY["name"]
+    assert held.fields["premises"] == WROTE["premises"]
+    assert held.fields["license_number"] == "JY28801000000010"
+    with house_on.database.read() as db:
+        kinds = [event.kind for event in ledger.events(db, subject=number)]
+        told = [one.title for one in notices.of_person(db, "citizen")]
+    assert kinds[::-1] == ["case.submitted", "case.accepted", "case.approved", "case.issued"]
+    assert told[0] == "Your application %(number)s was approved: the license is in your wallet"
+    with house_on.database.read() as db:
+        assert ledger.events(db, subject=case.license, kind="license.issued")[0].by == "person:officer"
+
+
+def test_each_license_has_its_own_number(world: World) -> None:
+    found = set()
+    for key in ("a", "b", "c"):
+        case = decide.approve(world.house, accepted(world, key=key), caller=world.officer(), now=world.now)
+        found.add(wallet.one(world.house, case.license, world.citizen, world.now).fields["license_number"])
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("where", ["before the license", "after the license"])
+def test_a_crash_after_the_decision_loses_and_doubles_nothing(
+    house_on: House, now: datetime, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(house_on, now)
+    number = accepted(world)
+
+    def crash(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        if where == "before the license":
+            broken.setattr(finish, "issue", crash)
+        else:
+            broken.setattr(finish, "replace", crash)
+        with pytest.raises(KeyboardInterrupt):
+            decide.approve(house_on, number, caller=world.officer(), now=now)
+    case = world.case(number)
+    assert case.unfinished
+    assert len(issued(world)) == (where == "after the license")
+    assert finish.resume(house_on, now + timedelta(minutes=2)) == [number]
+    assert finish.resume(house_on, now + timedelta(minutes=3)) == []
+    assert issued(world) == [world.case(number).license]
+    with house_on.database.read() as db:
+        assert len(ledger.events(db, subject=number, kind="case.issued")) == 1
+
+
+def test_a_second_click_on_approve_issues_nothing(world: World) -> None:
+    number = accepted(world)
+    decide.approve(world.house, number, caller=world.officer(), now=world.now)
+    with pytest.raises(CaseElsewhere):
+        decide.approve(world.house, number, caller=world.officer(), now=world.now)
+    assert len(issued(world)) == 1
+
+
+def test_a_license_that_cannot_be_issued_leaves_a_case_in_trouble_until_an_officer_tries_again(world: World) -> None:
+    number = accepted(world)
+    seal = world.department.seal.id
+    lifecycle.suspend(world.house, seal, reason="test", by="test", now=world.now)
+    case = decide.approve(world.house, number, caller=world.officer(), now=world.now)
+    assert case.unfinished
+    assert case.trouble
+    assert finish.resume(world.house, world.now + timedelta(minutes=2)) == []  # nothing changes by itself
+    lifecycle.resume(world.house, seal, reason="test", by="test", now=world.now)
+    case = decide.again(world.house, number, caller=world.officer(), now=world.now)
+    assert case.license in issued(world)
+    with pytest.raises(CaseElsewhere):
+        decide.again(world.house, number, caller=world.officer(), now=world.now)
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize("how", ["accept", "return", "refuse", "approve"])
+@pytest.mark.parametrize("who", ["citizen", "clerk"])
+def test_nobody_moves_what_he_applied_for_or_took_at_the_counter(world: World, how: str, who: str) -> None:
+    if who == "clerk":
+        number = world.submitted(channel=Channel.counter, taken_by="clerk").number
+    else:
+        number = world.submitted().number
+    if how == "approve":
+        decide.accept(world.house, number, caller=world.officer(), now=world.now)
+    with pytest.raises(OwnCase):
+        step(world, number, how, world.officer(who))
+    assert issued(world) == []
+
+
+def step(world: World, number: str, how: str, who: Any) -> Any:
+    match how:
+        case "accept":
+            return decide.accept(world.house, number, caller=who, now=world.now)
+        case "return":
+            return decide.give_back(world.house, number, "more", caller=who, now=world.now)
+        case "refuse":
+            return decide.refuse(world.house, number, "why", "law", caller=who, now=world.now)
+        case _:
+            return decide.approve(world.house, number, caller=who, now=world.now)
+
+
+@pytest.mark.parametrize("how", ["accept", "return", "refuse", "approve", "look"])
+def test_an_officer_of_another_place_finds_nothing(world: World, how: str) -> None:
+    number = world.submitted().number
+    stranger = world.officer(place="hub/870000")
+    with pytest.raises(NoCase):
+        if how == "look":
+            decide.look(world.house, number, caller=stranger, now=world.now)
+        step(world, number, how, stranger)
+
+
+def test_every_step_begins_only_where_the_table_says(world: World) -> None:
+    submitted = world.submitted()
+    for state, step_, mover in product(CaseState, Step, Mover):
+        case = replace(submitted, state=state)
+        if MOVES.get((state, step_), (None, None))[0] is mover:
+            assert case.moved(step_, mover, world.now).state is MOVES[state, step_][1]
+        else:
+            with pytest.raises(CaseElsewhere):
+                case.moved(step_, mover, world.now)
+
+
+def test_a_submitted_case_is_not_approved_before_it_is_accepted(world: World) -> None:
+    number = world.submitted().number
+    with pytest.raises(CaseElsewhere):
+        decide.approve(world.house, number, caller=world.officer(), now=world.now)
+
+
+@pytest.mark.parametrize("words", ["", "   ", "x" * 501])
+def test_the_applicant_is_told_why(world: World, words: str) -> None:
+    number = world.submitted().number
+    for refuse in (
+        lambda: decide.give_back(world.house, number, words, caller=world.officer(), now=world.now),
+        lambda: decide.refuse(world.house, number, words, "law", caller=world.officer(), now=world.now),
+        lambda: decide.refuse(world.house, number, "why", words, caller=world.officer(), now=world.now),
+    ):
+        with pytest.raises(WordsMissing):
+            refuse()
+    assert world.case(number).state is CaseState.submitted
+
+
+def test_a_license_that_ended_meanwhile_stops_the_approval(world: World) -> None:
+    number = accepted(world)
+    suspend(world)
+    opened = decide.look(world.house, number, caller=world.officer(), now=world.now)
+    assert [paper.gone for paper in opened.papers] == [True, False]
+    with pytest.raises(PaperGone):
+        decide.approve(world.house, number, caller=world.officer(), now=world.now)
+    assert world.case(number).state is CaseState.accepted
+
+
+def test_each_look_is_written_down(world: World) -> None:
+    number = world.submitted().number
+    for _ in range(2):
+        decide.look(world.house, number, caller=world.officer(), now=world.now)
+    name, _ = decide.file(world.house, number, world.paper, caller=world.officer(), now=world.now)
+    assert name == "plan.pdf"
+    with world.house.database.read() as db:
+        looks = ledger.events(db, subject=number, kind="case.looked")
+    assert [look.by for look in looks] == ["person:officer"] * 3
+
+
+def test_a_refused_application_has_no_license(world: World) -> None:
+    number = world.submitted().number
+    case = decide.refuse(world.house, number, "场所不符", "食品安全法第35条", caller=world.officer(), now=world.now)
+    assert (case.state, case.reason, case.legal_basis) == (CaseState.refused, "场所不符", "食品安全法第35条")
+    assert case.decided_by == "officer"
+    assert finish.resume(world.house, world.now) == []
+    assert issued(world) == []
+    with pytest.raises(LicenseUnknown):
+        wallet.one(world.house, "none", world.citizen, world.now)
+
+
+def test_numbers_have_the_check_digit_of_gb_t_17710() -> None:
+    assert assigned.checked("0794") == "07945"  # the example of ISO 7064 for MOD 11,10
+    assert assigned.checked("JY2880100000001").startswith("JY2880100000001")
+
+
+# -- figures
+
+
+def test_the_board_counts_what_the_ledger_counts(world: World) -> None:
+    officer, hour = world.officer(), timedelta(hours=1)
+    house, now = world.house, world.now
+    decide.approve(house, accepted(world, key="a"), caller=officer, now=now + 3 * hour)
+    decide.refuse(house, world.submitted("b").number, "why", "law", caller=officer, now=now + timedelta(days=40))
+    apply.withdraw(house, world.submitted("c").number, caller=world.citizen, now=now)
+    decide.give_back(house, world.submitted("d").number, "more", caller=officer, now=now)
+    number = world.submitted("e", channel=Channel.counter, taken_by="clerk", files={}).number
+    decide.look(house, number, caller=officer, now=now)
+    later = now + timedelta(days=60)
+    for scope in ("hub", "hub/880000/880100", "hub/870000"):
+        with house.database.read() as db:
+            shown = case_figures.figures(db, scope, later)
+            assert shown == counted(list(ledger.export(db, scope=scope)), later)
+    assert shown["submitted"] == 0
+    with house.database.read() as db:
+        shown = case_figures.figures(db, "hub", later)
+    assert (shown["submitted"], shown["online"], shown["counter"], shown["open"]) == (5, 4, 1, 2)
+    assert (shown["decided"], shown["on_time_share"], shown["overdue"]) == (2, 0.5, 1)
+    assert (shown["asked"], shown["avoided"], shown["avoided_share"]) == (10, 5, 0.5)
+    assert (shown["no_visit_share"], shown["one_visit_share"]) == (0.8, 0.2)
