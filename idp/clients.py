@@ -46,7 +46,7 @@ def known(house: House, client_id: str, now: datetime) -> Client | None:
 def add(house: House, client: Client, *, by: str, now: datetime) -> Client:
     """Register a service, or change one. Raises ClientWrong; NotFound for a place that is not in the tree."""
     with house.database.write() as db:
-        _keep(db, client, by=by, now=now)
+        keep(db, client, by=by, now=now)
     house.cache.get("idp-clients", {}).pop(client.id, None)
     return client
 
@@ -54,14 +54,19 @@ def add(house: House, client: Client, *, by: str, now: datetime) -> Client:
 def end(house: House, client_id: str, *, by: str, now: datetime) -> None:
     """Close a service's access: no new sign-in, every token of it refused. Raises NotFound."""
     with house.database.write() as db:
-        client = store.client(db, client_id)
-        if client is None:
-            raise NotFound("There is no service %(id)s", id=client_id)
-        store.keep(db, replace(client, ended=now))
-        grants.revoke_of_clients(db, [client_id], why="client ended", now=now)
-        callers.revoke(db, client_id, now, now + timedelta(seconds=house.settings.access_seconds))
-        ledger.wrote(db, "client.ended", client_id, by=by, at=now, place=client.place)
+        close(house, db, client_id, by=by, now=now)
     house.cache.get("idp-clients", {}).pop(client_id, None)
+
+
+def close(house: House, db: Connection, client_id: str, *, by: str, now: datetime) -> None:
+    """What `end` does, in the transaction of what leads there. Raises NotFound."""
+    client = store.client(db, client_id)
+    if client is None:
+        raise NotFound("There is no service %(id)s", id=client_id)
+    store.keep(db, replace(client, ended=now))
+    grants.revoke_of_clients(db, [client_id], why="client ended", now=now)
+    callers.revoke(db, client_id, now, now + timedelta(seconds=house.settings.access_seconds))
+    ledger.wrote(db, "client.ended", client_id, by=by, at=now, place=client.place)
 
 
 def load(house: House, path: Path, *, by: str, now: datetime) -> list[Client]:
@@ -73,7 +78,7 @@ def load(house: House, path: Path, *, by: str, now: datetime) -> list[Client]:
     found = [described_by(entry, path.parent) for entry in described]
     with house.database.write() as db:
         for client in found:
-            _keep(db, client, by=by, now=now)
+            keep(db, client, by=by, now=now)
     house.cache.pop("idp-clients", None)
     return found
 
@@ -155,10 +160,14 @@ def ensure_first_party_clients(house: House, now: datetime) -> None:
                 pairwise=False,
                 first_party=True,
             )
-            _keep(db, client, by="installation", now=now)
+            keep(db, client, by="installation", now=now)
 
 
-def _keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
+def keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
+    """What `add` does, in the transaction of what leads there. Raises ClientWrong, NotFound.
+
+    What was granted at a lower level than the service needs from now on is revoked: its next request begins anew.
+    """
     client.checked()
     try:
         tokens.imported(client.keys)
@@ -172,6 +181,8 @@ def _keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
     if old and old.sandbox != kept.sandbox:
         raise ClientWrong("A sandbox stays one; what is in production has an id of its own")
     store.keep(db, kept)
+    if old and client.level > old.level:
+        grants.revoke_below(db, client.id, client.level, now=now)
     if old and set(old.testers) - set(kept.testers):
         grants.revoke_of_clients(db, [client.id], why="a tester left", now=now)
     facts = {"agency": client.agency, "auth": client.auth.value, "scopes": list(client.scopes)}

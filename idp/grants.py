@@ -125,6 +125,12 @@ def revoke_of_clients(db: Connection, client_ids: Sequence[str], *, why: str, no
         _revoke(db, store.living(db, now, client=client_id), why=why, now=now)
 
 
+def revoke_below(db: Connection, client_id: str, level: int, *, now: datetime) -> None:
+    """Revoke what was granted to a client by persons who were known less surely than it needs now."""
+    given = [grant for grant in store.living(db, now, client=client_id) if grant.level < level]
+    _revoke(db, given, why="level raised", now=now)
+
+
 def revoke_of_person(db: Connection, person: str, *, why: str, now: datetime) -> None:
     """Revoke everything that a person granted, offline access too: the account was locked, or a factor was reset."""
     _revoke(db, store.living(db, now, person=person), why=why, now=now)

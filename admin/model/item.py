@@ -61,7 +61,7 @@ class ItemWrong(Problem):
     title = "This service item cannot be kept"
     advice = "Correct the named fields and try again."
 
-    def __init__(self, fields: tuple[str, ...]) -> None:
+    def __init__(self, *, fields: tuple[str, ...]) -> None:
         super().__init__(", ".join(fields))
         self.fields = fields
 
@@ -79,7 +79,8 @@ class Access:
     """What the item's own OIDC client shall be: whoever registers it gives the public keys and addresses, nobody a secret."""
 
     redirect_uris: tuple[str, ...]
-    keys: tuple[dict[str, Any], ...]
+    keys: tuple[dict[str, Any], ...]  # public JWKs
+    trial_uris: tuple[str, ...] = ()  # further addresses of its sandbox: a developer's own machine, too
     post_logout_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
     scopes: tuple[str, ...] = ("openid",)
@@ -154,12 +155,12 @@ class ServiceItem:
         """This item, if it keeps every rule. Raises ItemWrong with all that is wrong."""
         wrong = tuple(name for name, rule in RULES if not rule(self))
         if wrong:
-            raise ItemWrong(wrong)
+            raise ItemWrong(fields=wrong)
         return self
 
     def next(self, **changes: Any) -> "ServiceItem":
-        """The draft of the version after this one."""
-        return replace(self, **(changes | {"version": self.version + 1, "state": State.draft}))
+        """The version after this one: a draft, unless something else is said."""
+        return replace(self, **({"version": self.version + 1, "state": State.draft} | changes))
 
 
 def _text(text: str, least: int = 1, most: int = LONGEST) -> bool:

@@ -59,6 +59,12 @@ def of_subject(db: sa.Connection, kind: str, subject: str) -> list[Approval]:
     return [_approval(row) for row in db.execute(query).mappings()]
 
 
+def count(db: sa.Connection, scope: str, *, kinds: tuple[str, ...], state: State) -> int:
+    """How many requests of some kinds stand in a state."""
+    where = sa.and_(below(approvals.c.place, scope), approvals.c.kind.in_(kinds), approvals.c.state == state.value)
+    return db.execute(sa.select(sa.func.count()).where(where)).scalar_one()
+
+
 def end(db: sa.Connection, id: str, state: State, *, by: str, words: str, at: datetime) -> bool:
     """Note how an open request ended. False: somebody else was quicker."""
     where = sa.and_(approvals.c.id == id, approvals.c.state == State.open.value)

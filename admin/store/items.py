@@ -134,6 +134,19 @@ def count(db: sa.Connection, scope: str = ROOT) -> dict[str, int]:
     return {row.state: row.number for row in db.execute(query)}
 
 
+def body(item: ServiceItem) -> dict[str, Any]:
+    """What a second person decides on: everything but who wrote it and when."""
+    return {name: value for name, value in _values(item).items() if name not in NOT_DECIDED}
+
+
+def from_body(values: dict[str, Any]) -> ServiceItem:
+    """The item that was decided on."""
+    return _item({**values, "state": State.draft.value, "changed": None, "changed_by": ""})
+
+
+NOT_DECIDED = ("state", "changed", "changed_by")
+
+
 def _values(item: ServiceItem) -> dict[str, Any]:
     values = {column.name: getattr(item, column.name) for column in item_table.columns}
     return values | {
@@ -145,11 +158,7 @@ def _values(item: ServiceItem) -> dict[str, Any]:
 
 
 def _item(row: Any) -> ServiceItem:
-    return item_of(dict(row))
-
-
-def item_of(values: dict[str, Any]) -> ServiceItem:
-    """An item from its values as JSON keeps them."""
+    values = dict(row)
     lists = {name: tuple(values[name]) for name in ("licenses", "materials", "materials_en", "also")}
     return ServiceItem(
         **values

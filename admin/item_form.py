@@ -1,0 +1,120 @@
+"""A service item as an operator types it: the fields of the form become an item, or say what is wrong."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from admin.item_clients import keys_of
+from admin.model.item import Access, Audience, ItemWrong, LifeEvent, ServiceItem
+
+Typed = Mapping[str, Sequence[str]]  # what was typed: all values of each name
+LONGEST = 20_000  # characters of one field
+
+
+def read(typed: Typed, code: str) -> ServiceItem:
+    """The item of this code as typed. Raises ItemWrong with the fields that cannot even be read."""
+    wrong: list[str] = []
+
+    def text(name: str) -> str:
+        return next(iter(typed.get(name, ())), "")[:LONGEST].strip()
+
+    def number(name: str) -> int:
+        given = text(name)
+        if given.isascii() and given.isdigit() and len(given) <= 4:
+            return int(given)
+        wrong.append(name)
+        return 0
+
+    def one_of(name: str, kind: Callable[[str], Any], otherwise: Any) -> Any:
+        try:
+            return kind(text(name))
+        except ValueError:
+            wrong.append(name)
+            return otherwise
+
+    where = text("where")
+    access = _access(typed, text, wrong) if where == "own" else None
+    made = ServiceItem(
+        code=code,
+        name=text("name"),
+        name_en=text("name_en"),
+        agency=code.partition("-")[0],
+        place="",
+        region="",
+        life_event=one_of("life_event", LifeEvent, LifeEvent.business),
+        audience=one_of("audience", Audience, Audience.both),
+        level=number("level"),
+        kind=text("kind"),
+        licenses=tuple(typed.get("licenses", ())),
+        materials=_lines(text("materials")),
+        legal_basis=text("legal_basis"),
+        legal_basis_en=text("legal_basis_en"),
+        promised_days=number("promised_days"),
+        statutory_days=number("statutory_days"),
+        online=where != "offline",
+        offline_basis=text("offline_basis") if where == "offline" else "",
+        url=text("url") if where in ("own", "shared") else "",
+        client=text("client") if where == "shared" else "",
+        summary=text("summary"),
+        summary_en=text("summary_en"),
+        materials_en=_lines(text("materials_en")),
+        also=_lines(text("also")),
+        hidden=text("hidden") == "yes",
+        hidden_basis=text("hidden_basis") if text("hidden") == "yes" else "",
+        access=access,
+    )
+    if where not in ("here", "own", "shared", "offline"):
+        wrong.append("where")
+    if where in ("own", "shared") and not made.url:
+        wrong.append("url")
+    if where == "shared" and not made.client:
+        wrong.append("client")
+    if wrong:
+        raise ItemWrong(fields=tuple(wrong))
+    return made
+
+
+def typed_of(item: ServiceItem) -> dict[str, str | list[str]]:
+    """What the form of an item shows: the way back."""
+    access = item.access
+    shown: dict[str, str | list[str]] = {
+        name: getattr(item, name)
+        for name in ("name", "name_en", "summary", "summary_en", "kind", "url", "client", "legal_basis")
+    }
+    shown |= {name: getattr(item, name) for name in ("legal_basis_en", "offline_basis", "hidden_basis")}
+    shown |= {name: str(getattr(item, name)) for name in ("level", "promised_days", "statutory_days")}
+    shown |= {name: "\n".join(getattr(item, name)) for name in ("materials", "materials_en", "also")}
+    shown |= {"life_event": item.life_event.value, "audience": item.audience.value, "licenses": list(item.licenses)}
+    shown["hidden"] = "yes" if item.hidden else ""
+    shown["where"] = "offline" if not item.online else "own" if access else "shared" if item.url else "here"
+    if access:
+        shown |= {
+            name: "\n".join(getattr(access, name)) for name in ("redirect_uris", "trial_uris", "post_logout_uris")
+        }
+        shown |= {"purpose": access.purpose, "purpose_en": access.purpose_en, "scopes": list(access.scopes)}
+        shown["keys"] = json.dumps({"keys": access.keys}, indent=1)
+        shown["backchannel_logout_uri"] = access.backchannel_logout_uri
+    return shown
+
+
+def _access(typed: Typed, text: Callable[[str], str], wrong: list[str]) -> Access:
+    try:
+        keys = keys_of(text("keys"))
+    except ItemWrong as error:
+        wrong.extend(error.fields)
+        keys = ()
+    return Access(
+        redirect_uris=_lines(text("redirect_uris")),
+        keys=keys,
+        trial_uris=_lines(text("trial_uris")),
+        post_logout_uris=_lines(text("post_logout_uris")),
+        backchannel_logout_uri=text("backchannel_logout_uri"),
+        scopes=("openid", *typed.get("scopes", ())),
+        purpose=text("purpose"),
+        purpose_en=text("purpose_en"),
+    )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """The lines that hold something."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
