@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from admin import apply, prefill
 from admin.apply import submit
 from admin.model.case import Case
 from admin.model.item import Audience, LifeEvent, ServiceItem, State
@@ -15,7 +16,6 @@ from hub.house import House
 from idp.model.organization import Organization
 from idp.store import organizations
 from licenses import kinds
-from licenses.model import License
 from tests.licenses.conftest import COMPANY, QIYUN, Department, department_in
 
 CODE = COMPANY["unified_code"]
@@ -40,7 +40,7 @@ class World:
         with house.database.write() as db:
             items.keep(db, self.item)
             organizations.keep(db, Organization(CODE, COMPANY["name"], self.key, now))
-        self.license: License | None = self.department.issue() if licensed else None
+        self.license = self.department.issue() if licensed else None
 
     @property
     def key(self) -> str:
@@ -48,7 +48,15 @@ class World:
 
     @property
     def citizen(self) -> Caller:
-        return Caller(person="citizen", level=3, acting_for=CODE, holder_keys=(self.key,), sid="s", amr=("pwd",))
+        return Caller(
+            person="citizen",
+            level=3,
+            amr=("pwd",),
+            auth_time=self.now,
+            sid="s",
+            acting_for=CODE,
+            holder_keys=(self.key,),
+        )
 
     @property
     def himself(self) -> Caller:
@@ -60,8 +68,6 @@ class World:
 
     @property
     def materials(self) -> Any:
-        from admin import apply, prefill
-
         return apply.materials(prefill.prefill(self.house, self.item, self.citizen, self.now), {})
 
     def officer(self, person: str = "officer", place: str = QIYUN.place) -> Caller:
