@@ -91,7 +91,11 @@ def typed_of(item: ServiceItem) -> dict[str, str | list[str]]:
         shown |= {
             name: "\n".join(getattr(access, name)) for name in ("redirect_uris", "trial_uris", "post_logout_uris")
         }
-        shown |= {"purpose": access.purpose, "purpose_en": access.purpose_en, "scopes": list(access.scopes)}
+        shown |= {
+            "purpose": access.purpose,
+            "purpose_en": access.purpose_en,
+            "scopes": [one for one in access.scopes if one != "openid"],
+        }
         shown["keys"] = json.dumps({"keys": access.keys}, indent=1)
         shown["backchannel_logout_uri"] = access.backchannel_logout_uri
     return shown
