@@ -28,7 +28,12 @@ class Problem(Exception):
     @property
     def code(self) -> str:
         """The stable name of the kind, as it stands in the problem's `type` (RFC 9457 3.1.1)."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+        return code_of(type(self))
+
+
+def code_of(kind: type[Problem]) -> str:
+    """The stable name of a kind of problem."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 class NotAllowed(Problem):
