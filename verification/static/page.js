@@ -48,7 +48,8 @@ function present({ reason, number, compare, sealing, evidence, checks }) {
     find("checks").append(line);
   }
   if (!checks.length) find("how").remove();
-  if (number) part.querySelector("[data-act=report]").hash += `&number=${encodeURIComponent(number)}`; // after `#`: not sent yet
+  const suspect = part.querySelector("[data-act=report]");
+  if (number) suspect.setAttribute("href", `${suspect.getAttribute("href")}&number=${encodeURIComponent(number)}`); // after `#`: not sent yet
   show(part);
   result.dataset.reason = reason;
   const heading = result.querySelector("h1");
