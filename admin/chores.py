@@ -1,6 +1,6 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, desk, drafts, experience, finish, share
+from admin import approvals, desk, drafts, experience, finish, rules, share
 from hub import ticks
 
 
@@ -14,3 +14,5 @@ def register() -> None:
     ticks.every(60, "experience", experience.fold)
     ticks.every(3600, "old counts", experience.forget)
     ticks.every(60, "lost data calls", share.forget_lost)
+    ticks.every(2, "alerts", rules.watch)
+    ticks.every(30, "deadlines", rules.deadlines)

@@ -91,6 +91,13 @@ class SameHand(NotAllowed):
     advice = "Another supervisor has to close it."
 
 
+class Judge(NotAllowed):
+    """Who supervises does not answer for those whom he supervises."""
+
+    title = "Supervisors judge answers, they do not give them"
+    advice = "An officer of the department concerned has to answer."
+
+
 class AlertElsewhere(Problem):
     """The alert does not stand where this step begins."""
 
