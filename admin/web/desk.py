@@ -1,7 +1,5 @@
 """The desk's pages: asking and following for everyone, a citizen's own list, and the console of those who answer."""
 
-from datetime import datetime, timedelta
-
 from flask import Blueprint, Response, request
 
 from admin import desk
@@ -10,7 +8,6 @@ from admin.model.operator import Right
 from admin.model.ticket import CONTACT, WORDS, NoTicket, Severity, Ticket, TicketKind, TicketStep
 from admin.store import tickets as store
 from admin.web.gates import MINE
-from admin.workdays import BEIJING, day_of
 from hub import callers, clock, i18n, limits, numbers, web
 from hub.callers import Operator
 from hub.i18n import _
@@ -26,19 +23,22 @@ ANYONE = callers.Public()
 DESK = Operator(Right.desk)
 ASK = Limit("desk-ask", 10, 3600)  # of one network in an hour
 FOLLOW = Limit("desk-follow", 60, 600, guessing=True)  # of one network: a number is a secret
-TEXT_STEPS = {TicketStep.send_back: desk.send_back, TicketStep.note: desk.note, TicketStep.reply: desk.reply}
+TEXT_STEPS = {  # the verb, and the field in which its words come
+    TicketStep.send_back: (desk.send_back, "reason"),
+    TicketStep.note: (desk.note, "note"),
+    TicketStep.reply: (desk.reply, "answer"),
+}
 PLAIN_STEPS = {TicketStep.receive: desk.receive, TicketStep.take: desk.take}
 
 
 def blueprint() -> Blueprint:
     """`/desk/…`, `/my/tickets/…` and `/console/desk/…`."""
     bp = Blueprint("desk", __name__)
-    bp.add_app_template_global(_day, "official_day")
-    bp.add_app_template_global(_moment, "official_moment")
     _asking(bp)
     _following(bp)
     _mine(bp)
     _answering(bp)
+    _handling(bp)
     return bp
 
 
@@ -139,6 +139,8 @@ def _answering(bp: Blueprint) -> None:
     def ticket_find() -> Response:
         return web.see_other(f"/console/desk/{_key(request.form.get('number', ''))}")
 
+
+def _handling(bp: Blueprint) -> None:
     @web.route(bp, "/console/desk/<id>", gate=DESK)
     def ticket_one(id: str) -> Response:
         house, by = web.house(), web.caller()
@@ -168,7 +170,8 @@ def _answering(bp: Blueprint) -> None:
         if step in PLAIN_STEPS:
             PLAIN_STEPS[TicketStep(step)](house, id, by=by, now=now)
         elif step in TEXT_STEPS:
-            TEXT_STEPS[TicketStep(step)](house, id, request.form.get("words", ""), by=by, now=now)
+            verb, field = TEXT_STEPS[TicketStep(step)]
+            verb(house, id, request.form.get(field, ""), by=by, now=now)
         elif step == TicketStep.dispatch:
             desk.dispatch(house, id, request.form.get("agency", ""), by=by, now=now)
         elif step == TicketStep.merge:
@@ -250,16 +253,6 @@ def _names() -> dict[str, str]:
 
 def _named(bodies: list[Agency]) -> list[tuple[str, str]]:
     return [(one.code, one.name if i18n.language() == "zh-Hans" else one.name_en) for one in bodies]
-
-
-def _day(end: datetime) -> str:
-    """The last day of a time limit that ends at 24:00 in Beijing."""
-    return day_of(end - timedelta(microseconds=1)).isoformat()
-
-
-def _moment(at: datetime) -> str:
-    """A moment as people in Beijing read it."""
-    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 def _level() -> int:

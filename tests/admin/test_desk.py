@@ -346,8 +346,8 @@ def test_an_officer_answers_and_the_asker_rates(site: Flask, at: House, now: dat
     assert "100-8800-0049" not in before  # only who takes it learns how to reach the asker
     assert post(officer, here, f"{here}/take").status_code == 303
     assert "100-8800-0049" in officer.get(here).text
-    assert post(officer, here, f"{here}/note", words="secret remark").status_code == 303
-    assert post(officer, here, f"{here}/reply", words="At the portal.").status_code == 303
+    assert post(officer, here, f"{here}/note", note="secret remark").status_code == 303
+    assert post(officer, here, f"{here}/reply", answer="At the portal.").status_code == 303
     status = f"/desk/{number}"
     page = visitor.get(f"{status}?lang=en").text
     assert "At the portal." in page
