@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 
 SECONDS = 30.0
+Files = dict[str, tuple[str, bytes]]  # name and bytes by the name of the field
 
 
 class Astray(Exception):
@@ -105,9 +106,15 @@ class Browser:
 
     def submit(self, containing: str = "", *, action: str = "", to: str = "", **filled: str) -> httpx2.Response:
         """Fill and send a form of this page; `to` is the address of another button of it. Raises Astray."""
+        return self.attach({}, containing, action=action, to=to, **filled)
+
+    def attach(
+        self, files: Files, /, containing: str = "", *, action: str = "", to: str = "", **filled: str
+    ) -> httpx2.Response:
+        """Fill and send a form with files by the names of their fields. Raises Astray."""
         form = self.find(containing, action=action)
         url = urljoin(str(self.page.url), to or form.action)
-        return self._arrived(self._http.post(url, data={**form.fields, **filled}))
+        return self._arrived(self._http.post(url, data={**form.fields, **filled}, files=files or None))
 
     @property
     def cookies(self) -> dict[str, str]:

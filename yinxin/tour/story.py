@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx2
 
+from yinxin.tour import cases
 from yinxin.tour.browser import Astray, Browser
 from yinxin.tour.officers import Officers
 
-CHAPTERS: tuple[
-    Any, ...
-] = ()  # modules with `steps(story)`; the citizen is signed in and acts for a company with a business license
+CHAPTERS: tuple[Any, ...] = (
+    cases,
+)  # modules with `steps(story)`; the citizen is signed in and acts for a company with a business license
 PATIENCE = 10.0  # seconds within which a sign-out must have reached every site
 
 
@@ -133,19 +134,19 @@ class Story:
 
     def verify_file(self) -> str:
         """The file as the holder has it."""
-        return self._expect("valid", "valid", self._ask(file=self.pdf))
+        return self.expect("valid", "valid", self.ask(file=self.pdf))
 
     def verify_code_and_number(self) -> str:
         """A code can be copied and a number typed: they prove less, and the answer says so."""
-        told = self._expect("valid", "code-in-force", self._ask(code=self.code))
-        self._expect("valid", "number-in-force", self._ask(number=self.license))
+        told = self.expect("valid", "code-in-force", self.ask(code=self.code))
+        self.expect("valid", "number-in-force", self.ask(number=self.license))
         return told
 
     def verify_altered(self) -> str:
         """One flipped bit in the middle of the file."""
         altered = bytearray(self.pdf)
         altered[len(altered) // 2] ^= 1
-        return self._expect("not_valid", "", self._ask(file=bytes(altered)))
+        return self.expect("not_valid", "", self.ask(file=bytes(altered)))
 
     def change(self, operation: str, reason: str) -> str:
         """The department changes the state; the answer changes at once. The officer is still on the desk's page."""
@@ -153,7 +154,7 @@ class Story:
         why = {"reason": "tour", "legal_basis": "tour", "decision": "tour-1"}
         self.desk = self.citizen.submit("number", to=f"/desk/{operation}", **why)
         self.must(self.desk.status_code == 200, f"the desk can {operation}")
-        return self._expect("valid" if reason == "valid" else "not_valid", reason, self._ask(file=self.pdf))
+        return self.expect("valid" if reason == "valid" else "not_valid", reason, self.ask(file=self.pdf))
 
     def claim_company(self) -> str:
         """The register makes a company for this person; the hub asks the register who represents it."""
@@ -213,14 +214,14 @@ class Story:
         if self.citizen.path == "/consent":
             self.citizen.submit("decision", decision="agree")
 
-    def _ask(self, **question: Any) -> dict[str, Any]:
+    def ask(self, **question: Any) -> dict[str, Any]:
         """What a stranger's program is told: no cookie, no account."""
         answer = self.verifier.ask(f"{self.sites.verify}/api/verify", **question)
         self.must(answer.status_code == 200, f"the verifier gets an answer, not {answer.status_code}")
         said: dict[str, Any] = answer.json()
         return said
 
-    def _expect(self, verdict: str, reason: str, said: dict[str, Any]) -> str:
+    def expect(self, verdict: str, reason: str, said: dict[str, Any]) -> str:
         """The verifier's answer is this one; gives its words. An empty reason: any."""
         self.must(said["verdict"] == verdict and reason in ("", said["reason"]), f"{reason or verdict}, not {said}")
         return str(said["says"])
