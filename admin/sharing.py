@@ -62,7 +62,7 @@ def offer(house: House, entry: Entry, *, by: Caller, now: datetime) -> Entry:
     with house.database.write() as db:
         wrong = _unknown(db, kept)
         if wrong:
-            raise EntryWrong(wrong)
+            raise EntryWrong(fields=wrong)
         store.keep_entry(db, kept)
         facts = {"sharing": kept.sharing.value, "fields": list(kept.keys), "ended": kept.ended is not None}
         ledger.wrote(db, "data.entry-kept", f"data-entry:{kept.id}", by=by.label, at=now, place=kept.place, facts=facts)
@@ -80,9 +80,9 @@ def ask(house: House, wanted: Wanted, *, by: Caller, now: datetime) -> DataReque
         entry = store.entry(db, wanted.entry)
         client = clients.client(db, wanted.client)
         if client is None or client.ended or client.sandbox or not tree.within(client.place, by.place):
-            raise RequestWrong(("client",))
+            raise RequestWrong(fields=("client",))
         if entry.ended or not _is_offered(db, wanted.item, by.place):
-            raise RequestWrong(("item",) if not entry.ended else ("entry",))
+            raise RequestWrong(fields=("item",) if not entry.ended else ("entry",))
         made = DataRequest(
             id=f"G-{secrets.token_hex(8)}",
             **vars(wanted) | {"fields": tuple(one.key for one in entry.only(wanted.fields))},
@@ -92,7 +92,7 @@ def ask(house: House, wanted: Wanted, *, by: Caller, now: datetime) -> DataReque
             asked=now,
         )
         if set(wanted.fields) - set(entry.keys):
-            raise RequestWrong(("fields",))
+            raise RequestWrong(fields=("fields",))
         store.add_request(db, made.checked(entry))
         _wrote(db, "data.requested", made, by=by, now=now, sharing=entry.sharing.value)
         if entry.sharing is Sharing.unconditional:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from admin.model.sharing import RequestState
 from admin.store import sharing as store
+from hub.house import House
 from hub.tree import ROOT
 from idp.store import data
 
@@ -25,3 +26,9 @@ def figures(db: Connection, scope: str = ROOT) -> dict[str, int | float]:
         "median milliseconds": median([call.milliseconds for call in answered] or [0]),
     }
     return counted | {f"refused: {why}": count for why, count in sorted(refusals.items())}
+
+
+def figures_now(house: House, scope: str = ROOT) -> dict[str, int | float]:
+    """The figures of this moment."""
+    with house.database.read() as db:
+        return figures(db, scope)

@@ -253,7 +253,7 @@ class Entry:
         """This entry, if it keeps every rule. Raises EntryWrong with all that is wrong."""
         wrong = tuple(name for name, rule in ENTRY_RULES if not rule(self))
         if wrong:
-            raise EntryWrong(wrong)
+            raise EntryWrong(fields=wrong)
         return self
 
 
@@ -326,7 +326,7 @@ class DataRequest:
             raise NotShared(entry.basis)
         wrong = tuple(name for name, rule in REQUEST_RULES if not rule(self, entry))
         if wrong:
-            raise RequestWrong(wrong)
+            raise RequestWrong(fields=wrong)
         return self
 
 

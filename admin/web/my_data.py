@@ -1,0 +1,75 @@
+"""Who used my data: what is allowed now, each use with its purpose and its proof, and the way to take a permission back."""
+
+import json
+
+from flask import Blueprint, Response, request
+from sqlalchemy import Connection
+
+from admin.model.sharing import Call, NoUse
+from admin.store import sharing as store
+from admin.web.gates import MINE
+from hub import clock, proof, web
+from hub.i18n import language
+from idp import data
+from idp.model.data import DataPermission
+from idp.store import clients
+from idp.store import data as permissions
+
+
+def add(bp: Blueprint) -> None:
+    """`/my/data…`."""
+
+    @web.route(bp, "/my/data", gate=MINE)
+    def my_data() -> Response:
+        person, acting_for, now = _whose(), web.caller().acting_for or "", clock.now()
+        with web.house().database.read() as db:
+            allowed = [
+                (consent, _said(db, permission))
+                for consent, permission in data.standing(db, person, acting_for)
+                if permission.in_force_at(now)
+            ]
+            uses = [(call, _told(db, call)) for call in store.uses_of(db, person, acting_for)]
+        return web.page("admin/my_data.html", allowed=allowed, uses=uses, done=request.args.get("done", ""))
+
+    @web.route(bp, "/my/data/withdraw", gate=MINE, methods=("POST",))
+    def my_data_withdraw() -> Response:
+        with web.house().database.write() as db:
+            data.withdraw(db, _whose(), web.caller().acting_for, request.form.get("grant", ""), now=clock.now())
+        return web.see_other("/my/data?done=withdrawn")
+
+    @web.route(bp, "/my/data/<id>/proof.json", gate=MINE)
+    def my_data_proof(id: str) -> Response:
+        with web.house().database.read() as db:
+            call = store.use_of(db, id, _whose(), web.caller().acting_for or "")
+        if call is None:
+            raise NoUse("There is no use of data %(id)s", id=id[:40])
+        found = proof.proof(web.house(), "data.used", call.subject)
+        return web.file(json.dumps(found, ensure_ascii=False, indent=1).encode(), "application/json", name="proof.json")
+
+
+def _whose() -> str:
+    person = web.caller().person
+    assert person
+    return person
+
+
+def _told(db: Connection, call: Call) -> dict[str, str]:
+    """One use in the reader's language, with the names of the fields that were handed over."""
+    permission = permissions.permission(db, call.request)
+    assert permission is not None  # no data leave without one, and none is ever deleted
+    return _said(db, permission, call.fields)
+
+
+def _said(db: Connection, permission: DataPermission, keys: tuple[str, ...] = ()) -> dict[str, str]:
+    zh = language() == "zh-Hans"
+    client = clients.client(db, permission.client)
+    shown = [one for one in permission.fields if not keys or one.key in keys]
+    return {
+        "client": (client.name if zh else client.name_en) if client else permission.client,
+        "provider": permission.provider_name if zh else permission.provider_name_en,
+        "entry": permission.entry_name if zh else permission.entry_name_en,
+        "fields": ("、" if zh else ", ").join(one.name if zh else one.name_en for one in shown),
+        "purpose": permission.purpose if zh else permission.purpose_en,
+        "item": permission.item,
+        "basis": permission.basis,
+    }
