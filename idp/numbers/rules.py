@@ -1,11 +1,16 @@
-"""What all numbers share: the named rules, the refusal that names one, and the two check sums of ISO 7064 and GB 32100."""
+"""What all numbers share: the named rules, one refusal for each, and how a typed number is tidied before any rule."""
 
 import re
+import unicodedata
 from enum import StrEnum
-from itertools import accumulate, repeat
 from typing import Any, ClassVar
 
 from hub.problems import Problem
+
+LONGEST = 100  # of what is looked at for a suggestion; no number is nearly as long
+# Blanks of every width, and what word processors and address books add without showing it.
+UNSEEN = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+LIKE = str.maketrans("OIL", "011")  # letters that are read as digits
 
 
 class Rule(StrEnum):
@@ -21,52 +26,103 @@ class Rule(StrEnum):
 
 
 class NumberWrong(Problem):
-    """A number that cannot be right. It names the failing rule and never repeats the number (logs are not the place for it)."""
+    """A number that cannot be right: one class for each rule. It never repeats the number (logs are not the place for it).
+
+    `suggestion`, if any, is the number as it probably was meant: for the form, where its owner checks it.
+    """
 
     status: ClassVar[int] = 422
     title: ClassVar[str] = "This number cannot be right"
     advice: ClassVar[str] = "Compare it with your paper, character by character, and correct it."
+    rule: ClassVar[Rule]
 
-    def __init__(self, detail: str, *, rule: Rule, **values: Any) -> None:
-        self.rule = rule
-        super().__init__(detail, extras={"rule": rule.value}, **values)
+    def __init__(self, detail: str, *, suggestion: str = "", **values: Any) -> None:
+        self.suggestion = suggestion
+        super().__init__(detail, extras={"rule": self.rule.value}, **values)
 
 
-WEIGHTS_11_2 = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # 2^(17-i) mod 11, GB 11643-1999
-CHECKS_11_2 = "10X98765432"
-ALPHABET_31 = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I O S V Z
-WEIGHTS_31 = tuple(accumulate(repeat(3, 16), lambda weight, three: weight * three % 31, initial=1))  # 3^i mod 31
-WEIGHTS_11 = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
+class NumberCharacters(NumberWrong):
+    """It holds something that no number of its kind holds, or in another place."""
+
+    title: ClassVar[str] = "A character in this number does not belong there"
+    advice: ClassVar[str] = "Type digits and letters in half width, just as they stand on your paper."
+    rule: ClassVar[Rule] = Rule.characters
+
+
+class NumberLength(NumberWrong):
+    """Characters are missing, or there are too many."""
+
+    title: ClassVar[str] = "This number is too short or too long"
+    advice: ClassVar[str] = "Count the characters on your paper: one is missing, or stands there twice."
+    rule: ClassVar[Rule] = Rule.length
+
+
+class NumberCheck(NumberWrong):
+    """The check character does not fit."""
+
+    title: ClassVar[str] = "A character of this number is mistyped"
+    rule: ClassVar[Rule] = Rule.check
+
+
+class NumberDate(NumberWrong):
+    """Its date of birth is not in the calendar."""
+
+    title: ClassVar[str] = "The date of birth in this number does not exist"
+    advice: ClassVar[str] = "Compare characters 7 to 14 with the date of birth on your paper."
+    rule: ClassVar[Rule] = Rule.date
+
+
+class NumberFuture(NumberWrong):
+    """Its date of birth is yet to come."""
+
+    title: ClassVar[str] = "Nobody with this number is born yet"
+    advice: ClassVar[str] = "Compare characters 7 to 14 with the date of birth on your paper."
+    rule: ClassVar[Rule] = Rule.future
+
+
+class NumberTooOld(NumberWrong):
+    """Its date of birth is longer ago than anyone lives."""
+
+    title: ClassVar[str] = "Nobody with this number can be alive"
+    advice: ClassVar[str] = "Compare characters 7 to 14 with the date of birth on your paper."
+    rule: ClassVar[Rule] = Rule.too_old
+
+
+class NumberKind(NumberWrong):
+    """It is the number of another kind of paper."""
+
+    title: ClassVar[str] = "This number belongs to another kind of paper"
+    advice: ClassVar[str] = (
+        "Enter the number of the paper that is asked for here. If you have none, ask at a service counter."
+    )
+    rule: ClassVar[Rule] = Rule.kind
+
+
+def tidy(text: str) -> str:
+    """The number without blanks and without what cannot be seen, its letters upper case. Nothing else is changed."""
+    plain = UNSEEN.sub("", text)
+    return plain.upper() if plain.isascii() else plain
 
 
 def typed(text: str, allowed: str, detail: str) -> str:
-    """The number as it was meant: outer blanks and inner spaces of copying removed, letters upper case.
+    """The number as it was meant, made of `allowed` characters only, or NumberCharacters.
 
-    Full-width digits and anything else outside `allowed` are refused rather than silently converted.
+    Full-width digits, and letters that look like digits, are refused with a suggestion: never silently converted.
     """
-    number = re.sub(r"[ \t\u3000]", "", text.strip()).upper()
-    if not number.isascii() or not re.fullmatch(f"[{allowed}]*", number):
-        raise NumberWrong(detail, rule=Rule.characters)
+    number = tidy(text)
+    if not re.fullmatch(f"[{allowed}]*", number):
+        raise NumberCharacters(detail, suggestion=_suggested(number[:LONGEST], allowed))
     return number
 
 
-def check_11_2(first17: str) -> str:
-    """The check character of ISO 7064 MOD 11-2 over seventeen digits."""
-    return CHECKS_11_2[sum(int(digit) * weight for digit, weight in zip(first17, WEIGHTS_11_2, strict=True)) % 11]
-
-
-def check_31(first17: str) -> str:
-    """The check character of GB 32100-2015 over seventeen characters."""
-    total = sum(ALPHABET_31.index(sign) * weight for sign, weight in zip(first17, WEIGHTS_31, strict=True))
-    return ALPHABET_31[-total % 31]
-
-
-def check_11(first8: str) -> str:
-    """The check character of an organisation code, GB 11714-1997, over eight characters (letters count from 10)."""
-    total = sum(int(sign, 36) * weight for sign, weight in zip(first8, WEIGHTS_11, strict=True))
-    return "0123456789X"[-total % 11]
+def _suggested(number: str, allowed: str) -> str:
+    half = tidy(unicodedata.normalize("NFKC", number))
+    fits = [one for one in (half, half.translate(LIKE)) if re.fullmatch(f"[{allowed}]+", one)]
+    return fits[0] if fits else ""
 
 
 def masked(number: str) -> str:
-    """The number for showing to its holder: the first four and the last two characters."""
-    return number[:4] + "*" * (len(number) - 6) + number[-2:]
+    """The number for showing to its holder: a third of it, at its ends. Of eighteen, the first four and the last two."""
+    shown = len(number) // 3
+    back = min(2, shown)
+    return number[: shown - back] + "*" * (len(number) - shown) + number[len(number) - back :]

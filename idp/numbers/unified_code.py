@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hub.i18n import N_
-from idp.numbers.rules import ALPHABET_31, NumberWrong, Rule, check_11, check_31, typed
+from idp.numbers import organization_code
+from idp.numbers.checks import ALPHABET_31, check_31
+from idp.numbers.person import TYPES, Kind, Number
+from idp.numbers.rules import NumberCharacters, NumberCheck, NumberLength, typed
 
 LENGTH = 18
-TYPE_CODE = "001"  # holder code type of GB/T 36903
+TYPE_CODE = TYPES[Kind.organization]
 AUTHORITIES = "159AYN"  # establishment office, civil affairs, market regulation, military, other, agriculture
-KINDS = {"91": "enterprise", "92": "individual-business", "93": "cooperative", "11": "organ", "12": "institution"}
-KINDS |= {"51": "association", "52": "non-enterprise", "53": "foundation", "N2": "village-collective"}
+BODIES = {"91": "enterprise", "92": "individual-business", "93": "cooperative", "11": "organ", "12": "institution"}
+BODIES |= {"51": "association", "52": "non-enterprise", "53": "foundation", "N2": "village-collective"}
 
 
 class Note(StrEnum):
@@ -23,11 +26,10 @@ class Note(StrEnum):
     authority_unknown = "authority-unknown"
 
 
-@dataclass(frozen=True)
-class UnifiedCode:
+@dataclass(frozen=True, repr=False)
+class UnifiedCode(Number):
     """A code that has passed its rules."""
 
-    value: str
     notes: tuple[Note, ...] = ()
 
     @property
@@ -36,9 +38,9 @@ class UnifiedCode:
         return self.value[0]
 
     @property
-    def kind(self) -> str:
+    def body(self) -> str:
         """What kind of organisation it is; `other` for pairs we have no word for."""
-        return KINDS.get(self.value[:2], "other")
+        return BODIES.get(self.value[:2], "other")
 
     @property
     def region(self) -> str:
@@ -51,16 +53,22 @@ class UnifiedCode:
         return self.value[8:17]
 
 
+def make(head: str, organization: str) -> str:
+    """The code of its first eight characters and of an organisation code, with its check character."""
+    return head + organization + check_31(head + organization)
+
+
 def read(text: str) -> UnifiedCode:
     """The code with a right check character, or NumberWrong. A wrong inner check is only a note."""
     code = typed(
         text, ALPHABET_31, N_("It may hold only digits and capital letters without I, O, S, V and Z, in half width")
     )
     if len(code) != LENGTH:
-        raise NumberWrong("It must have 18 characters; this has %(count)s", rule=Rule.length, count=len(code))
+        raise NumberLength("It must have 18 characters; this has %(count)s", count=len(code))
     if not code[2:8].isdigit():
-        raise NumberWrong("Characters 3 to 8 are the region and must be digits", rule=Rule.characters)
+        raise NumberCharacters("Characters 3 to 8 are the region and must be digits")
     if check_31(code[:-1]) != code[-1]:
-        raise NumberWrong("The last character does not fit the others: one of them is mistyped", rule=Rule.check)
-    odd = ((Note.inner_check, check_11(code[8:16]) != code[16]), (Note.authority_unknown, code[0] not in AUTHORITIES))
-    return UnifiedCode(code, tuple(note for note, is_so in odd if is_so))
+        raise NumberCheck("The last character does not fit the others: one of them is mistyped")
+    inner = organization_code.fits(code[8:17])
+    odd = ((Note.inner_check, not inner), (Note.authority_unknown, code[0] not in AUTHORITIES))
+    return UnifiedCode(code, Kind.organization, tuple(note for note, is_so in odd if is_so))
