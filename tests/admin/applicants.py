@@ -6,7 +6,7 @@ from typing import Any
 
 from admin import apply, prefill
 from admin.apply import submit
-from admin.model.case import Case
+from admin.model.case import Case, Material
 from admin.model.item import Audience, LifeEvent, ServiceItem, State
 from admin.store import cases as store
 from admin.store import items
@@ -16,9 +16,12 @@ from hub.house import House
 from idp.model.organization import Organization
 from idp.store import organizations
 from licenses import kinds
-from tests.licenses.conftest import COMPANY, QIYUN, Department, department_in
+from seals import store as seals
+from tests.licenses.conftest import COMPANY as HOLDER
+from tests.licenses.conftest import QIYUN, Department, department_in
 
-CODE = COMPANY["unified_code"]
+COMPANY: dict[str, Any] = dict(HOLDER)
+CODE: str = COMPANY["unified_code"]
 ITEM = f"{QIYUN.code}-0001"
 PAPERS = ("经营场所的平面布置图",)
 WROTE = {
@@ -35,7 +38,7 @@ class World:
 
     def __init__(self, house: House, now: datetime, *, licensed: bool = True) -> None:
         self.house, self.now = house, now
-        self.department: Department = department_in(house, now)
+        self.department = office(house, now)
         self.item = food(now)
         with house.database.write() as db:
             items.keep(db, self.item)
@@ -67,7 +70,7 @@ class World:
         return next(one.key for one in self.materials if one.words)
 
     @property
-    def materials(self) -> Any:
+    def materials(self) -> tuple[Material, ...]:
         return apply.materials(prefill.prefill(self.house, self.item, self.citizen, self.now), {})
 
     def officer(self, person: str = "officer", place: str = QIYUN.place) -> Caller:
@@ -78,9 +81,9 @@ class World:
         """An application, by the verb."""
         with self.house.database.write() as db:
             store.keep_file(db, self.house.vault, key, self.paper, PDF)
-        given = {"caller": self.citizen, "key": key, "files": {self.paper: "plan.pdf"}, "now": self.now} | changed
-        fields = given.pop("fields", WROTE)
-        return submit(self.house, given.pop("item", self.item), fields, **given)
+        given: dict[str, Any] = {"caller": self.citizen, "key": key, "files": {self.paper: "plan.pdf"}, "now": self.now}
+        item, fields = changed.pop("item", self.item), changed.pop("fields", WROTE)
+        return submit(self.house, item, fields, **given | changed)
 
     def case(self, number: str) -> Case:
         with self.house.database.read() as db:
@@ -89,6 +92,15 @@ class World:
     def cookie(self, kind: str, who: Caller) -> tuple[str, str]:
         with self.house.database.write() as db:
             return callers.cookie_name(self.house, kind), callers.open_session(db, kind, who, now=self.now, hours=100)
+
+
+def office(house: House, now: datetime) -> Department:
+    """The agency with its seal, made once."""
+    with house.database.read() as db:
+        sealed = seals.seals(db, agency=QIYUN.code)
+    if not sealed:
+        return department_in(house, now)
+    return Department(house, sealed[0], Caller(client="market", agency=QIYUN.code, place=QIYUN.place), now)
 
 
 def food(now: datetime, **changed: Any) -> ServiceItem:

@@ -19,8 +19,7 @@ from hub.problems import NotAllowed
 from licenses import kinds
 from licenses.change import change
 from licenses.model import Change, FieldsWrong, Operation
-from tests.admin.applicants import CODE, PDF, WROTE, World, food
-from tests.licenses.conftest import COMPANY
+from tests.admin.applicants import CODE, COMPANY, PDF, WROTE, World, food
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class Visitor:
 
     def written(self, **changed: Any) -> TestResponse:
         path = self.begun()
-        plan = {f"material-{self.world.paper}": (BytesIO(PDF), "plan.pdf")}
+        plan: dict[str, Any] = {f"material-{self.world.paper}": (BytesIO(PDF), "plan.pdf")}
         return self.post(path, **(WROTE | plan | {"then": "check"} | changed))
 
     def submitted(self) -> str:
@@ -84,8 +84,8 @@ def test_a_citizen_applies_from_the_first_page_to_the_last(citizen: Visitor, lan
         assert known in form
     assert 'name="operator"' not in form  # it is shown, not asked
     assert 'name="premises"' in form
-    plan = {f"material-{citizen.world.paper}": (BytesIO(PDF), "plan.pdf")}
-    check = citizen.post(path, **WROTE, **plan, then="check").location
+    plan: dict[str, Any] = {f"material-{citizen.world.paper}": (BytesIO(PDF), "plan.pdf")}
+    check = citizen.post(path, **(WROTE | plan | {"then": "check"})).location
     page = citizen.get(check, language).text
     assert WROTE["premises"] in page
     assert "plan.pdf" in page

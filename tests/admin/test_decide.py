@@ -181,11 +181,12 @@ def test_a_submitted_case_is_not_approved_before_it_is_accepted(world: World) ->
 @pytest.mark.parametrize("words", ["", "   ", "x" * 501])
 def test_the_applicant_is_told_why(world: World, words: str) -> None:
     number = world.submitted().number
-    for refuse in (
+    steps: tuple[Any, ...] = (
         lambda: decide.give_back(world.house, number, words, caller=world.officer(), now=world.now),
         lambda: decide.refuse(world.house, number, words, "law", caller=world.officer(), now=world.now),
         lambda: decide.refuse(world.house, number, "why", words, caller=world.officer(), now=world.now),
-    ):
+    )
+    for refuse in steps:
         with pytest.raises(WordsMissing):
             refuse()
     assert world.case(number).state is CaseState.submitted
