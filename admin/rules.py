@@ -1,6 +1,7 @@
 """The rules of supervision. Each looks at what really happened, and says the same however often it looks."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ BATCH = 500  # events in one transaction
 HOUR = timedelta(hours=1)
 KEPT = timedelta(hours=2)  # look-ups: the ledger may lie a little behind
 LOOKED = frozenset({"person.looked-up", "case.looked"})
+STEPS = ("case.submitted", "case.accepted", "case.returned", "case.resubmitted", "rating.")
 PERSON = re.compile(r"person:(\S+)")
 
 
@@ -53,9 +55,9 @@ def watch(house: House, now: datetime) -> int:
 def deadlines(house: House, now: datetime) -> int:
     """Look at what has a time limit: running applications and the work on bad ratings; say how many alerts that raised."""
     with house.database.read() as db:
-        signals = [case_time(db, case, now) for case in cases.open_cases(db) if case.running]
-        signals += [rating_time(db, task, now) for task in ratings.tasks(db, limit=1000)]
-        fresh = [one for one in signals if one and not _said(db, one)]
+        signals = [case_time(case, now) for case in cases.open_cases(db) if case.running]
+        signals += [rating_time(task, now) for task in ratings.tasks(db, limit=1000)]
+        fresh = [_with_evidence(db, one) for one in signals if one and not _said(db, one)]
     for one in fresh:
         with house.database.write() as db:
             supervision.raised(db, one, now)
@@ -69,25 +71,23 @@ def limit(start: datetime, due: datetime, now: datetime) -> Severity | None:
     return Severity.yellow if share(start, due, now) >= YELLOW_SHARE else None
 
 
-def case_time(db: Connection, case: Case, now: datetime) -> Signal | None:
+def case_time(case: Case, now: datetime) -> Signal | None:
     """An application near the end of its promised time, or past it."""
     severity = limit(case.counts_from, case.due, now)
     if severity is None:
         return None
-    events = [event.id for event in ledger.events(db, subject=case.number, kind="case.") if event.kind not in LOOKED]
     key = f"{case.number}@{case.counts_from.isoformat()}"  # an answer by the applicant starts a new time
     concerns, facts = case.officer or case.taken_by, {"due": case.due.isoformat()}
-    return Signal(Rule.case_time, key, case.number, case.place, severity, concerns, facts, tuple(events))
+    return Signal(Rule.case_time, key, case.number, case.place, severity, concerns, facts)
 
 
-def rating_time(db: Connection, task: Task, now: datetime) -> Signal | None:
+def rating_time(task: Task, now: datetime) -> Signal | None:
     """A bad rating that is not put right in time."""
     severity = limit(task.opened, task.due, now)
     if severity is None:
         return None
-    events = tuple(event.id for event in ledger.events(db, subject=task.rating))
     facts = {"due": task.due.isoformat()}
-    return Signal(Rule.rating_time, task.rating, task.rating, task.place, severity, task.officer, facts, events)
+    return Signal(Rule.rating_time, task.rating, task.rating, task.place, severity, task.officer, facts)
 
 
 def look_ups(db: Connection, event: Event) -> Signal | None:
@@ -123,6 +123,12 @@ def seal_hours(db: Connection, event: Event, hours: dict[str, Hours]) -> Signal 
     severity, concerns = (Severity.red, found[1]) if found else (Severity.yellow, "")
     key, facts = f"{seal.id}@{day}@{event.by}", {"agency": seal.agency, "day": day.isoformat()}
     return Signal(Rule.seal_hours, key, seal.id, seal.place, severity, concerns, facts, (event.id,))
+
+
+def _with_evidence(db: Connection, signal: Signal) -> Signal:
+    """What the ledger says of the thing whose time runs out, without who looked at it."""
+    found = [event.id for kind in STEPS for event in ledger.events(db, subject=signal.subject, kind=kind)]
+    return replace(signal, events=tuple(sorted(found)))
 
 
 def _said(db: Connection, signal: Signal) -> bool:

@@ -12,13 +12,14 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 import app as front
+from admin import rules
 from deploy.demo.civil.site import DESK as CIVIL
 from deploy.demo.department.site import create_app as department
 from deploy.demo.market.site import DESK as MARKET
 from deploy.demo.officers import seed_officers
 from deploy.demo.register.site import create_app as register
 from deploy.demo.seed import seed, site_settings
-from hub import clock, outbox, settings
+from hub import clock, ledger, outbox, settings
 from hub.house import House
 from hub.settings import Settings
 from yinxin.tour.officers import Account, Officers
@@ -30,12 +31,13 @@ PASSPHRASE = "correct horse battery staple"
 
 @dataclass(frozen=True)
 class World:
-    """A running demo."""
+    """A running demo. `tick` does what the ticker of an installation does, once."""
 
     house: House
     sites: Sites
     officers: Officers
     departments: dict[str, Flask]
+    tick: Callable[[], None]
 
 
 @contextmanager
@@ -56,9 +58,9 @@ def world(folder: Path, redis_url: str, *, database_url: str = "", threaded: boo
         }
         for name, made in apps.items():
             servers[name].app = made
-        stack.enter_context(_delivering(house))
+        tick = stack.enter_context(_ticking(house))
         officers = [Account(one["account"], one["password"], one["app"]) for one in seed_officers(house, clock.now())]
-        yield World(house, Sites(**url), Officers(url["hub"], officers), departments)
+        yield World(house, Sites(**url), Officers(url["hub"], officers), departments, tick)
 
 
 def _settings(folder: Path, redis_url: str, database_url: str, url: dict[str, str]) -> Settings:
@@ -97,18 +99,23 @@ def _listening(*, threaded: bool) -> Iterator[BaseWSGIServer]:
 
 
 @contextmanager
-def _delivering(house: House) -> Iterator[None]:
-    """What the ticker does in an installation: tell the departments who signed out."""
-    stop = threading.Event()
+def _ticking(house: House) -> Iterator[Callable[[], None]]:
+    """What the ticker does in an installation: tell the departments who signed out, write the ledger on, watch it."""
+    stop, one_at_a_time = threading.Event(), threading.Lock()
 
-    def deliver() -> None:
+    def tick() -> None:
+        with one_at_a_time:
+            for work in (outbox.deliver, ledger.sequence, rules.watch, ledger.sequence):  # an alert is an event too
+                work(house, clock.now())
+
+    def run() -> None:
         while not stop.wait(0.1):
-            outbox.deliver(house, clock.now())
+            tick()
 
-    thread = threading.Thread(target=deliver, daemon=True)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        yield
+        yield tick
     finally:
         stop.set()
         thread.join(5)

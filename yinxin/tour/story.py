@@ -8,12 +8,14 @@ from typing import Any
 
 import httpx2
 
-from yinxin.tour import cases
+from yinxin.tour import assessment, cases, supervision
 from yinxin.tour.browser import Astray, Browser
 from yinxin.tour.officers import Officers
 
 CHAPTERS: tuple[Any, ...] = (
     cases,
+    assessment,
+    supervision,
 )  # modules with `steps(story)`; the citizen is signed in and acts for a company with a business license
 PATIENCE = 10.0  # seconds within which a sign-out must have reached every site
 
