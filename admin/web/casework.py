@@ -103,6 +103,7 @@ def _case_page(number: str, given: dict[str, str] | None = None, wrong: tuple[st
         events = ledger.events(db, subject=number, kind="case.", limit=200)
         officer = names.officer_name(db, case.officer)
         agency = names.agency_name(db, case.agency)
+        doers = {by: _doer(db, case, by) for by in {event.by for event in events}}
     may = case.steps(Mover.officer) if case.may_decide(me.person) else ()
     return web.page(
         "admin/case.html",
@@ -112,10 +113,22 @@ def _case_page(number: str, given: dict[str, str] | None = None, wrong: tuple[st
         facts=prefill.facts(opened.kind, opened.content.fields, english=english),
         events=list(reversed(events)),
         officer=officer,
+        doers=doers,
         agency=agency,
         may=may,
         own=not case.may_decide(me.person),
         gone=workdays.share(case.counts_from, case.due, now) if case.running else None,
         given=given or dict.fromkeys(("words", "reason", "legal_basis"), ""),
         errors={name: _("Give 1 to 500 characters") for name in wrong},
+        summary={name: f"{_called(name)}: {_('Give 1 to 500 characters')}" for name in wrong},
     )
+
+
+def _doer(db: Connection, case: Case, by: str) -> str:
+    """Who did something, as the page names him: the applicant, or an officer by his office."""
+    person = by.removeprefix("person:").partition(" ")[0]
+    return _("Applicant") if person == case.person else names.officer_name(db, person)
+
+
+def _called(name: str) -> str:
+    return {"words": _("What the applicant has to add"), "reason": _("Reason")}.get(name, _("Legal basis"))

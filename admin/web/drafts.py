@@ -5,12 +5,14 @@ from flask import Blueprint, Response, request
 from admin import apply, drafts, prefill
 from admin.model.case import Case, CaseState, Content, Mover, NoCase, Step
 from admin.model.item import ServiceItem
+from admin.prefill import Prefilled
 from admin.store import cases as store
 from admin.store import items
 from admin.web.gates import MINE, MINE_OR_NOBODY
 from hub import clock, i18n, web
 from hub.i18n import _
 from hub.web.incoming import CSRF_FIELD
+from licenses import kinds
 from licenses.model import FieldsWrong
 
 PARKED = "yinxin-parked"  # the cookie that binds what was typed without a session to this browser
@@ -204,7 +206,19 @@ def _form_page(
         "words": content.answer,
     }
     page = {"item": item, "action": action, "errors": errors, "draft": draft, "case": case, "back": back}
+    page["summary"] = {name: f"{_label(ready, name)}: {text}" for name, text in errors.items()}
     return _page("my_case_form.html", 422 if errors else 200, **values, **page)
+
+
+def _label(ready: Prefilled, name: str) -> str:
+    """What a field is called in the reader's language."""
+    english = i18n.language() == "en"
+    called = {item.key: item.label_en if english else item.label for item in ready.items}
+    for paper in apply.materials(ready, {}):
+        kind = kinds.named(paper.kind) if paper.kind else None
+        chinese, spoken = (kind.name, kind.name_en) if kind else (paper.words, paper.words_en or paper.words)
+        called[f"{apply.PAPER}{paper.key}"] = spoken if english else chinese
+    return called.get(name, name)
 
 
 def _page(template: str, status: int = 200, **values: object) -> Response:

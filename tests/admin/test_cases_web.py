@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from admin import decide, drafts
@@ -341,3 +343,20 @@ def test_his_own_application_has_no_buttons_and_no_way_around(officer: Visitor) 
     path = f"/console/cases/{case.number}"
     assert f"{path}/accept" not in officer.get(path).text
     assert officer.post(f"{path}/accept", page="/console/cases/board").status_code == 403
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=st.dictionaries(st.sampled_from([*WROTE, "operator", "premises_en", "x", ""]), st.text(max_size=900)))
+def test_whatever_is_typed_never_breaks_a_page(citizen: Visitor, typed: dict[str, str]) -> None:
+    path = one_draft(citizen)
+    token = token_in(citizen.get(path).text)
+    sent = citizen.client.post(path, data={"csrf": token, "then": "check", **typed}, follow_redirects=True)
+    assert sent.status_code in (200, 422)
+
+
+def one_draft(citizen: Visitor) -> str:
+    """One draft for all examples: their number is limited for each person."""
+    who, now = citizen.world.citizen, clock.now()
+    with citizen.world.house.database.read() as db:
+        begun = store.drafts_of(db, "citizen", who.acting_for, now)
+    return f"/my/cases/drafts/{begun[0].id}" if begun else citizen.begun()

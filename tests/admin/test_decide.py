@@ -6,6 +6,8 @@ from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from admin import apply, assigned, case_figures, decide, finish
 from admin.model.case import (
@@ -253,3 +255,13 @@ def test_the_board_counts_what_the_ledger_counts(world: World) -> None:
     assert (shown["decided"], shown["on_time_share"], shown["overdue"]) == (2, 0.5, 1)
     assert (shown["asked"], shown["avoided"], shown["avoided_share"]) == (10, 5, 0.5)
     assert (shown["no_visit_share"], shown["one_visit_share"]) == (0.8, 0.2)
+
+
+@given(
+    digits=st.text("0123456789", min_size=1, max_size=20), at=st.integers(0, 19), other=st.sampled_from("0123456789")
+)
+def test_one_wrong_digit_is_found_by_the_check_digit(digits: str, at: int, other: str) -> None:
+    number = assigned.checked(digits)
+    place = at % len(digits)
+    wrong = digits[:place] + other + digits[place + 1 :]
+    assert (assigned.checked(wrong) == wrong + number[-1]) == (wrong == digits)
