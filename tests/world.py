@@ -1,4 +1,4 @@
-"""The whole demo in this process: hub, verification, register and two department sites, each listening on a port of its own."""
+"""The whole demo in this process: hub, verification, register and three department sites, each listening on a port of its own."""
 
 import logging
 import threading
@@ -19,13 +19,15 @@ from deploy.demo.market.site import DESK as MARKET
 from deploy.demo.officers import seed_officers
 from deploy.demo.register.site import create_app as register
 from deploy.demo.seed import seed, site_settings
+from deploy.demo.yunlan.site import DESK as YUNLAN
 from hub import clock, ledger, outbox, settings
 from hub.house import House
 from hub.settings import Settings
 from yinxin.tour.officers import Account, Officers
 from yinxin.tour.story import Sites
 
-NAMES = ("hub", "verify", "register", "market", "civil")
+NAMES = ("hub", "verify", "register", "market", "civil", "yunlan")
+DESKS = {"market": MARKET, "civil": CIVIL, "yunlan": YUNLAN}
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -49,7 +51,7 @@ def world(folder: Path, redis_url: str, *, database_url: str = "", threaded: boo
         url = {name: f"http://localhost:{server.port}" for name, server in servers.items()}
         house = front.init(_settings(folder, redis_url, database_url, url), clock.now())
         stack.callback(house.close)
-        departments = _departments(house, folder / "sites", {name: url[name] for name in ("market", "civil")})
+        departments = _departments(house, folder / "sites", {name: url[name] for name in DESKS})
         apps = {
             "hub": front.create_app(house.settings, house=house),
             "verify": front.create_app(house.settings, rooms=("verification",), house=house),
@@ -73,15 +75,14 @@ def _settings(folder: Path, redis_url: str, database_url: str, url: dict[str, st
         issuer_url=url["hub"],
         verify_url=url["verify"],
         register_url=url["register"],
-        allowed_hosts=",".join(url[name].removeprefix("http://") for name in ("market", "civil")),
+        allowed_hosts=",".join(url[name].removeprefix("http://") for name in DESKS),
     )
 
 
 def _departments(house: House, folder: Path, url: dict[str, str]) -> dict[str, Flask]:
     files = {name: folder / f"{name}.json" for name in url}
     seed(house, {name: (files[name], url[name]) for name in url}, clock.now())
-    desks = {"market": MARKET, "civil": CIVIL}
-    return {name: department(site_settings(files[name]), desks[name]) for name in url}
+    return {name: department(site_settings(files[name]), DESKS[name]) for name in url}
 
 
 @contextmanager

@@ -233,15 +233,20 @@ def _entry(id: str, given: dict[str, str], place: str, ended: datetime | None) -
         for number in range(FIELD_LINES)
         if given[f"key-{number}"]
     )
-    words = {name: given[name] for name in ("name", "name_en", "agency", "basis", "basis_en", "source", "client")}
     return Entry(
         id=id,
+        name=given["name"],
+        name_en=given["name_en"],
+        agency=given["agency"],
         place=place,
         fields=fields,
         sharing=_one_of(Sharing, given["sharing"], "sharing"),
+        basis=given["basis"],
+        basis_en=given["basis_en"],
+        source=given["source"],
+        client=given["client"],
         tells_number=given["tells_number"] == "yes",
         ended=ended,
-        **words,
     )
 
 

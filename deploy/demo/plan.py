@@ -1,4 +1,4 @@
-"""What the demo consists of: five sites on five ports in a row, one data folder, one set of settings."""
+"""What the demo consists of: six sites on six ports in a row, one data folder, one set of settings."""
 
 import os
 import secrets
@@ -11,7 +11,8 @@ from hub import clock, settings
 from hub.process import Kept, python, spawn
 from hub.settings import Settings
 
-SITES = ("hub", "verify", "register", "market", "civil")  # in the order of their ports
+SITES = ("hub", "verify", "register", "market", "civil", "yunlan")  # in the order of their ports
+DEPARTMENTS = SITES[3:]
 FIRST_PORT = 8000
 
 
@@ -30,11 +31,11 @@ class Demo:
     tls: lan.Certificate | None = None
 
     def port(self, name: str) -> int:
-        """The port of one of the five sites."""
+        """The port of one of the six sites."""
         return self.first_port + SITES.index(name)
 
     def url(self, name: str) -> str:
-        """The address of one of the five sites."""
+        """The address of one of the six sites."""
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port(name)}"
 
     @property
@@ -79,7 +80,7 @@ def read_settings(demo: Demo, workers: int, threads: int) -> Settings:
         "WORKERS": str(workers),
         "THREADS": str(threads),
         "LOG_JSON": "false",
-        "ALLOWED_HOSTS": ",".join(f"{demo.host}:{demo.port(name)}" for name in ("market", "civil")),
+        "ALLOWED_HOSTS": ",".join(f"{demo.host}:{demo.port(name)}" for name in DEPARTMENTS),
     }
     if demo.tls:
         given |= {"TLS_CERTIFICATE": str(demo.tls.chain.resolve()), "TLS_KEY": str(demo.tls.key.resolve())}

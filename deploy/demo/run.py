@@ -1,4 +1,4 @@
-"""`make demo`: the whole story on this machine. Hub, verification, register and two department sites, each on its own port."""
+"""`make demo`: the whole story on this machine. Hub, verification, register and three department sites, each on its own port."""
 
 import argparse
 import contextlib
@@ -35,7 +35,7 @@ def main() -> None:
     """Start everything, say what to try, run until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="demo", description="The whole story on this machine")
     parser.add_argument("--data", type=Path, help="the folder that keeps the demo's data")
-    parser.add_argument("--port", type=int, default=plan.FIRST_PORT, help="the first of five ports in a row")
+    parser.add_argument("--port", type=int, default=plan.FIRST_PORT, help="the first of six ports in a row")
     parser.add_argument("--lan", action="store_true", help="serve TLS at the LAN address, for a real phone")
     parser.add_argument("--workers", type=int, default=2, help="web processes of the hub")
     parser.add_argument("--threads", type=int, default=1, help="threads in each")
@@ -75,11 +75,11 @@ def run(demo: Demo, say: Say, workers: int, threads: int) -> None:
         say("Making keys, certificates, seals and people: the first time only ...")
     read = plan.read_settings(demo, workers, threads)
     accounts = _prepared(demo, read)
-    sites = [plan.register(demo), plan.site(demo, "market"), plan.site(demo, "civil")]
+    sites = [plan.register(demo), *(plan.site(demo, name) for name in plan.DEPARTMENTS)]
     say("Starting ...")
 
     def ready(_line: str) -> None:
-        for name in ("register", "market", "civil"):
+        for name in ("register", *plan.DEPARTMENTS):
             _answers(demo, name)
         say(words.welcome(demo, accounts, time.monotonic() - began))
 
@@ -90,7 +90,7 @@ def _prepared(demo: Demo, read: Settings) -> list[dict[str, str]]:
     """An installation with everything in it, and the accounts to show."""
     with _embedded(demo, read):
         house = app.init(read, clock.now())
-        seed(house, {name: (plan.site_file(demo, name), demo.url(name)) for name in ("market", "civil")}, clock.now())
+        seed(house, {name: (plan.site_file(demo, name), demo.url(name)) for name in plan.DEPARTMENTS}, clock.now())
         accounts = _accounts(demo, house)
         house.close()
     return accounts

@@ -1,4 +1,4 @@
-"""What the demo starts with: two provinces, eight bodies with their seals, two department sites as clients.
+"""What the demo starts with: two provinces, nine bodies with their seals, three department sites as clients.
 
 Everything is invented: the region prefixes 87 and 88 are assigned to nobody. A second call changes nothing.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deploy.demo.seed_services import seed_services
+from deploy.demo.seed_sharing import seed_sharing
 from hub import keys as hub_keys
 from hub import tree
 from hub.house import House
@@ -40,6 +41,7 @@ AGENCIES = (  # unified code, code of its seal, place, name
     ("11870100DEM000065U", "8701010000065", "hub/870000/870100", "汐城市民政局", "Xicheng Civil Affairs Bureau"),
     ("11870000DEM000073H", "8700000000073", "hub/870000", "澜海省住房和城乡建设厅", "Lanhai Department of Housing"),
     ("11880000DEM000129Q", "8800000000129", "hub/880000", "云岚省教育厅", "Yunlan Department of Education"),
+    ("11880000DEM000137K", "8800000000137", "hub/880000", "云岚省政务数据局", "Yunlan Government Data Office"),
 )
 SITES = {  # which body it belongs to, what it is called, where it stands
     "market": (
@@ -57,7 +59,15 @@ SITES = {  # which body it belongs to, what it is called, where it stands
         "Xicheng, Lanhai Province",
     ),
 }
-API = ("licenses:issue", "licenses:read", "licenses:change")
+SITES["yunlan"] = (
+    "11880000DEM000137K",
+    "云岚省惠企服务网",
+    "Yunlan Benefits for Companies",
+    "云岚省",
+    "Yunlan Province",
+)
+ISSUING = ("licenses:issue", "licenses:read", "licenses:change")
+API = {"market": ISSUING, "civil": ISSUING, "yunlan": ("data:list",)}
 
 
 def seed(house: House, sites: Mapping[str, tuple[Path, str]], now: datetime) -> None:
@@ -74,6 +84,7 @@ def seed(house: House, sites: Mapping[str, tuple[Path, str]], now: datetime) -> 
         if not file.exists():
             _site(house, file, name, url, now)
     seed_services(house, now)
+    seed_sharing(house, now)
 
 
 def _site(house: House, file: Path, name: str, url: str, now: datetime) -> None:
@@ -93,6 +104,8 @@ def _site(house: House, file: Path, name: str, url: str, now: datetime) -> None:
         "title_en": title_en,
         "place": place,
         "place_en": place_en,
+        "api_scope": " ".join(API[name]),
+        "hub_key": house.keys.jwk("data-1"),  # handed over when a platform is registered
         "cookie_secret": secrets.token_hex(32),
     }
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,7 +134,7 @@ def _client(name: str, url: str, key: Mapping[str, str]) -> Client:
         post_logout_uris=(f"{url}/",),
         backchannel_logout_uri=f"{url}/backchannel-logout",
         grant_types=(GrantType.code, GrantType.refresh, GrantType.client_credentials),
-        scopes=("openid", "profile", "realname", "company", "offline_access", *API),
+        scopes=("openid", "profile", "realname", "company", "offline_access", *API[name]),
         id_token_algorithm="ES256",
         level=2,
         sector=urlsplit(url).netloc,  # all sites of the demo share one host; departments are told apart by their ports

@@ -15,7 +15,25 @@ POLICE, LABOUR = "11880000DEM000022D", "11880000DEM0000308"
 MARKET, HEALTH = "11880100DEM000049A", "11880100DEM0000575"
 CIVIL, HOUSING, EDUCATION = "11870100DEM000065U", "11870000DEM000073H", "11880000DEM000129Q"
 
+OFFICE = "11880000DEM000137K"  # the province's data office
 ITEMS: tuple[dict[str, Any], ...] = (
+    {
+        "code": f"{OFFICE}-0001",
+        "name": "惠企补贴申领",
+        "name_en": "Benefit for companies",
+        "summary": "已取得营业执照的企业可申领，免交证明材料。",
+        "summary_en": "For companies with a business license; no papers are needed.",
+        "also": ("补贴", "惠企", "benefit", "subsidy"),
+        "life_event": LifeEvent.running,
+        "audience": Audience.company,
+        "level": 2,
+        "licenses": ("business-license",),
+        "legal_basis": "《云岚省惠企补贴办法（演示）》",
+        "legal_basis_en": "Measures of Yunlan Province on Benefits for Companies (demonstration)",
+        "promised_days": 5,
+        "statutory_days": 20,
+        "client": "demo-yunlan",
+    },
     {
         "code": f"{MARKET}-0001",
         "name": "食品经营许可证核发",

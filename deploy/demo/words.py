@@ -63,6 +63,7 @@ def _places(demo: Demo) -> list[tuple[str, str]]:
         ("Verification, for everyone", f"{demo.url('verify')}/"),
         ("Department A, Yunlan province", f"{demo.url('market')}/"),
         ("Department B, Lanhai province", f"{demo.url('civil')}/"),
+        ("Data office, Yunlan province", f"{demo.url('yunlan')}/"),
         ("Register, makes fictional people", f"{demo.url('register')}/"),
     ]
 

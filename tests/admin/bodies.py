@@ -63,7 +63,7 @@ class Platform:
 
         @made.post("/data")
         def answer() -> Response:
-            keys = KeySet.import_key_set(json.loads(self.house_jwks()))  # type: ignore[arg-type]
+            keys = KeySet.import_key_set(json.loads(self.house_jwks()))
             question = json.loads(jws.deserialize_compact(request.get_data(), keys, algorithms=["ES256"]).payload)
             self.asked.append(question)
             self.headers.append(dict(request.headers))

@@ -166,7 +166,7 @@ def test_signing_in_is_no_permission(bodies: Bodies) -> None:
 
 def test_a_token_of_a_program_alone_is_no_permission(bodies: Bodies) -> None:
     grant = bodies.granted()
-    own = bodies.visit.token({"grant_type": "client_credentials"}).json["access_token"]
+    own = bodies.visit.token({"grant_type": "client_credentials"}).json["access_token"]  # type: ignore[index]
     refused(bodies, bodies.call(own, grant.id), 403, "no-consent")
 
 
@@ -346,8 +346,9 @@ def test_a_client_sees_its_own_grants_alone(bodies: Bodies) -> None:
         id="demo-yunlan", place="hub/880000", scopes=(*department().scopes, "data:list"), sector="y.example"
     )
     clients.add(bodies.house, lister, by="test", now=bodies.now)
-    own = bodies.visit.token({"grant_type": "client_credentials", "scope": "data:list"}).json["access_token"]
+    own = bodies.visit.token({"grant_type": "client_credentials", "scope": "data:list"}).json["access_token"]  # type: ignore[index]
     listed = bodies.visit.program.get("/api/sharing/grants", headers={"Authorization": f"Bearer {own}"}).json
+    assert listed
     assert [one["grant"] for one in listed["grants"]] == [grant.id]
     assert bodies.visit.program.get("/api/sharing/grants").status_code == 401
 

@@ -139,7 +139,7 @@ class Demo:
     """The demo as a program."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        self.folder, self.port = folder, port or five_free_ports()
+        self.folder, self.port = folder, port or six_free_ports()
         self.hub = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[str] | None = None
 
@@ -174,11 +174,11 @@ class Demo:
         return code
 
 
-def five_free_ports() -> int:
-    """The first of five ports in a row that nobody listens on."""
-    for first in range(18000, 30000, 5):
+def six_free_ports() -> int:
+    """The first of six ports in a row that nobody listens on."""
+    for first in range(18000, 30000, 6):
         try:
-            for port in range(first, first + 5):
+            for port in range(first, first + 6):
                 with socket.socket() as door:
                     door.bind(("127.0.0.1", port))
         except OSError:

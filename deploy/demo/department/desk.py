@@ -11,7 +11,7 @@ Claims = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Desk:
-    """What a department issues, an example of it, and what it takes over from a visitor's login."""
+    """What a department issues (nothing, if there is no kind), an example of it, and what it takes over from a login."""
 
     kind: str
     title: str
@@ -19,6 +19,7 @@ class Desk:
     example: dict[str, Any]
     taken_over: Callable[[Claims], dict[str, Any]] = lambda _claims: {}
     mark: str = "blue"
+    held: Callable[[Claims], dict[str, Any] | None] = lambda _question: None  # what other bodies may ask us for
 
 
 @dataclass(frozen=True)

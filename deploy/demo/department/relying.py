@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from deploy.demo.department.sessions import Session
+from deploy.demo.department.sharing import TYPE, NotOurs, Told, told
 
 SCOPE = "openid profile realname company offline_access"
 API_SCOPE = "licenses:issue licenses:read licenses:change"
@@ -62,10 +63,10 @@ class Provider:
             self._about = about
         return self._about
 
-    def begin(self, **asked: str) -> tuple[str, dict[str, str]]:
+    def begin(self, scope: str = SCOPE, **asked: str) -> tuple[str, dict[str, str]]:
         """Where to send the visitor, and what to remember until he is back. Raises SignInFailed."""
         verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
-        with _named_failures(), self._client() as client:
+        with _named_failures(), self._client(scope) as client:
             url, state = client.create_authorization_url(
                 self.about["authorization_endpoint"], code_verifier=verifier, nonce=nonce, **asked
             )
@@ -84,7 +85,9 @@ class Provider:
             shared = client.get(self.about["userinfo_endpoint"]).raise_for_status().json()
             if shared["sub"] != claims["sub"]:  # OpenID Connect Core 5.3.4
                 raise SignInFailed("userinfo speaks of someone else")
-        return Session({**shared, **claims}, tokens["id_token"])
+        allowed = [one["grant"] for one in tokens.get("authorization_details", ()) if one.get("type") == TYPE]
+        data_token = tokens["access_token"] if allowed else ""
+        return Session({**shared, **claims}, tokens["id_token"], data_token=data_token, grant="".join(allowed[:1]))
 
     def sign_out_url(self, session: Session) -> str:
         """Where to send the visitor to end the login everywhere (RP-Initiated Logout 2)."""
@@ -113,6 +116,27 @@ class Provider:
         headers = {"Authorization": f"Bearer {self._token()}", **given.pop("headers", {})}
         with self._http() as http:
             return http.request(method, f"{self.settings['api']}{path}", headers=headers, **given)
+
+    def grants(self) -> list[dict[str, Any]]:
+        """What other bodies granted us to ask our visitors for. Raises SignInFailed."""
+        with _named_failures():
+            found: list[dict[str, Any]] = self.api("GET", "/sharing/grants").raise_for_status().json()["grants"]
+        return found
+
+    def shared(self, session: Session, grant: dict[str, Any]) -> Told | dict[str, Any]:
+        """Ask with the visitor's permission: what we were told, or the hub's refusal in words. Raises SignInFailed."""
+        headers = {"Authorization": f"Bearer {session.data_token}", "Accept-Language": session.language}
+        asked = {"grant": grant["grant"], "purpose": grant["purpose"]}
+        with _named_failures(), self._http() as http:
+            answer = http.post(f"{self.settings['api']}/sharing/data", json=asked, headers=headers)
+            if answer.status_code != 200:
+                refusal: dict[str, Any] = answer.json()
+                return refusal
+            keys = self._get(f"{self.settings['api']}/sharing/jwks")
+            try:
+                return told(answer.json(), grant, self.settings["client_id"], keys, self.settings["issuer"])
+            except NotOurs as error:
+                raise SignInFailed(str(error)) from error
 
     def schema(self, kind: str) -> dict[str, Any]:
         """The JSON Schema of a kind of license, which is public."""
@@ -158,7 +182,7 @@ class Provider:
     def _token(self) -> str:
         ends, token = self._api_token
         if time.monotonic() > ends:
-            with self._client(scope=API_SCOPE) as client:
+            with self._client(scope=self.settings.get("api_scope", API_SCOPE)) as client:
                 got = client.fetch_token(self.about["token_endpoint"], grant_type="client_credentials")
             token = got["access_token"]
             self._api_token = (time.monotonic() + got["expires_in"] - LEEWAY, token)

@@ -14,6 +14,9 @@ class Session:
     claims: dict[str, Any] = field(default_factory=dict)
     id_token: str = ""
     flow: dict[str, str] = field(default_factory=dict)
+    data_token: str = ""  # opens what the visitor allowed us to ask others for
+    language: str = "zh-Hans"
+    grant: str = ""  # which of our grants that is
 
 
 class Sessions:

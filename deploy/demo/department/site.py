@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,9 +16,12 @@ from deploy.demo.department import desk as form
 from deploy.demo.department.desk import Desk
 from deploy.demo.department.relying import Provider, SignInFailed
 from deploy.demo.department.sessions import Session, Sessions
+from deploy.demo.department.sharing import NotOurs, Told, answered, details
 
 HERE = Path(__file__).parent
+LEAST = "openid profile"  # what asking others for data needs of the visitor himself
 LANGUAGES = ("zh-Hans", "en")
+SIGNED = ("/backchannel-logout", "/shared-data")
 OPERATIONS = ("suspend", "reinstate", "revoke")
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -34,8 +38,12 @@ def create_app(settings: dict[str, Any], desk: Desk, provider: Provider | None =
     _frame(app, settings, sessions)
     _signing_in(app, settings, sessions, opened)
     _signing_out(app, sessions, opened)
-    _at_the_desk(app, desk, opened)
-    _changing(app, opened)
+    if desk.kind:
+        _at_the_desk(app, desk, opened)
+        _changing(app, opened)
+    else:
+        _asking_others(app, sessions, opened)
+    _answering(app, settings, desk)
     return app
 
 
@@ -48,9 +56,7 @@ def _frame(app: Flask, settings: dict[str, Any], sessions: Sessions) -> None:
         g.key = request.cookies.get(settings["client_id"], "")
         g.session = sessions.get(g.key)
         g.secret = settings["cookie_secret"]
-        guarded = (
-            request.method == "POST" and request.path != "/backchannel-logout"
-        )  # that one proves itself by signature
+        guarded = request.method == "POST" and request.path not in SIGNED  # those prove themselves by signature
         if guarded and not hmac.compare_digest(request.form.get("token", "").encode(), _token().encode()):
             abort(403)
 
@@ -96,7 +102,7 @@ def _signing_in(app: Flask, settings: dict[str, Any], sessions: Sessions, provid
             session = provider.complete(request.args.to_dict(), g.session.flow)
         except SignInFailed as error:
             return _not_signed_in(app, error, 400)
-        return keep(redirect("/", 303), session)
+        return keep(redirect("/benefits/told" if session.data_token else "/", 303), session)
 
 
 def _signing_out(app: Flask, sessions: Sessions, provider: Provider) -> None:
@@ -146,6 +152,59 @@ def _at_the_desk(app: Flask, desk: Desk, provider: Provider) -> None:
             abort(404)
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(number, safe='')}.pdf"}
         return Response(answer.content, content_type="application/pdf", headers=headers)
+
+
+def _asking_others(app: Flask, sessions: Sessions, provider: Provider) -> None:
+    def found(id: str) -> dict[str, Any]:
+        grant = next((one for one in provider.grants() if one["grant"] == id), None)
+        return grant or abort(404)
+
+    def asked() -> tuple[str, int] | str:
+        if not g.session.data_token:
+            abort(403)
+        answer = provider.shared(replace(g.session, language=g.language), found(g.session.grant))
+        if isinstance(answer, Told):
+            return render_template("told.html", told=answer)
+        why = f"{answer['title']}. {answer.get('advice', '')}"
+        return render_template("failed.html", why=say(f"We were told nothing. {why}", f"未得到任何数据。{why}")), 422
+
+    @app.get("/benefits")
+    def benefits() -> str:
+        return render_template("benefits.html", grants=provider.grants())
+
+    @app.post("/benefits")
+    def ask() -> Answer | tuple[str, int]:
+        grant = found(request.form.get("grant", ""))
+        try:
+            url, flow = provider.begin(LEAST, ui_locales=g.language, authorization_details=details(grant["grant"]))
+        except SignInFailed as error:
+            return _not_signed_in(app, error, 503)
+        response = redirect(url, 303)
+        key = sessions.begin(Session(flow=flow), instead_of=g.key)
+        response.set_cookie(
+            provider.settings["client_id"], key, httponly=True, samesite="Lax", secure=_secure(provider.settings)
+        )
+        return response
+
+    @app.get("/benefits/told")
+    def told_page() -> tuple[str, int] | str:
+        return asked()
+
+    @app.post("/benefits/again")
+    def again() -> tuple[str, int] | str:
+        return asked()
+
+
+def _answering(app: Flask, settings: dict[str, Any], desk: Desk) -> None:
+    @app.post("/shared-data")
+    def shared_data() -> Response | tuple[str, int]:
+        """The hub asks, for another body, about somebody who allowed it; the question is signed, and so is the answer."""
+        try:
+            token = answered(settings, request.get_data(as_text=True), desk.held)
+        except (NotOurs, LookupError, TypeError, ValueError) as error:
+            app.logger.warning("question refused: %s", error)
+            return "", 400
+        return Response(token, content_type="application/jwt") if token else ("", 404)
 
 
 def _changing(app: Flask, provider: Provider) -> None:
