@@ -104,12 +104,14 @@ class Browser:
                 return form
         raise Astray(f"there is no form with {containing or action!r} at {self.where}")
 
-    def submit(self, containing: str = "", *, action: str = "", to: str = "", **filled: str) -> httpx2.Response:
+    def submit(
+        self, containing: str = "", *, action: str = "", to: str = "", **filled: str | list[str]
+    ) -> httpx2.Response:
         """Fill and send a form of this page; `to` is the address of another button of it. Raises Astray."""
         return self.attach({}, containing, action=action, to=to, **filled)
 
     def attach(
-        self, files: Files, /, containing: str = "", *, action: str = "", to: str = "", **filled: str
+        self, files: Files, /, containing: str = "", *, action: str = "", to: str = "", **filled: str | list[str]
     ) -> httpx2.Response:
         """Fill and send a form with files by the names of their fields. Raises Astray."""
         form = self.find(containing, action=action)

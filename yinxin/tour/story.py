@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx2
 
-from yinxin.tour import assessment, cases, supervision
+from yinxin.tour import assessment, cases, sharing, supervision
 from yinxin.tour.browser import Astray, Browser
 from yinxin.tour.officers import Officers
 
 CHAPTERS: tuple[Any, ...] = (
     cases,
+    sharing,
     assessment,
     supervision,
 )  # modules with `steps(story)`; the citizen is signed in and acts for a company with a business license
@@ -29,12 +30,13 @@ class Sites:
     register: str = "http://localhost:8002"
     market: str = "http://localhost:8003"
     civil: str = "http://localhost:8004"
+    yunlan: str = "http://localhost:8005"
 
     @classmethod
     def after(cls, hub: str) -> "Sites":
         """The sites of the demo whose hub has this address: they listen on the ports that follow."""
         base, _, port = hub.rstrip("/").rpartition(":")
-        return cls(*(f"{base}:{int(port) + step}" for step in range(5)))
+        return cls(*(f"{base}:{int(port) + step}" for step in range(6)))
 
 
 @dataclass
