@@ -105,6 +105,7 @@ def _case_page(number: str, given: dict[str, str] | None = None, wrong: tuple[st
         agency = names.agency_name(db, case.agency)
         doers = {by: _doer(db, case, by) for by in {event.by for event in events}}
     may = case.steps(Mover.officer) if case.may_decide(me.person) else ()
+    errors = {name: _("Give 1 to 500 characters") for name in wrong}
     return web.page(
         "admin/case.html",
         422 if wrong else 200,
@@ -119,8 +120,8 @@ def _case_page(number: str, given: dict[str, str] | None = None, wrong: tuple[st
         own=not case.may_decide(me.person),
         gone=workdays.share(case.counts_from, case.due, now) if case.running else None,
         given=given or dict.fromkeys(("words", "reason", "legal_basis"), ""),
-        errors={name: _("Give 1 to 500 characters") for name in wrong},
-        summary={name: f"{_called(name)}: {_('Give 1 to 500 characters')}" for name in wrong},
+        errors=errors,
+        summary={name: _("%(field)s: %(text)s", field=_called(name), text=text) for name, text in errors.items()},
     )
 
 

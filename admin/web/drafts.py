@@ -206,7 +206,9 @@ def _form_page(
         "words": content.answer,
     }
     page = {"item": item, "action": action, "errors": errors, "draft": draft, "case": case, "back": back}
-    page["summary"] = {name: f"{_label(ready, name)}: {text}" for name, text in errors.items()}
+    page["summary"] = {
+        name: _("%(field)s: %(text)s", field=_label(ready, name), text=text) for name, text in errors.items()
+    }
     return _page("my_case_form.html", 422 if errors else 200, **values, **page)
 
 
