@@ -180,7 +180,7 @@ def _asking_others(app: Flask, sessions: Sessions, provider: Provider) -> None:
         except SignInFailed as error:
             return _not_signed_in(app, error, 503)
         response = redirect(url, 303)
-        key = sessions.begin(Session(flow=flow), instead_of=g.key)
+        key = sessions.begin(replace(g.session, flow=flow), instead_of=g.key)  # a no leaves the visitor signed in
         response.set_cookie(
             provider.settings["client_id"], key, httponly=True, samesite="Lax", secure=_secure(provider.settings)
         )
