@@ -1,6 +1,6 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, desk, drafts, experience, finish, rules, share
+from admin import approvals, counter, desk, drafts, experience, finish, rules, share
 from hub import ticks
 
 
@@ -11,6 +11,7 @@ def register() -> None:
     ticks.every(3600, "case-drafts", drafts.expire)
     ticks.every(1, "suspicions", desk.open_letters)
     ticks.every(600, "desk", desk.close_old)
+    ticks.every(30, "visits", counter.expire)
     ticks.every(60, "experience", experience.fold)
     ticks.every(3600, "old counts", experience.forget)
     ticks.every(60, "lost data calls", share.forget_lost)

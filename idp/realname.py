@@ -13,7 +13,7 @@ from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotFound
 from hub.steps import step
-from idp import names, registers
+from idp import attended, names, registers
 from idp.model.person import Level, Person, Profile
 from idp.model.realname import (
     GUARDIAN_AGE,
@@ -144,6 +144,7 @@ def _matched(house: House, person_id: str, before: Verification, form: Form, rea
         person, profile, _ = _load(house, db, person_id)
         proved = replace(person, holder_key=key, level=max(person.level, Level.matched), proved=now)
         full = replace(profile, name=form.name, number=read.value, number_type=read.type_code)
+        attended.make_way(house, db, key, person.id, now)
         store.claim_number(db, house.vault, proved, full)  # of two accounts at once, the unique index lets one through
         store.keep_verification(db, house.vault, before.moved(Stage.matched, now, form=None), over=before)
         store.keep_evidence(db, proof)

@@ -109,7 +109,7 @@ def read(text: str, verify_url: str) -> SignedCode:
 
 
 def svg(text: str) -> str:
-    """The symbol as SVG with its quiet zone: level M, the address and the rest as two segments, one path."""
+    """The symbol as SVG with its quiet zone: level M, one path; a license's address and the rest as two segments."""
     rows = _modules(text)
     side = len(rows) + 2 * QUIET
     runs = []
@@ -128,10 +128,11 @@ def _modules(text: str) -> list[str]:
     import qrcode
     from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
 
-    cut = text.index("#") + 1
+    cut = text.find("#") + 1 or len(text)  # another address than a license's is one segment
     symbol = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, mask_pattern=MASK)
     symbol.add_data(QRData(text[:cut].encode(), mode=MODE_8BIT_BYTE), optimize=0)
-    symbol.add_data(QRData(text[cut:].encode(), mode=MODE_ALPHA_NUM), optimize=0)
+    if text[cut:]:
+        symbol.add_data(QRData(text[cut:].encode(), mode=MODE_ALPHA_NUM), optimize=0)
     symbol.make(fit=True)
     return ["".join("1" if dark else "0" for dark in row) for row in symbol.modules]
 

@@ -102,7 +102,7 @@ class Evidence:
     """What proves a level: how, by whom, when. Never a picture, never the raw answer: only its digest."""
 
     person: str
-    method: str  # match, live, representative
+    method: str  # match, live, representative, counter
     level: int
     register: str
     transaction: str

@@ -129,6 +129,12 @@ def claim_number(db: sa.Connection, vault: Vault, person: Person, profile: Profi
         raise NumberTaken("This account has proved another number")
 
 
+def release_number(db: sa.Connection, person_id: str) -> None:
+    """Take a number from an entry that was made without an account, and close it."""
+    closed = {"holder_key": None, "state": State.closed.value}
+    db.execute(person_table.update().where(_p.id == person_id).values(**closed))
+
+
 def raise_level(db: sa.Connection, person_id: str, level: Level, at: datetime) -> None:
     """A higher level; a lower one changes nothing."""
     db.execute(

@@ -1,0 +1,118 @@
+"""Identified at a counter: an officer saw the person and the document, and the register confirms name and number.
+
+That is the highest level (4), for the visit at the counter. An account that somebody has already keeps its own level: whoever
+stands at the counter has shown who he is, not that this account is his.
+"""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub import ledger, limits
+from hub.callers import Caller
+from hub.house import House
+from hub.limits import Limit
+from hub.problems import NotAllowed
+from idp import companies, mandates, names, registers
+from idp.model.mandate import NoMandate
+from idp.model.person import AccountNameTaken, Level, Person, Profile
+from idp.model.realname import GUARDIAN_AGE, Evidence, Form, NeedsGuardian, NotMatched, age
+from idp.numbers import detect
+from idp.numbers.person import PersonNumber
+from idp.registers import Answer
+from idp.store import people as store
+
+METHOD = "counter"
+NO_ACCOUNT = "counter:"  # begins what stands for an account name that nobody can type: a colon is not allowed in one
+PER_OFFICER = Limit("counter", 60, 3600)
+PER_NUMBER = Limit("counter-number", 10, 86_400)
+
+
+class ServingOneself(NotAllowed):
+    """An officer does not serve himself."""
+
+    title = "You cannot serve yourself"
+    advice = "Ask a colleague, or use your own pages like everybody else."
+
+
+def identify(house: House, name: str, number: str, *, visit: str, document: str, by: Caller, now: datetime) -> Person:
+    """The person with this name and number, made if there is none; the evidence names visit, document and officer.
+
+    Raises NameWrong, NumberWrong, NeedsGuardian, NotMatched, RegisterLater, ServingOneself.
+    """
+    read = detect.read(number, now)
+    if age(read.born, now.date()) < GUARDIAN_AGE:
+        raise NeedsGuardian("Children under fourteen are registered by their guardian")
+    form = Form(names.given(name), read.value)
+    key = store.holder_key(house.vault, read.type_code, read.value)
+    _not_himself(house, by, key)
+    limits.check(house.shared, PER_OFFICER, by.person or "")
+    limits.check(house.shared, PER_NUMBER, key)
+    answer = registers.match(house, form, now)
+    if not answer.match:
+        raise NotMatched("The register does not confirm name and number")
+    with house.database.write() as db:
+        person = store.by_holder(db, key) or _made(house, db, form, read, key, now)
+        store.keep_evidence(db, _evidence(person, answer, now))
+        facts = {"method": METHOD, "level": int(Level.attended), "register": answer.register, "document": document}
+        facts |= {"transaction": answer.transaction, "answer": answer.digest, "visit": visit}
+        ledger.wrote(db, "person.proved", person.label, by=by.label, at=now, facts=facts)
+    return person
+
+
+def visitor(house: House, person: Person, company: str, *, now: datetime) -> Caller:
+    """The person as caller for the length of a visit, for himself or for a company that he may act for.
+
+    Raises NoMandate, NotRepresentative, NumberWrong, RegisterLater.
+    """
+    keys = (person.holder_key,) if person.holder_key else ()
+    himself = Caller(person=person.id, level=int(Level.attended), amr=(METHOD,), auth_time=now, holder_keys=keys)
+    if not company:
+        return himself
+    try:
+        with house.database.read() as db:
+            _, organization = mandates.standing(db, person.id, company, now)
+    except NoMandate:
+        if person.level < Level.present:  # an account of which nobody knows whose it is gets no company by this way
+            raise
+        organization = companies.claim(house, person.id, company, now=now)
+    return replace(himself, acting_for=organization.code, holder_keys=(organization.holder_key,))
+
+
+def make_way(house: House, db: Connection, holder_key: str, person: str, now: datetime) -> None:
+    """Free a number that a counter had noted for somebody without an account: now he has one, and proves the number there."""
+    standing = store.by_holder(db, holder_key)
+    if standing is None or standing.id == person:
+        return
+    if store.profile(db, house.vault, standing.id).account.startswith(NO_ACCOUNT):
+        store.release_number(db, standing.id)
+        ledger.wrote(db, "person.released", standing.label, by=f"person:{person}", at=now)
+
+
+def _made(house: House, db: Connection, form: Form, read: PersonNumber, key: str, now: datetime) -> Person:
+    id = secrets.token_hex(16)
+    made = Person(id, now, level=Level.attended, holder_key=key, proved=now)
+    try:
+        store.add(db, house.vault, made, Profile(f"{NO_ACCOUNT}{id}", form.name, read.value, read.type_code))
+    except AccountNameTaken:  # of the number: another counter was quicker
+        found = store.by_holder(db, key)
+        if found is None:
+            raise
+        return found
+    ledger.wrote(db, "person.registered", made.label, by="counter", at=now)
+    return made
+
+
+def _not_himself(house: House, by: Caller, key: str) -> None:
+    with house.database.read() as db:
+        officer = store.person(db, by.person or "")
+        served = store.by_holder(db, key)
+    if (officer and officer.holder_key == key) or (served and served.id == by.person):
+        raise ServingOneself
+
+
+def _evidence(person: Person, answer: Answer, now: datetime) -> Evidence:
+    level, proof = int(Level.attended), (answer.register, answer.transaction, answer.text("score_band"), answer.digest)
+    return Evidence(person.id, METHOD, level, *proof, now)
