@@ -156,7 +156,7 @@ def _funnel(flow: Flow, found: Counts, *, few: bool) -> Funnel:
 def _rows(step: Step, exact: Counter[str], *, few: bool) -> Iterator[Row]:
     share = _share(exact[step.name], exact[step.of], few=few) if step.of else None
     lost = max(0.0, 1 - share) if share is not None and step.main else None
-    yield Row(step.name, "", _shown(exact[step.name], few=few), step.of, share, lost, step.tone)
+    yield Row(step.name, "", _shown(exact[step.name], few=few), step.of, share, lost, step.tone, step.apart)
     for outcome in step.outcomes:
         number = exact[f"{step.name}:{outcome}"]
         share = _share(number, exact[step.name], few=few)

@@ -32,6 +32,7 @@ class Row:
     share: float | None
     lost: float | None
     tone: str
+    apart: bool = False
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,10 @@ def _board() -> Board:
 
 def _bars(funnel: Funnel) -> Markup:
     """The funnel as bars: the widest step is the whole width."""
-    most = max([row.count or 0 for row in funnel.rows], default=0) or 1
+    rows = [row for row in funnel.rows if not row.apart]
+    most = max([row.count or 0 for row in rows], default=0) or 1
     drawn, told = [], []
-    for row in funnel.rows:
+    for row in rows:
         name, text = words.step(funnel.flow, row.step, row.outcome), words.count(row.count)
         if row.share is not None:
             text = f"{text} · {words.percent(row.share)}"

@@ -53,8 +53,15 @@ GROUPS = {
     "verification": N_("Checking a license"),
     "issue": N_("Programs that issue"),
     "wallet": N_("Wallet"),
+    "my": N_("My matters"),
+    "casework": N_("Applications"),
+    "desk": N_("Questions and reports"),
+    "assessment": N_("Assessment"),
+    "services": N_("Service items"),
+    "sharing": N_("Data sharing"),
     "console": N_("Console"),
     "portal": N_("Portal"),
+    "certs": N_("Certificates and revocation"),
     "none": N_("No such address"),
 }
 SPEEDS = {
