@@ -73,9 +73,9 @@ def submit(
     case = _case(ready, key, caller, channel, taken_by, now)
     try:
         with house.database.write() as db:
+            store.end_draft(db, key)  # first: whoever still writes on it is let finish, and overwrites nothing
             store.add(db, case)
             store.keep_content(db, house.vault, key, content)
-            store.end_draft(db, key)
             facts = {
                 "item": item.code,
                 "channel": channel.value,
@@ -214,6 +214,13 @@ def materials(ready: Prefilled, files: Mapping[str, str], *, seen: bool = False)
     return tuple(
         one if one.license else replace(one, file=files.get(one.key, ""), seen=seen and not files.get(one.key))
         for one in needed
+    )
+
+
+def paper_keys(item: ServiceItem) -> frozenset[str]:
+    """The papers that a service may ask for, by `Material.key`."""
+    return frozenset(Material(kind=code).key for code in item.licenses) | frozenset(
+        Material(words=words).key for words in item.materials
     )
 
 

@@ -21,7 +21,6 @@ Typed = Mapping[str, str]
 Files = Mapping[str, tuple[str, bytes]]  # by material: the name and the bytes
 KEEP = timedelta(days=DRAFT_DAYS)
 LONGEST = 4000  # characters of one typed value: longer than any field, short enough to keep
-MOST = 80  # values
 
 
 def begin(house: House, item: ServiceItem, caller: Caller, now: datetime) -> Draft:
@@ -45,16 +44,18 @@ def mine(house: House, id: str, caller: Caller, now: datetime) -> tuple[Draft, C
         return draft, store.content(db, house.vault, id)
 
 
-def write(house: House, key: str, typed: Typed, files: Files, now: datetime, words: str = "") -> None:
-    """Keep what was typed, as it was typed, and files by material with their names. The caller has looked whose it is."""
+def write(house: House, id: str, typed: Typed, files: Files, now: datetime) -> None:
+    """Keep what was typed, as it was typed, and files by material. The caller has looked whose draft it is. Raises NoCase."""
     with house.database.write() as db:
-        for material, (_, data) in files.items():
-            store.keep_file(db, house.vault, key, material, data)
-        names = {material: name for material, (name, _) in files.items()}
-        kept = _held(house, db, key) or Content()
-        content = replace(kept, fields=kept.fields | _cut(typed), files=kept.files | names, answer=words)
-        store.keep_content(db, house.vault, key, content)
-        store.touch_draft(db, key, now, now + KEEP)
+        if not store.touch_draft(db, id, now, now + KEEP):
+            raise NoCase("There is no such draft, or it has ended")  # it was submitted or thrown away in another window
+        _keep(house, db, id, typed, files, "")
+
+
+def write_answer(house: House, case: Case, typed: Typed, files: Files, words: str) -> None:
+    """Keep what was typed and chosen for an answer, until it is sent. The caller has looked whose case it is."""
+    with house.database.write() as db:
+        _keep(house, db, answer_key(case), typed, files, words)
 
 
 def answer_to(house: House, case: Case) -> Content:
@@ -77,7 +78,7 @@ def take_over(house: House, db: Connection, case: Case) -> None:
     draft = _held(house, db, answer_key(case)) or Content()
     for material in draft.files:
         store.keep_file(db, house.vault, case.key, material, store.file(db, house.vault, answer_key(case), material))
-    store.erase_draft(db, house.vault, answer_key(case))
+    store.erase(db, house.vault, answer_key(case))
 
 
 def park(house: House, key: str, typed: Typed) -> str:
@@ -98,7 +99,7 @@ def unpark(house: House, key: str, secret: str) -> dict[str, str] | None:
         parked = _held(house, db, _parked(key))
         if parked is None or not hmac.compare_digest(parked.answer, _digest(house, secret)):
             return None
-        store.erase_draft(db, house.vault, _parked(key))
+        store.erase(db, house.vault, _parked(key))
     return parked.fields
 
 
@@ -118,8 +119,18 @@ def expire(house: House, now: datetime) -> int:
 
 
 def _erase(house: House, db: Connection, id: str) -> None:
-    store.erase_draft(db, house.vault, id)
-    store.erase_draft(db, house.vault, _parked(id))
+    if store.end_draft(db, id):  # else it became a case in this moment
+        store.erase(db, house.vault, id)
+        store.erase(db, house.vault, _parked(id))
+
+
+def _keep(house: House, db: Connection, key: str, typed: Typed, files: Files, words: str) -> None:
+    for material, (_, data) in files.items():
+        store.keep_file(db, house.vault, key, material, data)
+    names = {material: name for material, (name, _) in files.items()}
+    kept = _held(house, db, key) or Content()
+    content = replace(kept, fields=kept.fields | _cut(typed), files=kept.files | names, answer=words)
+    store.keep_content(db, house.vault, key, content)
 
 
 def _held(house: House, db: Connection, key: str) -> Content | None:
@@ -130,7 +141,7 @@ def _held(house: House, db: Connection, key: str) -> Content | None:
 
 
 def _cut(typed: Typed) -> dict[str, str]:
-    return {key[:60]: value[:LONGEST] for key, value in list(typed.items())[:MOST]}
+    return {key: value[:LONGEST] for key, value in typed.items()}
 
 
 def _parked(id: str) -> str:

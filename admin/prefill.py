@@ -58,8 +58,8 @@ class Prefilled:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Everything that an application holds, in the order of the kind; English follows its Chinese."""
-        return tuple(_items(self.kind))
+        """Everything that the application holds, in the order of the kind."""
+        return tuple(written(self.kind))
 
     @property
     def open(self) -> tuple[Item, ...]:
@@ -101,10 +101,10 @@ def taken(held: Held, kind: Kind) -> Iterator[tuple[str, Value]]:
     roles = {kind.catalogue[role]: held.kind.catalogue[role] for role in ("holder_name", "holder_number")}
     if kind.catalogue["holder_number_type"] != held.kind.catalogue["holder_number_type"]:
         return  # the license of a company says nothing about a person
-    written = assigned.keys(kind)
+    by_office = assigned.keys(kind)
     for item in kind.items:
         key = roles.get(item.key, item.key)
-        if item.key in written or key not in from_there or from_there[key].type != item.type:
+        if item.key in by_office or key not in from_there or from_there[key].type != item.type:
             continue
         for end in ("", "_en") if item.english else ("",):
             if value := held.fields.get(f"{key}{end}"):
@@ -123,13 +123,14 @@ def facts(kind: Kind | None, fields: Mapping[str, Value], *, english: bool) -> l
     return shown
 
 
-def _items(kind: Kind | None) -> Iterator[Item]:
+def written(kind: Kind | None) -> Iterator[Item]:
+    """What an application for this kind holds besides what the office writes; English follows its Chinese."""
     if kind is None:
         yield MATTER
         return
-    written = assigned.keys(kind)
+    by_office = assigned.keys(kind)
     for item in kind.items:
-        if item.key not in written:
+        if item.key not in by_office:
             yield item
             if item.english:
                 yield english_of(item)

@@ -244,22 +244,22 @@ def drafts_of(db: sa.Connection, person: str, acting_for: str | None, now: datet
     return [Draft(**row) for row in db.execute(query).mappings()]
 
 
-def touch_draft(db: sa.Connection, id: str, changed: datetime, ends: datetime) -> None:
-    """Note that a draft was written on."""
-    db.execute(drafts_table.update().where(drafts_table.c.id == id).values(changed=changed, ends=ends))
+def touch_draft(db: sa.Connection, id: str, changed: datetime, ends: datetime) -> bool:
+    """Note that a draft is written on; nobody else writes on it or submits it in this moment. False if it has ended."""
+    where = drafts_table.c.id == id
+    return db.execute(drafts_table.update().where(where).values(changed=changed, ends=ends)).rowcount == 1
 
 
-def end_draft(db: sa.Connection, id: str) -> None:
-    """Take a draft off the list; what it holds stays, for it became a case."""
-    db.execute(drafts_table.delete().where(drafts_table.c.id == id))
+def end_draft(db: sa.Connection, id: str) -> bool:
+    """Take a draft off the list; what it holds stays, for it became a case. False if it has ended already."""
+    return db.execute(drafts_table.delete().where(drafts_table.c.id == id)).rowcount == 1
 
 
-def erase_draft(db: sa.Connection, vault: Vault, id: str) -> None:
-    """Throw a draft away with all that it holds."""
-    end_draft(db, id)
-    db.execute(contents_table.delete().where(contents_table.c.key == id))
-    db.execute(files_table.delete().where(files_table.c.key == id))
-    vault.erase(db, _owner(id))
+def erase(db: sa.Connection, vault: Vault, key: str) -> None:
+    """Throw away what was written under a key, with its files."""
+    db.execute(contents_table.delete().where(contents_table.c.key == key))
+    db.execute(files_table.delete().where(files_table.c.key == key))
+    vault.erase(db, _owner(key))
 
 
 def old_drafts(db: sa.Connection, now: datetime, *, limit: int = 1000) -> list[str]:

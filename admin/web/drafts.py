@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from admin import apply, drafts, prefill
-from admin.model.case import Case, CaseState, Content, Mover, NoCase, Step
+from admin.model.case import Case, CaseState, Content, Draft, Mover, NoCase, Step
 from admin.model.item import ServiceItem
 from admin.prefill import Prefilled
 from admin.store import cases as store
@@ -11,7 +11,6 @@ from admin.store import items
 from admin.web.gates import MINE, MINE_OR_NOBODY
 from hub import clock, i18n, web
 from hub.i18n import _
-from hub.web.incoming import CSRF_FIELD
 from licenses import kinds
 from licenses.model import FieldsWrong
 
@@ -68,12 +67,12 @@ def _writing(bp: Blueprint) -> None:
         house, me, now = web.house(), web.caller(), clock.now()
         if me.person is None:
             with house.database.read() as db:
-                known = store.draft(db, id, now) is not None
-            return _park(id, _path(id), known=known)
+                known = store.draft(db, id, now)
+            return _park(id, _path(id), known)
         draft, _before = drafts.mine(house, id, me, now)
-        files, wrong = _files()
-        drafts.write(house, id, _typed(), files, now)
         item = _item(draft.item)
+        files, wrong = _files(item)
+        drafts.write(house, id, _typed(item), files, now)
         if wrong and me.level >= item.level:
             return _form_page(item, drafts.mine(house, id, me, now)[1], _path(id), wrong, draft=id)
         return web.see_other(f"{_path(id)}/check" if request.form.get("then") == "check" else "/my/cases")
@@ -124,7 +123,7 @@ def _answering(bp: Blueprint) -> None:
         back = _unparked(number)
         if back is not None:
             words = back.pop("answer", "")
-            drafts.write(web.house(), drafts.answer_key(case), back, {}, clock.now(), words)
+            drafts.write_answer(web.house(), case, back, {}, words)
         return _answer_page(case, {}, back=back is not None)
 
     @web.route(bp, "/my/cases/<number>/answer", gate=MINE_OR_NOBODY, methods=("POST",))
@@ -132,12 +131,13 @@ def _answering(bp: Blueprint) -> None:
         house, me, now = web.house(), web.caller(), clock.now()
         if me.person is None:
             with house.database.read() as db:
-                known = store.case(db, number).state is CaseState.returned
-            return _park(number, f"/my/cases/{number}/answer", known=known)
+                known = store.case(db, number)
+            return _park(number, f"/my/cases/{number}/answer", known if known.state is CaseState.returned else None)
         case = apply.mine(house, number, me)
-        files, wrong = _files()
+        item = _item(case.item)
+        files, wrong = _files(item)
         if Step.answer in case.steps(Mover.applicant):
-            drafts.write(house, drafts.answer_key(case), _typed(), files, now, request.form.get("answer", ""))
+            drafts.write_answer(house, case, _typed(item), files, request.form.get("answer", ""))
         if wrong:
             return _answer_page(case, wrong)
         try:
@@ -228,35 +228,37 @@ def _page(template: str, status: int = 200, **values: object) -> Response:
     return web.page(f"admin/{template}", status, **values)
 
 
-def _typed() -> dict[str, str]:
-    """What the form holds, in single lines: nothing is judged here."""
-    names = [name for name in request.form if name not in (CSRF_FIELD, "then", "answer")]
-    return {name: " ".join(request.form[name].split("\n")).replace("\r", "") for name in names}
+def _typed(item: ServiceItem) -> dict[str, str]:
+    """What the form holds for the fields of the service, in single lines: nothing is judged here."""
+    kind = kinds.named(item.kind) if item.kind else None
+    keys = [field.key for field in prefill.written(kind) if field.key in request.form]
+    return {key: " ".join(request.form[key].split("\n")).replace("\r", "") for key in keys}
 
 
-def _files() -> tuple[Files, Errors]:
+def _files(item: ServiceItem) -> tuple[Files, Errors]:
     """The files of the form by material, and what is wrong with those that cannot be kept."""
     found: Files = {}
     wrong: Errors = {}
-    for name, sent in request.files.items():
-        if not name.startswith(apply.PAPER) or not sent.filename:
+    for key in apply.paper_keys(item):
+        sent = request.files.get(f"{apply.PAPER}{key}")
+        if sent is None or not sent.filename:
             continue
         data = sent.stream.read(apply.FILE_BYTES + 1)
         if len(data) > apply.FILE_BYTES:
-            wrong[name] = _("The file is larger than 3 MB: choose a smaller one")
+            wrong[f"{apply.PAPER}{key}"] = _("The file is larger than 3 MB: choose a smaller one")
         elif not apply.file_kind(data):
-            wrong[name] = _("Choose a PDF, a JPEG or a PNG")
+            wrong[f"{apply.PAPER}{key}"] = _("Choose a PDF, a JPEG or a PNG")
         else:
-            found[name.removeprefix(apply.PAPER)[:40]] = (sent.filename[-80:], data)
+            found[key] = (sent.filename[-80:], data)
     return found, wrong
 
 
-def _park(key: str, path: str, *, known: bool) -> Response:
+def _park(key: str, path: str, known: Draft | Case | None) -> Response:
     """Put aside what somebody typed who was signed out meanwhile, and let him sign in."""
-    if not known:
+    if known is None:
         raise NoCase("There is no such draft, or it has ended")
     words = request.form.get("answer", "")
-    secret = drafts.park(web.house(), key, _typed() | ({"answer": words} if words else {}))
+    secret = drafts.park(web.house(), key, _typed(_item(known.item)) | ({"answer": words} if words else {}))
     response = web.see_other(f"/my/sign-in?next={path}")
     web.set_cookie(response, PARKED, f"{key}.{secret}", seconds=PARKED_SECONDS)
     return response

@@ -238,7 +238,7 @@ def test_an_answer_starts_the_promised_time_again(world: World) -> None:
     later = world.now + timedelta(days=20)
     typed = {"items": "热食类食品制售"}
     key = drafts.answer_key(case)
-    drafts.write(world.house, key, typed, {world.paper: ("new.pdf", PDF + b" 2")}, later, "已补充")
+    drafts.write_answer(world.house, case, typed, {world.paper: ("new.pdf", PDF + b" 2")}, "已补充")
     after = apply.answer(world.house, case.number, caller=world.citizen, now=later)
     assert after.state is CaseState.submitted
     assert after.submitted == case.submitted

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from admin import decide, drafts
-from admin.model.case import CaseState
+from admin.model.case import CaseState, NoCase
 from admin.store import cases as store
 from hub import callers, clock, ledger
 from hub.callers import Caller
@@ -360,3 +360,27 @@ def one_draft(citizen: Visitor) -> str:
     with citizen.world.house.database.read() as db:
         begun = store.drafts_of(db, "citizen", who.acting_for, now)
     return f"/my/cases/drafts/{begun[0].id}" if begun else citizen.begun()
+
+
+def test_a_draft_that_was_submitted_in_another_window_is_not_written_on_nor_thrown_away(citizen: Visitor) -> None:
+    check = citizen.written().location
+    path = check.replace("/check", "")
+    token = token_in(citizen.get(check).text)
+    case = citizen.client.post(f"{path}/submit", data={"csrf": token}).location
+    for late in (path, f"{path}/discard"):
+        assert citizen.client.post(late, data={"csrf": token, "premises": "别处"}).status_code == 404
+    house = citizen.world.house
+    drafts.discard(house, path.rpartition("/")[2])  # had it looked a moment earlier
+    with pytest.raises(NoCase):
+        drafts.write(house, path.rpartition("/")[2], {"premises": "别处"}, {}, clock.now())
+    assert WROTE["premises"] in citizen.get(case).text
+
+
+def test_only_the_fields_and_papers_of_the_service_are_kept(citizen: Visitor) -> None:
+    path = citizen.begun()
+    sent: dict[str, Any] = {"strange": "x", "material-strange": (BytesIO(PDF), "x.pdf"), "premises": "示范路1号"}
+    citizen.post(path, **sent)
+    with citizen.world.house.database.read() as db:
+        content = store.content(db, citizen.world.house.vault, path.rpartition("/")[2])
+        assert db.execute(store.files_table.select()).all() == []
+    assert content.fields == {"premises": "示范路1号"}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -265,3 +266,25 @@ def test_one_wrong_digit_is_found_by_the_check_digit(digits: str, at: int, other
     place = at % len(digits)
     wrong = digits[:place] + other + digits[place + 1 :]
     assert (assigned.checked(wrong) == wrong + number[-1]) == (wrong == digits)
+
+
+def test_two_officers_at_once_make_one_decision(house_on: House, now: datetime) -> None:
+    world = World(house_on, now)
+    number = accepted(world)
+    gate = Barrier(2)
+    ended: list[str] = []
+
+    def go(how: str) -> None:
+        gate.wait()
+        try:
+            ended.append(step(world, number, how, world.officer(how)).state)
+        except CaseElsewhere:
+            ended.append("too late")
+
+    threads = [Thread(target=go, args=(how,)) for how in ("approve", "refuse")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended.count("too late") == 1
+    assert len(issued(world)) == (world.case(number).state is CaseState.approved)
