@@ -1,6 +1,6 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, counter, desk, drafts, experience, finish, rules, share
+from admin import approvals, counter, desk, drafts, experience, finish, rules, share, status
 from hub import ticks
 
 
@@ -17,3 +17,4 @@ def register() -> None:
     ticks.every(60, "lost data calls", share.forget_lost)
     ticks.every(2, "alerts", rules.watch)
     ticks.every(30, "deadlines", rules.deadlines)
+    ticks.every(60, "status", status.sample)

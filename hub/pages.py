@@ -1,4 +1,4 @@
-"""The front page and the pages of words that every site links to."""
+"""The pages of words that every site links to."""
 
 from flask import Blueprint, Response
 
@@ -9,12 +9,8 @@ WORDS = ("help", "privacy", "accessibility", "trust")
 
 
 def blueprint() -> Blueprint:
-    """`/` and the pages in the foot of each page."""
+    """The pages in the foot of each page."""
     bp = Blueprint("hub", __name__)
-
-    @web.route(bp, "/", gate=callers.Public())
-    def front() -> Response:
-        return web.page("hub/front.html")
 
     @web.route(bp, "/demo-ca.crt", gate=callers.Public())
     def demo_ca() -> Response:

@@ -1,4 +1,4 @@
-"""items."""
+"""service items, and how the service has been."""
 
 from collections.abc import Sequence
 
@@ -55,9 +55,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_admin_item_place"), ["place"], unique=False)
         batch_op.create_index(batch_op.f("ix_admin_item_state"), ["state"], unique=False)
 
+    op.create_table(
+        "admin_status_day",
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("bad", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "part", name=op.f("pk_admin_status_day")),
+    )
+    op.create_table(
+        "admin_status_turn",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", hub.db.Instant(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("good", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_admin_status_turn")),
+    )
+    with op.batch_alter_table("admin_status_turn", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_admin_status_turn_at"), ["at"], unique=False)
+
 
 def downgrade() -> None:
     """Take the change back."""
+    with op.batch_alter_table("admin_status_turn", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_admin_status_turn_at"))
+
+    op.drop_table("admin_status_turn")
+    op.drop_table("admin_status_day")
     with op.batch_alter_table("admin_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_admin_item_state"))
         batch_op.drop_index(batch_op.f("ix_admin_item_place"))
