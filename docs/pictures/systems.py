@@ -27,10 +27,19 @@ DESK: ViewportSize = {"width": 1100, "height": 820}
 PHONE: ViewportSize = {"width": 390, "height": 780}
 COLOURS = 96  # enough for pages; each picture stays below 80 kB
 NOBODY, CITIZEN = "nobody", "citizen"
-# name -> who looks, at which page (the first link whose address fits, if it ends in *), on what
+# name -> who looks, at which page (the first link whose address fits, if it ends in *; behind each > the first link that begins
+# so), on what
 PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
     "portal-1": (NOBODY, "/", DESK),
     "portal-2": (NOBODY, "/services", PHONE),
+    "assessment-1": ("qiyun.fuhe", "/console/assessment?done=1>/console/assessment/", DESK),
+    "assessment-2": (CITIZEN, "/my/cases>/my/cases/C>/rate/", PHONE),
+    "assessment-3": (NOBODY, "/scoreboard", DESK),
+    "supervision-1": ("hub.jiandu", "/console/supervision", DESK),
+    "supervision-2": ("hub.jiandu", "/console/supervision?state=closed>/console/supervision/W", DESK),
+    "cases-1": (CITIZEN, "/my/cases/new/11880100DEM000049A-0001", PHONE),
+    "cases-2": (CITIZEN, "/my/cases>/my/cases/C", DESK),
+    "cases-3": ("qiyun.jingban", "/console/cases?view=all>/console/cases/C", DESK),
 }
 
 
@@ -51,7 +60,7 @@ def main(wanted: list[str]) -> None:
         sync_playwright() as playwright,
     ):
         story = Unsigned(demo.sites, Browser(), Browser(), demo.officers)
-        if not play.play(story, print):
+        if not play.play(story, lambda _: None):
             raise SystemExit(1)
         ledger.sequence(demo.house, clock.now())
         browser = launch(playwright)
@@ -70,7 +79,11 @@ def take(browser: Chromium, demo: World, story: Story, file: str) -> None:
             [{"name": name, "value": value, "url": demo.sites.hub} for name, value in jar.cookies.items()]
         )
     page = context.new_page()
+    address, *further = address.split(">")
     page.goto(address if address.startswith("http") else f"{demo.sites.hub}{address.removesuffix('*')}")
+    for start in further:
+        links = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
+        page.goto(f"{demo.sites.hub}{next(link for link in links if link.startswith(start) and link != start)}")
     if address.endswith("*"):
         links = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
         page.goto(f"{demo.sites.hub}{next(link for link in links if re.match(address.removesuffix('*') + '/.', link))}")
@@ -83,7 +96,6 @@ def save(picture: bytes, path: Path, size: ViewportSize) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     image = image.crop((0, 0, image.width, min(image.height, size["height"] * 3 // 2)))
     image.quantize(COLOURS).save(path, optimize=True)
-    print(path.name, f"{path.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -86,6 +86,15 @@ def test_looking_again_raises_nothing_new(house_on: House) -> None:
     assert alerts(house_on) == before
 
 
+def test_of_two_processes_one_looks(house_on: House) -> None:
+    happen(house_on, *looks(3))
+    with house_on.database.write() as db:
+        mark = store.seen(db, rules.READER)
+        assert mark is not None
+        assert store.mark_seen(db, rules.READER, mark, mark + 5)
+        assert not store.mark_seen(db, rules.READER, mark, mark + 5)
+
+
 def test_twice_as_many_turn_the_alert_red_and_its_history_keeps_the_yellow(house: House) -> None:
     happen(house, *looks(MANY_LOOK_UPS + 1))
     (alert,) = alerts(house)

@@ -28,6 +28,24 @@ def test_an_event_gets_a_leaf_and_a_signed_head(house_on: House, now: datetime) 
     assert ledger.verify(house_on) == head
 
 
+def test_whoever_remembers_the_last_leaf_misses_nothing_and_reads_nothing_twice(house_on: House, now: datetime) -> None:
+    note(house_on, now, 3)
+    with house_on.database.read() as db:
+        before = ledger.since(db, -1)
+    ledger.sequence(house_on, now)
+    note(house_on, now, 2)
+    with house_on.database.read() as db:
+        first = ledger.since(db, before[-1].leaf if before and before[-1].leaf is not None else -1)
+        mark = first[-1].leaf
+        assert mark is not None
+        assert [event.leaf for event in first] == sorted(event.leaf or 0 for event in first)
+        assert ledger.since(db, mark) == []  # two more wait for their leaves
+        assert ledger.since(db, mark - 1, limit=1) == ledger.named(db, [first[-1].id])
+    ledger.sequence(house_on, now)
+    with house_on.database.read() as db:
+        assert [event.subject for event in ledger.since(db, mark)] == ["thing-0", "thing-1"]
+
+
 def test_an_event_falls_with_its_transaction(house: House, now: datetime) -> None:
     def fails() -> None:
         with house.database.write() as db:
