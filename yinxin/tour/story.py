@@ -8,15 +8,18 @@ from typing import Any
 
 import httpx2
 
-from yinxin.tour import assessment, cases, sharing, supervision
+from yinxin.tour import assessment, cases, counter, desk, experience, sharing, supervision
 from yinxin.tour.browser import Astray, Browser
 from yinxin.tour.officers import Officers
 
 CHAPTERS: tuple[Any, ...] = (
     cases,
     sharing,
+    counter,
     assessment,
+    desk,
     supervision,
+    experience,
 )  # modules with `steps(story)`; the citizen is signed in and acts for a company with a business license
 PATIENCE = 10.0  # seconds within which a sign-out must have reached every site
 
