@@ -23,16 +23,18 @@ from admin.model.case import (
     Step,
     WordsMissing,
 )
-from admin.store import notices
+from admin.model.item import Audience
+from admin.store import items, notices
 from docs.figures.cases import figures as counted
 from hub import ledger
 from hub.house import House
+from licenses import kinds, wallet
 from licenses import store as licenses
-from licenses import wallet
-from licenses.model import LicenseUnknown
+from licenses.model import FieldsWrong, LicenseUnknown, NotYourKind
 from seals import lifecycle
 from tests.admin.applicants import COMPANY, WROTE, World
 from tests.admin.test_apply import suspend
+from tests.licenses.samples import RESIDENCE
 
 
 @pytest.fixture
@@ -61,9 +63,9 @@ def test_an_approval_issues_the_license_into_the_wallet(house_on: House, now: da
     assert held.fields["premises"] == WROTE["premises"]
     assert held.fields["license_number"] == "JY28801000000010"
     with house_on.database.read() as db:
-        kinds = [event.kind for event in ledger.events(db, subject=number)]
+        written = [event.kind for event in ledger.events(db, subject=number)]
         told = [one.title for one in notices.of_person(db, "citizen")]
-    assert kinds[::-1] == ["case.submitted", "case.accepted", "case.approved", "case.issued"]
+    assert written[::-1] == ["case.submitted", "case.accepted", "case.approved", "case.issued"]
     assert told[0] == "Your application %(number)s was approved: the license is in your wallet"
     with house_on.database.read() as db:
         assert ledger.events(db, subject=case.license, kind="license.issued")[0].by == "person:officer"
@@ -288,3 +290,51 @@ def test_two_officers_at_once_make_one_decision(house_on: House, now: datetime) 
         thread.join()
     assert ended.count("too late") == 1
     assert len(issued(world)) == (world.case(number).state is CaseState.approved)
+
+
+def test_a_service_without_a_license_is_approved_and_told(world: World) -> None:
+    plain: dict[str, Any] = {
+        "kind": "",
+        "licenses": (),
+        "materials": (),
+        "materials_en": (),
+        "code": "11880100DEM000049A-0009",
+    }
+    item = replace(world.item, **plain)
+    with world.house.database.write() as db:
+        items.keep(db, item)
+    with pytest.raises(FieldsWrong):
+        world.submitted(item=item, fields={}, files={})
+    case = world.submitted(item=item, fields={"matter": "申请使用广场"}, files={})
+    opened = decide.look(world.house, case.number, caller=world.officer(), now=world.now)
+    assert opened.content.fields == {"matter": "申请使用广场"}
+    decide.accept(world.house, case.number, caller=world.officer(), now=world.now)
+    done = decide.approve(world.house, case.number, caller=world.officer(), now=world.now)
+    assert (done.state, done.license, done.unfinished) == (CaseState.approved, "", False)
+    with world.house.database.read() as db:
+        assert notices.of_person(db, "citizen")[0].title == "Your application %(number)s was approved"
+
+
+def test_a_person_s_license_is_issued_to_the_number_that_he_has_proved(world: World) -> None:
+    number, agency = "880101198503120015", "11870100DEM000065U"
+    kind = kinds.named("residence-permit")
+    item = replace(world.item, audience=Audience.person, kind=kind.code, licenses=(), materials=(), materials_en=())
+    item = replace(item, agency=agency, code=f"{agency}-0001", place="hub/870000/870100")
+    himself = replace(world.himself, holder_keys=(world.house.vault.blind("holder", f"111:{number}"),))
+    typed = {key: str(value) for key, value in RESIDENCE.items()}
+    other = replace(himself, holder_keys=("another",))
+    with pytest.raises(FieldsWrong) as refused:
+        world.submitted(item=item, fields=typed, files={}, caller=other)
+    assert [error.field for error in refused.value.errors] == ["citizen_number"]
+    assert world.submitted(item=item, fields=typed, files={}, caller=himself).materials_asked == 0
+
+
+def test_an_agency_issues_only_its_own_kinds(world: World) -> None:
+    item = replace(world.item, agency="11870100DEM000065U", code="11870100DEM000065U-0002")
+    with world.house.database.write() as db:
+        items.keep(db, item)
+    number = world.submitted(item=item).number
+    decide.accept(world.house, number, caller=world.officer(), now=world.now)
+    with pytest.raises(NotYourKind):
+        decide.approve(world.house, number, caller=world.officer(), now=world.now)
+    assert world.case(number).state is CaseState.accepted
