@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx2
 
-from yinxin.tour import assessment, cases, counter, desk, experience, sharing, supervision
+from yinxin.tour import assessment, cases, counter, desk, experience, services, sharing, supervision
 from yinxin.tour.browser import Astray, Browser
 from yinxin.tour.officers import Officers
 
 CHAPTERS: tuple[Any, ...] = (
+    services,
     cases,
     sharing,
     counter,
