@@ -105,7 +105,9 @@ def share(house: House, asked: Asked, now: datetime) -> Answer:
         )
         _refused(house, replace(call, hops=_timed([*hops, late], began)), refusal, known=True)
         raise
-    hops += [Hop("hub", tree.ROOT, _moment(now), checked, found.sent, "checked"), *found.hops]
+    sent = now + timedelta(milliseconds=checked)
+    hops += [Hop("hub", tree.ROOT, _moment(now), checked, found.sent, "checked")]
+    hops += [replace(hop, at=_moment(sent)) for hop in found.hops]
     jws = house.keys.sign_jws(KEY, TYP, _claims(use, call, found.data))
     done = replace(call, outcome="answered", fields=tuple(found.data), hops=_timed(hops, began))
     with house.database.write() as db:

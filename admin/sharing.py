@@ -37,6 +37,7 @@ from licenses import kinds
 from seals import store as seals
 
 TWO_PERSONS = "data-request"  # the kind of approval
+ASKED = ("entry", "fields", "client", "item", "purpose", "purpose_en", "basis", "per_day", "until")
 
 
 @dataclass(frozen=True)
@@ -79,21 +80,21 @@ def ask(house: House, wanted: Wanted, *, by: Caller, now: datetime) -> DataReque
     with house.database.write() as db:
         entry = store.entry(db, wanted.entry)
         client = clients.client(db, wanted.client)
-        if client is None or client.ended or client.sandbox or not tree.within(client.place, by.place):
-            raise RequestWrong(fields=("client",))
-        if entry.ended or not _is_offered(db, wanted.item, by.place):
-            raise RequestWrong(fields=("item",) if not entry.ended else ("entry",))
+        known = client is not None and not (client.ended or client.sandbox) and tree.within(client.place, by.place)
         made = DataRequest(
             id=f"G-{secrets.token_hex(8)}",
-            **vars(wanted) | {"fields": tuple(one.key for one in entry.only(wanted.fields))},
-            place=client.place,
+            **vars(wanted),
+            place=client.place if client else by.place,
             provider_place=entry.place,
             asked_by=by.person,
             asked=now,
         )
-        if set(wanted.fields) - set(entry.keys):
-            raise RequestWrong(fields=("fields",))
-        store.add_request(db, made.checked(entry))
+        offered = _is_offered(db, wanted.item, by.place)
+        also = {"client": known, "item": offered, "entry": entry.ended is None}
+        wrong = made.wrong(entry) | {name for name, holds in also.items() if not holds}
+        if wrong:
+            raise RequestWrong(fields=tuple(name for name in ASKED if name in wrong))
+        store.add_request(db, made)
         _wrote(db, "data.requested", made, by=by, now=now, sharing=entry.sharing.value)
         if entry.sharing is Sharing.unconditional:
             _grant(db, made, entry, by=by, reason="unconditional", now=now)

@@ -103,7 +103,7 @@ def _from_platform(
         at=now.isoformat(timespec="milliseconds"),
         milliseconds=round((perf_counter() - began) * 1000),
         digest=_digest(answer.encode()),
-        said="ok" if not extra else f"ok, {extra} fields too many left out",
+        left_out=extra,
     )
     return Found({key: data[key] for key in request.fields}, (hop,), _digest(token.encode()))
 

@@ -320,14 +320,11 @@ class DataRequest:
         """Whether calls are answered."""
         return self.state is RequestState.granted and now < self.until
 
-    def checked(self, entry: Entry) -> "DataRequest":
-        """This request, if it keeps every rule. Raises RequestWrong with all that is wrong, NotShared."""
+    def wrong(self, entry: Entry) -> set[str]:
+        """What breaks a rule. Raises NotShared for what nobody may ask for."""
         if entry.sharing is Sharing.closed:
             raise NotShared(entry.basis)
-        wrong = tuple(name for name, rule in REQUEST_RULES if not rule(self, entry))
-        if wrong:
-            raise RequestWrong(fields=wrong)
-        return self
+        return {name for name, rule in REQUEST_RULES if not rule(self, entry)}
 
 
 REQUEST_RULES: tuple[tuple[str, Callable[[DataRequest, Entry], bool]], ...] = (
@@ -355,6 +352,7 @@ class Hop:
     milliseconds: int
     digest: str
     said: str = "ok"  # or why it went no further
+    left_out: int = 0  # fields that nobody had asked for
 
     @property
     def told(self) -> dict[str, Any]:

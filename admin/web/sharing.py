@@ -194,17 +194,15 @@ def _ask_page(id: str, errors: dict[str, str], given: dict[str, str]) -> Respons
 
 
 def _wanted(entry: str, given: dict[str, str]) -> sharing.Wanted:
-    """The form as an officer's wish. Raises RequestWrong for a day or a number that is none."""
+    """The form as an officer's wish; a day or a number that is none becomes one that is refused."""
     try:
         until = datetime.combine(date.fromisoformat(given["until"]), datetime.max.time(), CHINA).replace(microsecond=0)
-    except ValueError as error:
-        raise RequestWrong(fields=("until",)) from error
-    per_day = given["per_day"]
-    if not (per_day.isascii() and per_day.isdigit() and len(per_day) < 9):
-        raise RequestWrong(fields=("per_day",))
+    except ValueError:
+        until = clock.now()  # refused with whatever else is wrong
+    per_day = given["per_day"] if given["per_day"].isascii() and given["per_day"].isdigit() else "0"
     words = {name: given[name] for name in ("client", "item", "purpose", "purpose_en", "basis")}
     fields = tuple(request.form.getlist("fields"))
-    return sharing.Wanted(entry=entry, fields=fields, per_day=int(per_day), until=until, **words)
+    return sharing.Wanted(entry=entry, fields=fields, per_day=int(per_day[:9]), until=until, **words)
 
 
 def _keep_entry(id: str) -> Response:

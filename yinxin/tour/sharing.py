@@ -109,6 +109,7 @@ class Shared:
         citizen.submit("grant", grant=self.grant)
         story.must("You have withdrawn" in citizen.page.text, "the page says so")
         citizen.open(f"{story.sites.yunlan}/benefits/told?lang=en")
+        citizen.submit(action="/benefits/again")
         story.must("told nothing" in citizen.page.text, "the next call is refused")
         story.must("withdrawn" in citizen.page.text, "and the site is told why")
         return ""

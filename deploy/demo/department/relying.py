@@ -123,9 +123,9 @@ class Provider:
             found: list[dict[str, Any]] = self.api("GET", "/sharing/grants").raise_for_status().json()["grants"]
         return found
 
-    def shared(self, session: Session, grant: dict[str, Any]) -> Told | dict[str, Any]:
+    def shared(self, session: Session, grant: dict[str, Any], language: str) -> Told | dict[str, Any]:
         """Ask with the visitor's permission: what we were told, or the hub's refusal in words. Raises SignInFailed."""
-        headers = {"Authorization": f"Bearer {session.data_token}", "Accept-Language": session.language}
+        headers = {"Authorization": f"Bearer {session.data_token}", "Accept-Language": language}
         asked = {"grant": grant["grant"], "purpose": grant["purpose"]}
         with _named_failures(), self._http() as http:
             answer = http.post(f"{self.settings['api']}/sharing/data", json=asked, headers=headers)

@@ -15,7 +15,7 @@ class Session:
     id_token: str = ""
     flow: dict[str, str] = field(default_factory=dict)
     data_token: str = ""  # opens what the visitor allowed us to ask others for
-    language: str = "zh-Hans"
+    told: Any = None  # what came of it: data, or a refusal
     grant: str = ""  # which of our grants that is
 
 

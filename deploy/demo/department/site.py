@@ -102,7 +102,11 @@ def _signing_in(app: Flask, settings: dict[str, Any], sessions: Sessions, provid
             session = provider.complete(request.args.to_dict(), g.session.flow)
         except SignInFailed as error:
             return _not_signed_in(app, error, 400)
-        return keep(redirect("/benefits/told" if session.data_token else "/", 303), session)
+        if not session.data_token:
+            return keep(redirect("/", 303), session)
+        grant = next(one for one in provider.grants() if one["grant"] == session.grant)
+        told = provider.shared(session, grant, g.language)  # once: who loads the page again asks nobody again
+        return keep(redirect("/benefits/told", 303), replace(session, told=told))
 
 
 def _signing_out(app: Flask, sessions: Sessions, provider: Provider) -> None:
@@ -155,26 +159,13 @@ def _at_the_desk(app: Flask, desk: Desk, provider: Provider) -> None:
 
 
 def _asking_others(app: Flask, sessions: Sessions, provider: Provider) -> None:
-    def found(id: str) -> dict[str, Any]:
-        grant = next((one for one in provider.grants() if one["grant"] == id), None)
-        return grant or abort(404)
-
-    def asked() -> tuple[str, int] | str:
-        if not g.session.data_token:
-            abort(403)
-        answer = provider.shared(replace(g.session, language=g.language), found(g.session.grant))
-        if isinstance(answer, Told):
-            return render_template("told.html", told=answer)
-        why = f"{answer['title']}. {answer.get('advice', '')}"
-        return render_template("failed.html", why=say(f"We were told nothing. {why}", f"未得到任何数据。{why}")), 422
-
     @app.get("/benefits")
     def benefits() -> str:
         return render_template("benefits.html", grants=provider.grants())
 
     @app.post("/benefits")
     def ask() -> Answer | tuple[str, int]:
-        grant = found(request.form.get("grant", ""))
+        grant = _granted(provider, request.form.get("grant", ""))
         try:
             url, flow = provider.begin(LEAST, ui_locales=g.language, authorization_details=details(grant["grant"]))
         except SignInFailed as error:
@@ -188,11 +179,27 @@ def _asking_others(app: Flask, sessions: Sessions, provider: Provider) -> None:
 
     @app.get("/benefits/told")
     def told_page() -> tuple[str, int] | str:
-        return asked()
+        if g.session.told is None:
+            abort(403)
+        return _shown(g.session.told)
 
     @app.post("/benefits/again")
     def again() -> tuple[str, int] | str:
-        return asked()
+        if not g.session.data_token:
+            abort(403)
+        return _shown(provider.shared(g.session, _granted(provider, g.session.grant), g.language))
+
+
+def _granted(provider: Provider, id: str) -> dict[str, Any]:
+    return next((one for one in provider.grants() if one["grant"] == id), None) or abort(404)
+
+
+def _shown(answer: Told | dict[str, Any]) -> tuple[str, int] | str:
+    """What came of a question: the data, or the hub's refusal in words."""
+    if isinstance(answer, Told):
+        return render_template("told.html", told=answer)
+    why = f"{answer['title']}. {answer.get('advice', '')}"
+    return render_template("failed.html", why=say(f"We were told nothing. {why}", f"未得到任何数据。{why}")), 422
 
 
 def _answering(app: Flask, settings: dict[str, Any], desk: Desk) -> None:
