@@ -142,7 +142,7 @@ class Score:
     """One line of the public board. What is None is not said: it would tell too much about too few."""
 
     agency: str
-    item: str  # "" for all items of the agency together
+    item: str | None  # None for all services of the agency together; "" for visits to its counter
     ratings: int
     satisfied: int | None  # percent
     fixed: int | None  # percent of the bad ratings; None also if there are none
@@ -180,13 +180,13 @@ def scoreboard(db: Connection, scope: str = ROOT) -> list[Score]:
         right = [fixed.get((agency, item), (0, 0)) for item in mine]
         total = (sum(bad for bad, _ in right), sum(closed for _, closed in right))
         # Whoever subtracts the items that are shown from the whole must not find those that are not.
-        scores.append(_score(agency, "", whole, total, hidden=0 < few < FEWEST))
+        scores.append(_score(agency, None, whole, total, hidden=0 < few < FEWEST))
         scores += [_score(agency, item, mine[item], fixed.get((agency, item), (0, 0))) for item in mine]
     return scores
 
 
 def _score(
-    agency: str, item: str, levels: Mapping[Level, int], fixed: tuple[int, int], *, hidden: bool = False
+    agency: str, item: str | None, levels: Mapping[Level, int], fixed: tuple[int, int], *, hidden: bool = False
 ) -> Score:
     number = sum(levels.values())
     if number < FEWEST or hidden:

@@ -80,7 +80,7 @@ def advance(house: House, id: str, step: Step, words: str, *, by: Caller, now: d
             raise NotAssigned("The rating %(id)s", id=id)
         after = _step(house, db, id, step, officer="", words=words, by=by, now=now)
         if step is Step.reply:
-            _tell(house, db, rating, N_("%(number)s: the office has replied to your rating"), now)
+            _tell(house, db, rating, N_("The office has replied to your rating"), now)
     return after
 
 
@@ -122,7 +122,7 @@ def _exclude(house: House, db: Connection, found: Approval, by: Caller, now: dat
         store.move(db, task, Task(**{**vars(task), "state": TaskState.excluded, "ended": now}))
     facts = {"level": int(rating.level), "approval": found.id}
     ledger.wrote(db, "rating.excluded", rating.id, by=by.label, at=now, place=rating.service.place, facts=facts)
-    _tell(house, db, rating, N_("%(number)s: your rating does not count, after an appeal"), now)
+    _tell(house, db, rating, N_("After an appeal, your rating does not count"), now)
 
 
 approvals.carries(APPEAL, _exclude)
@@ -144,6 +144,5 @@ def _step(
 
 def _tell(house: House, db: Connection, rating: Rating, title: str, now: datetime) -> None:
     if rating.service.person:
-        number = rating.service.instance
-        link = f"/rate/{token_of(house.keys.secret('rating-link'), number)}"
-        notices.tell(db, rating.service.person, title, link=link, at=now, number=number)
+        link = f"/rate/{token_of(house.keys.secret('rating-link'), rating.service.instance)}"
+        notices.tell(db, rating.service.person, title, link=link, at=now)

@@ -168,7 +168,7 @@ class Service:
     """What may be rated once: a decided case, or a visit to a counter. `person` and `officer` are never shown beside a rating."""
 
     instance: str  # the number of the case or of the visit
-    item: str
+    item: str  # "" for a visit that was about no item
     agency: str
     place: str
     channel: Channel

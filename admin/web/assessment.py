@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, request
+from sqlalchemy import Connection
 
 from admin import assessment, rectify
 from admin.model.operator import Right
@@ -47,7 +48,7 @@ def _public(bp: Blueprint) -> None:
         with web.house().database.read() as db:
             scores = assessment.scoreboard(db)
             agencies = {one.agency: names.agency_name(db, one.agency) for one in scores}
-            items = {one.item: names.item_name(db, one.item) for one in scores if one.item}
+            items = {one.item: _name(db, one.item) for one in scores if one.item is not None}
         return web.page("admin/scoreboard.html", scores=scores, agencies=agencies, items=items)
 
 
@@ -60,7 +61,7 @@ def _officers(bp: Blueprint) -> None:
             rows = []
             for task in store.tasks(db, scope, done=done):
                 rating = store.rating(db, task.rating)
-                names_ = (names.item_name(db, rating.service.item), names.officer_name(db, task.officer))
+                names_ = (_name(db, rating.service.item), names.officer_name(db, task.officer))
                 rows.append((task, rating, *names_))
         return web.page("admin/rating_tasks.html", found=rows, figures=figures, done=done, now=now)
 
@@ -89,11 +90,16 @@ def _officers(bp: Blueprint) -> None:
         return web.see_other(f"/console/assessment/{id}")
 
 
+def _name(db: Connection, item: str) -> str:
+    """What was rated: a service item, or a visit that was about none."""
+    return names.item_name(db, item) if item else _("Visit to a counter")
+
+
 def _rate_page(token: str, said: dict[str, str] | None = None, wrong: tuple[str, ...] = ()) -> Response:
     house, now = web.house(), clock.now()
     service, rating = assessment.look(house, token)
     with house.database.read() as db:
-        told: dict[str, Any] = {"item": names.item_name(db, service.item)}
+        told: dict[str, Any] = {"item": _name(db, service.item)}
         told["agency"] = names.agency_name(db, service.agency)
         told |= _outcome(rating)
     open_now = service.open_at(now)
@@ -143,7 +149,7 @@ def _task_page(id: str) -> Response:
             task=task,
             opinion=opinion,
             history=history,
-            item=names.item_name(db, rating.service.item),
+            item=_name(db, rating.service.item),
             agency=names.agency_name(db, rating.service.agency),
             officer=names.officer_name(db, task.officer),
             officers=[(one.person, one.label) for one in rectify.officers_for(db, rating)],

@@ -8,7 +8,9 @@ from typing import Any
 FEWEST = 10  # ratings, before a share is published
 BAD = (1, 2)
 
-Score = tuple[str, str, int, int | None, int | None]  # agency, item or "", ratings, % satisfied, % of the bad put right
+Score = tuple[
+    str, str | None, int, int | None, int | None
+]  # agency, item or None for all, ratings, % satisfied, % of the bad put right
 
 
 def figures(events: Iterable[dict[str, Any]], now: datetime) -> dict[str, int]:
@@ -41,12 +43,12 @@ def scoreboard(events: Iterable[dict[str, Any]]) -> list[Score]:
         mine = {item: lines for (of, item), lines in sorted(counted.items()) if of == agency}
         few = sum(len(lines) for lines in mine.values() if len(lines) < FEWEST)
         whole = [line for lines in mine.values() for line in lines]
-        scores.append(_score(agency, "", whole, shown=len(whole) >= FEWEST and not 0 < few < FEWEST))
+        scores.append(_score(agency, None, whole, shown=len(whole) >= FEWEST and not 0 < few < FEWEST))
         scores += [_score(agency, item, lines, shown=len(lines) >= FEWEST) for item, lines in mine.items()]
     return scores
 
 
-def _score(agency: str, item: str, lines: list[tuple[bool, bool]], *, shown: bool) -> Score:
+def _score(agency: str, item: str | None, lines: list[tuple[bool, bool]], *, shown: bool) -> Score:
     bad = sum(is_bad for is_bad, _ in lines)
     right = sum(is_bad and is_right for is_bad, is_right in lines)
     if not shown:

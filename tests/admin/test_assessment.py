@@ -277,6 +277,17 @@ def test_the_figures_can_be_counted_again_from_the_ledger(house: House, now: dat
         assert assessment.figures(db, QIYUN, now)["satisfied"] == 8
 
 
+def test_a_visit_about_no_service_is_rated_like_any_other(client: FlaskClient, house: House, now: datetime) -> None:
+    visit = Service("V-1", "", MARKET, QIYUN, Channel.counter, "citizen", "clerk", now - timedelta(minutes=1))
+    path = assessment.link_for(house, visit, now)
+    assert "Visit to a counter" in client.get(f"{path}?lang=en").text
+    for number in range(10):
+        other = Service(f"W-{number}", "", MARKET, QIYUN, Channel.counter, "", "clerk", visit.ended)
+        assessment.rate(house, assessment.link_for(house, other, now).rpartition("/")[2], GOOD, now)
+    assert [(one.item, one.satisfied) for one in scores(house)] == [(None, 100), ("", 100)]
+    assert client.get("/scoreboard?lang=en").text.count("100 %") == 2
+
+
 # -- the pages
 
 
