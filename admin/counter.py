@@ -67,7 +67,7 @@ def open_visit(house: House, arrival: Arrival, *, by: Caller, now: datetime) -> 
         ledger.wrote(db, "counter.opened", id, by=by.label, at=now, place=visit.place, facts=facts)
         ledger.wrote(db, "person.looked-up", person.label, by=by.label, at=now, place=visit.place, facts={"visit": id})
         title = N_("An officer opened a visit for you at a counter")
-        notices.tell(db, person.id, title, link="/my/notices", at=now)
+        notices.tell(db, person.id, title, link="/my/visits", at=now)
     return visit
 
 

@@ -52,6 +52,12 @@ def running_of(db: sa.Connection, vault: Vault, officer: str) -> list[Visit]:
     return [_visit(db, vault, row) for row in db.execute(sa.select(visits).where(where)).mappings()]
 
 
+def of_person(db: sa.Connection, vault: Vault, person: str) -> list[Visit]:
+    """The newest visits of a person, newest first."""
+    query = sa.select(visits).where(visits.c.person == person).order_by(visits.c.opened.desc()).limit(50)
+    return [_visit(db, vault, row) for row in db.execute(query).mappings()]
+
+
 def opened_before(db: sa.Connection, vault: Vault, before: datetime) -> list[Visit]:
     """Visits opened before a moment that nobody has ended."""
     where = sa.and_(visits.c.opened <= before, visits.c.ended.is_(None))

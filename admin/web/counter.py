@@ -8,8 +8,9 @@ from admin import apply, counter, prefill
 from admin.model.item import Audience, ServiceItem
 from admin.model.operator import Right
 from admin.model.visit import REASON, Arrival, Document, Visit
-from admin.store import items
-from hub import clock, i18n, web
+from admin.store import items, visits
+from admin.web.gates import MINE
+from hub import clock, i18n, tree, web
 from hub.callers import Operator
 from hub.i18n import _
 from hub.problems import Problem
@@ -37,12 +38,20 @@ FIELD_OF = {
 
 
 def blueprint() -> Blueprint:
-    """`/console/counter/…`."""
+    """`/console/counter/…`, and `/my/visits` for the visitor."""
     bp = Blueprint("counter", __name__)
     _arriving(bp)
     _serving(bp)
     _applying(bp)
     _leaving(bp)
+
+    @web.route(bp, "/my/visits", gate=MINE)
+    def my_visits() -> Response:
+        with web.house().database.read() as db:
+            found = visits.of_person(db, web.house().vault, web.caller().person or "")
+            names = {one.path: one.name if i18n.language() == "zh-Hans" else one.name_en for one in tree.places(db)}
+        return web.page("admin/my_visits.html", found=found, names=names, now=clock.now())
+
     return bp
 
 

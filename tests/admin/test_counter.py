@@ -316,3 +316,13 @@ def test_another_officer_cannot_look_in(site: Flask, at: House, officer: FlaskCl
         assert browser.get(here).status_code == 403
         assert post(browser, "/console/counter", f"{here}/close").status_code == 403
     assert site.test_client().get(here).status_code == 303
+
+
+def test_the_visitor_reads_who_opened_his_matters_and_why(site: Flask, at: House, visit: Visit, now: datetime) -> None:
+    mine = signed_in(site, at, "my", Caller(person=visit.person), now)
+    page = mine.get("/my/visits?lang=en").text
+    assert "wants to print a license" in page
+    assert "Identity card" in page
+    other = signed_in(site, at, "my", Caller(person="other"), now)
+    assert "wants to print a license" not in other.get("/my/visits?lang=en").text
+    assert site.test_client().get("/my/visits").status_code == 303
