@@ -52,7 +52,14 @@ def resume(house: House, now: datetime, limit: int = 100) -> list[str]:
     """Finish what crashed after its approval; gives the numbers of the cases that have their license now."""
     with house.database.read() as db:
         waiting = store.unfinished(db, limit=limit)
-    return [case.number for case in waiting if finish(house, case, now).license]
+    finished = []
+    for case in waiting:
+        try:
+            if finish(house, case, now).license:
+                finished.append(case.number)
+        except Exception:  # one that cannot be finished must not hold up the others
+            log.exception("case.not-finished", case=case.number)
+    return finished
 
 
 def tell(db: Connection, case: Case, title: str, now: datetime) -> None:

@@ -105,24 +105,9 @@ def by_key(db: sa.Connection, key: str) -> Case | None:
     return None if row is None else _case(row)
 
 
-def cases(
-    db: sa.Connection,
-    scope: str = ROOT,
-    *,
-    state: CaseState | None = None,
-    agency: str = "",
-    item: str = "",
-    limit: int = 50,
-) -> list[Case]:
+def cases(db: sa.Connection, scope: str = ROOT, *, limit: int = 50) -> list[Case]:
     """The cases of a scope, newest first."""
     query = sa.select(cases_table).where(below(cases_table.c.place, scope))
-    for column, value in (
-        (cases_table.c.state, state.value if state else ""),
-        (cases_table.c.agency, agency),
-        (cases_table.c.item, item),
-    ):
-        if value:
-            query = query.where(column == value)
     return _cases(db, query.order_by(cases_table.c.submitted.desc()).limit(limit))
 
 
@@ -144,12 +129,6 @@ def of_officer(db: sa.Connection, officer: str, scope: str = ROOT, *, limit: int
     mine = sa.and_(cases_table.c.officer == officer, below(cases_table.c.place, scope))
     ended = cases_table.c.state.not_in([state.value for state in OPEN])
     return _cases(db, sa.select(cases_table).where(mine).order_by(ended, cases_table.c.due).limit(limit))
-
-
-def of_person(db: sa.Connection, person: str, *, limit: int = 50) -> list[Case]:
-    """The cases of a person, for whomever he acted, newest first."""
-    mine = cases_table.c.person == person
-    return _cases(db, sa.select(cases_table).where(mine).order_by(cases_table.c.submitted.desc()).limit(limit))
 
 
 def of_applicant(db: sa.Connection, person: str, acting_for: str | None, *, limit: int = 50) -> list[Case]:

@@ -86,9 +86,6 @@ def test_a_crash_after_the_decision_loses_and_doubles_nothing(
     world = World(house_on, now)
     number = accepted(world)
 
-    def crash(*_: Any, **__: Any) -> Any:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as broken:
         if where == "before the license":
             broken.setattr(finish, "issue", crash)
@@ -104,6 +101,54 @@ def test_a_crash_after_the_decision_loses_and_doubles_nothing(
     assert issued(world) == [world.case(number).license]
     with house_on.database.read() as db:
         assert len(ledger.events(db, subject=number, kind="case.issued")) == 1
+
+
+def test_two_finishers_at_once_make_one_license(
+    house_on: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(house_on, now)
+    number = accepted(world)
+    with monkeypatch.context() as broken:
+        broken.setattr(finish, "issue", crash)
+        with pytest.raises(KeyboardInterrupt):
+            decide.approve(house_on, number, caller=world.officer(), now=now)
+    gate = Barrier(2)
+
+    def go() -> None:
+        gate.wait()
+        finish.resume(house_on, now + timedelta(minutes=2))
+
+    threads = [Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert issued(world) == [world.case(number).license]
+
+
+def test_one_that_cannot_be_finished_does_not_hold_up_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = [accepted(world, key=key) for key in ("a", "b")]
+    with monkeypatch.context() as broken:
+        broken.setattr(finish, "issue", crash)
+        for number in numbers:
+            with pytest.raises(KeyboardInterrupt):
+                decide.approve(world.house, number, caller=world.officer(), now=world.now)
+    with monkeypatch.context() as broken:
+        broken.setattr(finish, "_application", stumble(finish._application, world.case(numbers[0]).key))
+        assert finish.resume(world.house, world.now) == [numbers[1]]
+
+
+def crash(*_: Any, **__: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def stumble(real: Any, key: str) -> Any:
+    def go(house: House, case: Any) -> Any:
+        if case.key == key:
+            raise RuntimeError("damaged")
+        return real(house, case)
+
+    return go
 
 
 def test_a_second_click_on_approve_issues_nothing(world: World) -> None:
