@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ViewportSize, sync_playwright
 
+from admin import experience
 from hub import clock, ledger
 from tests import servers
 from tests.browser.conftest import launch
@@ -28,7 +29,7 @@ PHONE: ViewportSize = {"width": 390, "height": 780}
 COLOURS = 96  # enough for pages; each picture stays below 80 kB
 NOBODY, CITIZEN = "nobody", "citizen"
 # name -> who looks, at which page (the first link whose address fits, if it ends in *; behind each > the first link that begins
-# so), on what
+# so; only the section of a heading if its id stands behind a #), on what
 PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
     "portal-1": (NOBODY, "/", DESK),
     "portal-2": (NOBODY, "/services", PHONE),
@@ -40,6 +41,8 @@ PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
     "cases-1": (CITIZEN, "/my/cases/new/11880100DEM000049A-0001", PHONE),
     "cases-2": (CITIZEN, "/my/cases>/my/cases/C", DESK),
     "cases-3": ("qiyun.jingban", "/console/cases?view=all>/console/cases/C", DESK),
+    "experience-1": ("hub.jiandu", "/console/experience", DESK),
+    "experience-2": ("hub.jiandu", "/console/experience#far", PHONE),
 }
 
 
@@ -63,6 +66,9 @@ def main(wanted: list[str]) -> None:
         if not play.play(story, lambda _: None):
             raise SystemExit(1)
         ledger.sequence(demo.house, clock.now())
+        demo.house.tally.flush()
+        with clock.shifted(61):  # the minute is over
+            experience.fold(demo.house, clock.now())
         browser = launch(playwright)
         for file in wanted or PICTURES:
             take(browser, demo, story, file)
@@ -87,7 +93,9 @@ def take(browser: Chromium, demo: World, story: Story, file: str) -> None:
     if address.endswith("*"):
         links = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
         page.goto(f"{demo.sites.hub}{next(link for link in links if re.match(address.removesuffix('*') + '/.', link))}")
-    save(page.screenshot(full_page=True, clip=None), HERE / f"{file}.png", size)
+    part = address.partition("#")[2]
+    picture = page.locator(f"section:has(#{part})").screenshot() if part else page.screenshot(full_page=True)
+    save(picture, HERE / f"{file}.png", size)
     context.close()
 
 
