@@ -38,6 +38,7 @@ from hub.problems import NotAllowed
 from licenses.fields import TYPES, Value, Wrong
 from licenses.model import FieldError, FieldsWrong
 
+WALLET_LEVEL = 3  # at which the wallet shows what stands on a license
 PER_PERSON = Limit("case-submit", 20, 3600)
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read as something else on the telephone
 PAPER = "material-"  # of the names under which papers are asked for and errors are told
@@ -162,13 +163,18 @@ def audience_of(caller: Caller) -> Audience:
     return Audience.company if caller.acting_for else Audience.person
 
 
+def level_of(item: ServiceItem) -> int:
+    """The level of assurance that an application needs: the item's own; where licenses are shown, that of the wallet too."""
+    return max(item.level, WALLET_LEVEL if item.licenses else 1)
+
+
 def level_is_reached(item: ServiceItem, caller: Caller) -> None:
-    """The item's level of assurance; on a page, the refusal leads to the step that is missing."""
-    if caller.level < item.level:
+    """The level of assurance; on a page, the refusal leads to the step that is missing."""
+    if caller.level < level_of(item):
         raise NotAllowed(
             "This needs a verified real name at level %(level)s",
-            level=item.level,
-            extras={"session": "my", "level": item.level},
+            level=level_of(item),
+            extras={"session": "my", "level": level_of(item)},
         )
 
 

@@ -36,6 +36,7 @@ def blueprint() -> Blueprint:
             item = items.version(db, case.item, case.item_version)
             content = store.content(db, web.house().vault, case.key)
             events = ledger.events(db, subject=number, kind="case.", limit=200)
+        apply.level_is_reached(item, web.caller())
         kind = kinds.named(case.kind) if case.kind else None
         return web.page(
             "admin/my_case.html",

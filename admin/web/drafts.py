@@ -44,7 +44,7 @@ def _beginning(bp: Blueprint) -> None:
     @web.route(bp, "/my/cases/new/<code>", gate=MINE, methods=("POST",))
     def begin(code: str) -> Response:
         item = _item(code)
-        if web.caller().level < item.level:
+        if web.caller().level < apply.level_of(item):
             return web.see_other(f"/my/cases/new/{code}")  # there he is sent to the step that is missing
         for check in apply.CHECKS:
             check(item, web.caller())
@@ -73,7 +73,7 @@ def _writing(bp: Blueprint) -> None:
         item = _item(draft.item)
         files, wrong = _files(item)
         drafts.write(house, id, _typed(item), files, now)
-        if wrong and me.level >= item.level:
+        if wrong and me.level >= apply.level_of(item):
             return _form_page(item, drafts.mine(house, id, me, now)[1], _path(id), wrong, draft=id)
         return web.see_other(f"{_path(id)}/check" if request.form.get("then") == "check" else "/my/cases")
 
@@ -105,7 +105,7 @@ def _submitting(bp: Blueprint) -> None:
         if case is None:  # else it was a double click, or the way back
             draft, content = drafts.mine(house, id, me, now)
             item = _item(draft.item)
-            if me.level < item.level:
+            if me.level < apply.level_of(item):
                 return web.see_other(f"{_path(id)}/check")
             try:
                 case = apply.submit(house, item, content.fields, caller=me, key=id, files=content.files, now=now)
@@ -120,6 +120,7 @@ def _answering(bp: Blueprint) -> None:
         case = apply.mine(web.house(), number, web.caller())
         if Step.answer not in case.steps(Mover.applicant):
             return web.see_other(f"/my/cases/{number}")
+        apply.level_is_reached(_version(case), web.caller())
         back = _unparked(number)
         if back is not None:
             words = back.pop("answer", "")
@@ -134,10 +135,12 @@ def _answering(bp: Blueprint) -> None:
                 known = store.case(db, number)
             return _park(number, f"/my/cases/{number}/answer", known if known.state is CaseState.returned else None)
         case = apply.mine(house, number, me)
-        item = _item(case.item)
+        item = _version(case)
         files, wrong = _files(item)
         if Step.answer in case.steps(Mover.applicant):
             drafts.write_answer(house, case, _typed(item), files, request.form.get("answer", ""))
+        if me.level < apply.level_of(item):
+            return web.see_other(f"/my/cases/{number}/answer")
         if wrong:
             return _answer_page(case, wrong)
         try:
@@ -157,6 +160,11 @@ def _path(id: str) -> str:
 def _item(code: str) -> ServiceItem:
     with web.house().database.read() as db:
         return items.item(db, code)
+
+
+def _version(case: Case) -> ServiceItem:
+    with web.house().database.read() as db:
+        return items.version(db, case.item, case.item_version)
 
 
 def _draft(id: str) -> tuple[ServiceItem, Content]:
@@ -182,10 +190,8 @@ def _said(refused: FieldsWrong) -> Errors:
 
 
 def _answer_page(case: Case, errors: Errors, *, back: bool = False) -> Response:
-    with web.house().database.read() as db:
-        item = items.version(db, case.item, case.item_version)
     content = drafts.answer_to(web.house(), case)
-    return _form_page(item, content, f"/my/cases/{case.number}/answer", errors, case=case, back=back)
+    return _form_page(_version(case), content, f"/my/cases/{case.number}/answer", errors, case=case, back=back)
 
 
 def _form_page(

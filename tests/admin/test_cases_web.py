@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from admin import decide, drafts
 from admin.model.case import CaseState, NoCase
 from admin.store import cases as store
+from admin.store import items
 from hub import callers, clock, ledger
 from hub.callers import Caller
 from hub.house import House
@@ -173,6 +174,24 @@ def test_the_level_of_the_service_is_asked_for_and_leads_back(citizen: Visitor) 
         assert answer.status_code == 303
         assert "level=3" in answer.location
         assert "next=" in answer.location
+
+
+def test_what_stands_on_a_license_is_not_shown_below_the_level_of_the_wallet(citizen: Visitor) -> None:
+    """Also where the service itself asks for less."""
+    case, draft = citizen.submitted(), citizen.begun()
+    with citizen.world.house.database.write() as db:
+        items.keep(db, replace(citizen.world.item, level=2))
+    world, number = citizen.world, case.rpartition("/")[2]
+    decide.give_back(world.house, number, "more", caller=world.officer(), now=clock.now())
+    token = token_in(citizen.get(case).text)
+    citizen.enter("my", replace(citizen.world.citizen, level=2))
+    for path in (f"/my/cases/new/{ITEM}", draft, f"{draft}/check", case, f"{case}/answer"):
+        answer = citizen.client.get(path)
+        assert answer.status_code == 303, path
+        assert "level=3" in answer.location
+        assert COMPANY["domicile"] not in answer.text
+    for path in (draft, f"{case}/answer"):
+        assert COMPANY["domicile"] not in citizen.client.post(path, data={"csrf": token, "premises": ""}).text
 
 
 def test_below_the_level_a_sent_form_is_kept_and_nothing_is_submitted(citizen: Visitor) -> None:
