@@ -23,8 +23,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from verification.trust import Trust
-
 TYPE = "urn:yinxin:inclusion-proof:1"
 MEMBERS = {"type", "event", "salt", "leaf", "size", "path", "root", "at", "kid", "signature"}
 EVENT = ("kind", "subject", "by", "place", "at", "facts")  # in the order in which they are hashed
@@ -90,6 +88,8 @@ def root_of(leaf_digest: bytes, leaf: int, size: int, path: Sequence[bytes]) -> 
 
 def keys_of(folder: str | PathLike[str], now: datetime) -> list[Mapping[str, Any]]:
     """The checkpoint keys of a trust folder made by `yinxin trust fetch`; none if its trust list is missing or too old."""
+    from verification.trust import Trust  # who brings the key himself needs nothing but this file and one library
+
     held = Trust.load(Path(folder), now).list
     return list(held.trusted("checkpoint", now)) if held else []
 

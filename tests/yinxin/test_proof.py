@@ -5,8 +5,10 @@ import contextlib
 import copy
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,16 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
 import app as front
+from certs import trust
 from hub import ledger, proof
 from hub.house import House
 from hub.keys import jwk_of, thumbprint
-from yinxin.proof import NotProved, check_proof, leaf_hash, root_of
+from yinxin.proof import NotProved, check_proof, keys_of, leaf_hash, root_of
 
 Proof = dict[str, Any]
 
@@ -224,3 +228,31 @@ def test_the_command_says_proved_or_why_not(made: Proof, key: Proof, tmp_path: P
     assert (bad.exit_code, bad.output.split(":")[0]) == (1, "Not proved")
     assert run(front.main, ["check-proof", str(tmp_path / "proof.json")]).exit_code == 2
     assert run(front.main, ["check-proof", str(tmp_path / "proof.json"), "--trust", str(tmp_path)]).exit_code == 2
+
+
+def test_it_works_without_the_server(made: Proof, key: Proof, tmp_path: Path) -> None:
+    """Whoever checks a proof needs this one file and `cryptography`: nothing of the house."""
+    copied = tmp_path / "proof.py"
+    copied.write_text((Path(front.__file__).parent / "yinxin/proof.py").read_text("utf-8"), "utf-8")
+    program = "import json, sys, proof; said = json.load(sys.stdin); print(proof.check_proof(said[0], [said[1]]).leaf)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        input=json.dumps([made, key]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == str(made["leaf"]), done.stderr
+
+
+def test_the_key_comes_from_a_trust_folder(house: House, made: Proof, now: datetime, tmp_path: Path) -> None:
+    """As `yinxin trust fetch` makes it: the list is signed, and its signer is certified by the root."""
+    (tmp_path / "trust-list.jwt").write_text(trust.trust_list(house, now))
+    pem = b"".join(one.public_bytes(Encoding.PEM) for one in trust.anchors(house))
+    (tmp_path / "roots.pem").write_bytes(pem)
+    check_proof(made, keys_of(tmp_path, now))
+    (tmp_path / "proof.json").write_text(json.dumps(made))
+    told = CliRunner().invoke(front.main, ["check-proof", str(tmp_path / "proof.json"), "--trust", str(tmp_path)])
+    assert told.exit_code == 0, told.output
+    assert keys_of(tmp_path, now + timedelta(days=30)) == []  # an old list says nothing
