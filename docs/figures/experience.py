@@ -38,8 +38,8 @@ FLOWS = {  # flow: where it begins, where it is complete, and every step that th
 SPEEDS = ("LCP", "INP", "CLS", "FCP", "TTFB")
 
 
-def figures(events: list[dict[str, Any]], now: str = "", hours: int = 24) -> dict[str, int | float]:
-    """The figures of the board: of all events, or of the last hours before a moment (ISO 8601), the running hour included."""
+def figures(events: list[dict[str, Any]], now: datetime | None = None, hours: int = 24) -> dict[str, int | float]:
+    """The figures of the board: of all events, or of the last hours before a moment, the running hour included."""
     steps, ends, pages = Counter[str](), Counter[str](), 0
     classes: dict[str, Counter[tuple[float, float]]] = {}
     for event in events:
@@ -69,12 +69,11 @@ def figures(events: list[dict[str, Any]], now: str = "", hours: int = 24) -> dic
     return told | {"answers.p95": _quantile(classes.get("answers", Counter()), 0.95)}
 
 
-def _within(minute: str, now: str, hours: int) -> bool:
-    if not now:
+def _within(minute: str, now: datetime | None, hours: int) -> bool:
+    if now is None:
         return True
-    moment = datetime.fromisoformat(now)
-    first = moment.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)
-    return first <= datetime.fromisoformat(minute) <= moment
+    first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)
+    return first <= datetime.fromisoformat(minute) <= now
 
 
 def _edges(text: str) -> tuple[float, float]:

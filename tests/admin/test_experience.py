@@ -168,8 +168,8 @@ def test_figures_are_those_of_the_period(house: House) -> None:
     with house.database.read() as db:
         shown = experience.figures(db, "hub", NOON)
         week = experience.figures(db, "hub", NOON, Period.week)
-    assert shown == counted_again(export(house), now=NOON.isoformat())
-    assert week == counted_again(export(house)) == counted_again(export(house), now=NOON.isoformat(), hours=168)
+    assert shown == counted_again(export(house), now=NOON)
+    assert week == counted_again(export(house)) == counted_again(export(house), now=NOON, hours=168)
     assert week["login.begun"] == 206
 
 
