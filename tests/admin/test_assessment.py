@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -128,6 +129,22 @@ def test_a_second_rating_is_refused(house_on: House, now: datetime) -> None:
         assessment.rate(house_on, token, BAD, now)
     with house_on.database.write() as db, pytest.raises(Exception, match=r"(?i)unique"):
         store.add(db, house_on.vault, rating, GOOD)
+
+
+def test_of_many_forms_of_one_link_at_the_same_moment_one_counts(house_on: House, now: datetime) -> None:
+    token = link(house_on, now)
+
+    def send(level: Level) -> bool:
+        try:
+            assessment.rate(house_on, token, Opinion(level), now)
+        except AlreadyRated:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(send, list(Level))) == 1
+    with house_on.database.read() as db:
+        assert sum(store.counts(db).values()) == 1
 
 
 @pytest.mark.parametrize(("days", "refused"), [(0, False), (29, False), (30, True), (400, True)])
