@@ -108,6 +108,13 @@ def held(house: House, visit: Visit, now: datetime) -> list[Held]:
     return wallet.held(house, visitor(visit), now)
 
 
+def account_in_doubt(house: House, visit: Visit) -> bool:
+    """Whether the visitor's account never passed a live check: whoever knows name and number may have made it."""
+    with house.database.read() as db:
+        person = people.person(db, visit.person)
+    return person is not None and person.level < Level.present
+
+
 def print_license(house: House, visit: Visit, number: str, *, by: Caller, now: datetime) -> bytes:
     """The sealed file of the visitor's license: what comes out of the printer has the code of every other copy.
 

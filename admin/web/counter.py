@@ -85,7 +85,8 @@ def _serving(bp: Blueprint) -> None:
     def visit_page(id: str) -> Response:
         visit = _visit(id)
         held = counter.held(web.house(), visit, clock.now())
-        return _page("visit.html", visit, held=held, services=_services(visit))
+        doubt = counter.account_in_doubt(web.house(), visit)
+        return _page("visit.html", visit, held=held, services=_services(visit), doubt=doubt)
 
     @web.route(bp, "/console/counter/<id>/licenses/<number>", gate=COUNTER)
     def visit_print(id: str, number: str) -> Response:
@@ -198,5 +199,5 @@ def _form_page(visit: Visit, item: ServiceItem, values: dict[str, str], errors: 
 
 
 def _page(template: str, visit: Visit, status: int = 200, **values: object) -> Response:
-    blank: dict[str, object] = {"errors": {}}
+    blank: dict[str, object] = {"errors": {}, "doubt": False}
     return web.page(f"admin/{template}", status, **blank | values, visit=visit, here=f"/console/counter/{visit.id}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from deploy.demo.seed_desk import seed_desk
 from deploy.demo.seed_services import seed_services
 from deploy.demo.seed_sharing import seed_sharing
 from hub import keys as hub_keys
@@ -85,6 +86,7 @@ def seed(house: House, sites: Mapping[str, tuple[Path, str]], now: datetime) -> 
             _site(house, file, name, url, now)
     seed_services(house, now)
     seed_sharing(house, now)
+    seed_desk(house, now)
 
 
 def _site(house: House, file: Path, name: str, url: str, now: datetime) -> None:

@@ -76,6 +76,7 @@ def test_a_stranger_is_served_and_can_see_it_later(at: House, visit: Visit) -> N
     assert [one.title for one in told] == ["An officer opened a visit for you at a counter"]
     assert (looked.by, looked.facts) == ("person:officer", {"visit": visit.id})
     assert (proved.facts["document"], proved.facts["visit"]) == ("citizen-card", visit.id)
+    assert not counter.account_in_doubt(at, visit)
     assert visit.shown == "示** 8801************15"
     assert (counter.visitor(visit).level, counter.visitor(visit).amr) == (4, ("counter",))
 
@@ -98,6 +99,7 @@ def test_an_account_keeps_its_level(at: House, now: datetime) -> None:
     assert visit.person == id
     assert person
     assert person.level is Level.matched  # he has shown who he is, not that the account is his
+    assert counter.account_in_doubt(at, visit)  # and the officer is told so
 
 
 def test_whoever_was_served_can_still_make_an_account(at: House, visit: Visit, now: datetime) -> None:
