@@ -216,3 +216,26 @@ def test_the_board_counts_what_the_ledger_counts(story: Story, made: World, appl
         submitted = case_figures.figures(db, QIYUN, now)["submitted"]
     assert str(submitted) in story.officers["qiyun.jingban"].facts
     assert board.status_code == 200
+
+
+def test_one_chooses_for_whom_one_acts(application: Application, story: Story) -> None:
+    """The link on the page leads to the choice, and back; what was begun for the company waits for the company."""
+    citizen, hub = story.citizen, story.sites.hub
+    try:
+        act_for(story, "myself")
+        assert "You act for yourself." in citizen.page.text
+        assert application.number not in citizen.page.text
+        page = citizen.open(f"{hub}/my/cases/{application.number}?lang=en")
+        assert page.status_code == 403
+        assert "You began this while acting for somebody else" in page.text
+    finally:
+        act_for(story, story.company)
+    assert application.number in citizen.page.text
+
+
+def act_for(story: Story, whom: str) -> None:
+    story.citizen.open(f"{story.sites.hub}/my/cases?lang=en")
+    way = story.citizen.page.text.partition(f'href="{story.sites.hub}/as?')[2].partition('"')[0]
+    story.citizen.open(f"{story.sites.hub}/as?{way}")
+    story.citizen.submit("whom", whom=whom)
+    assert story.citizen.path == "/my/cases"
