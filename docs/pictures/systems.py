@@ -28,8 +28,9 @@ DESK: ViewportSize = {"width": 1100, "height": 820}
 PHONE: ViewportSize = {"width": 390, "height": 780}
 COLOURS = 96  # enough for pages; each picture stays below 80 kB
 NOBODY, CITIZEN = "nobody", "citizen"
-# name -> who looks, at which page (the first link whose address fits, if it ends in *; behind each > the first link that begins
-# so; only the section of a heading if its id stands behind a #), on what
+# name -> who looks, at which page, on what. A page is an address (of the hub, or of the site before a colon; the first link that
+# fits, if it ends in *); behind each > the first link that begins so, or behind >! the last button of the form that leads so;
+# only the section of a heading, if its id stands behind a #.
 PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
     "portal-1": (NOBODY, "/", DESK),
     "portal-2": (NOBODY, "/services", PHONE),
@@ -38,6 +39,14 @@ PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
     "assessment-3": (NOBODY, "/scoreboard", DESK),
     "supervision-1": ("hub.jiandu", "/console/supervision", DESK),
     "supervision-2": ("hub.jiandu", "/console/supervision?state=closed>/console/supervision/W", DESK),
+    "sharing-4": (
+        CITIZEN,
+        "yunlan:/benefits/told",
+        DESK,
+    ),  # before the question is asked: that begins a new session there
+    "sharing-1": (CITIZEN, "yunlan:/benefits>!/benefits", PHONE),
+    "sharing-2": (CITIZEN, "/my/data", PHONE),
+    "sharing-3": ("qiyun.jingban", "/console/sharing>/console/sharing/requests/", DESK),
     "cases-1": (CITIZEN, "/my/cases/new/11880100DEM000049A-0001", PHONE),
     "cases-2": (CITIZEN, "/my/cases>/my/cases/C", DESK),
     "cases-3": ("qiyun.jingban", "/console/cases?view=all>/console/cases/C", DESK),
@@ -86,8 +95,13 @@ def take(browser: Chromium, demo: World, story: Story, file: str) -> None:
         )
     page = context.new_page()
     address, *further = address.split(">")
-    page.goto(address if address.startswith("http") else f"{demo.sites.hub}{address.removesuffix('*')}")
+    site, _, path = address.rpartition(":")
+    page.goto(f"{vars(demo.sites)[site or 'hub']}{path.removesuffix('*')}")
     for start in further:
+        if start.startswith("!"):
+            page.locator(f"form[action='{start[1:]}'] button").last.click()
+            page.wait_for_load_state()
+            continue
         links = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
         page.goto(f"{demo.sites.hub}{next(link for link in links if link.startswith(start) and link != start)}")
     if address.endswith("*"):
