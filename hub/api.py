@@ -44,7 +44,8 @@ def blueprint() -> Blueprint:
         """A browser reads no answer to this: what is not believed is dropped without a word."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin" or not _from_here():
             raise NotAllowed("A page tells this only to its own site")
-        if request.mimetype == "application/json" and (request.content_length or 0) <= vitals.LONGEST:
+        length = request.content_length  # a body of unknown length is not read at all
+        if request.mimetype == "application/json" and length is not None and length <= vitals.LONGEST:
             net = limits.network(request.remote_addr or "")
             vitals.report(house(), request.get_data(cache=False), pages=current_app.view_functions, net=net)
         return Response(status=204)

@@ -45,7 +45,7 @@ def _looking(bp: Blueprint) -> None:
                 places=tree.places(db, scope),
                 agencies=seals.agencies(db, scope),
                 licenses=licenses.found(db, scope, limit=5),
-                events=ledger.events(db, scope=scope, limit=8),
+                events=_worth_reading(ledger.events(db, scope=scope, limit=100))[:8],
             )
 
     @web.route(bp, "/console/clients", gate=SEE)
@@ -201,6 +201,11 @@ def _change_page(
         given=given or dict.fromkeys(("reason", "legal_basis", "decision"), ""),
         wrong=wrong,
     )
+
+
+def _worth_reading(events: list[ledger.Event]) -> list[ledger.Event]:
+    """Without the line that each minute of counting leaves."""
+    return [event for event in events if event.kind != "experience.counted"]
 
 
 def _whole(text: str | None) -> int | None:
