@@ -4,7 +4,7 @@ import pytest
 
 from admin import counter
 from docs.figures.counter import figures
-from hub import clock, ledger
+from hub import ledger
 from tests.journeys.test_sharing import company
 from tests.journeys.test_tour import running
 from tests.world import World
@@ -28,8 +28,7 @@ def test_the_counter_gives_what_the_site_gives(running: World) -> None:
     story = company(running)
     for _, step in chapter.steps(story):
         step()
-    now = clock.now()
-    ledger.sequence(running.house, now)
+    running.tick()
     with running.house.database.read() as db:
         counted = counter.figures(db, "hub")
         assert counted == figures(list(ledger.export(db)))

@@ -24,7 +24,7 @@ def test_a_suspicion_reaches_the_department_and_comes_back_answered(running: Wor
     suspicion.follow()
     _what_was_rated_is_not_rated_again(story.verifier)
     now = clock.now()
-    ledger.sequence(running.house, now)
+    running.tick()
     with running.house.database.read() as db:
         counted = desk.figures(db, "hub", now)
         assert counted == figures(list(ledger.export(db)), now)
