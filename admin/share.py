@@ -15,14 +15,11 @@ import structlog
 from sqlalchemy import Connection
 
 from admin import sources
-from admin.model.sharing import (
+from admin.model.datacall import (
     Call,
-    DataRequest,
-    Entry,
     GrantOver,
     Hop,
     NoConsent,
-    NoRequest,
     OtherPurpose,
     Refusal,
     TokenRefused,
@@ -30,6 +27,7 @@ from admin.model.sharing import (
     Withdrawn,
     WrongClient,
 )
+from admin.model.sharing import DataRequest, Entry, NoRequest
 from admin.store import sharing as store
 from hub import callers, ledger, limits, tree
 from hub.callers import Caller
@@ -47,6 +45,9 @@ log = structlog.get_logger("sharing")
 KEY = "data-1"
 TYP = "data+jwt"
 SECONDS = 300  # an answer is for now: it says itself until when
+REFUSALS = Limit(
+    "data-refusals", 300, 60
+)  # of one client that are written down; a program that runs wild must not fill the ledger
 STRANGERS = Limit("data-strangers", 30, 60)  # calls of one network without a token of ours; each is written down
 
 
@@ -268,6 +269,8 @@ def _known_of(house: House, asked: Asked, call: Call) -> Call:
 
 def _refused(house: House, call: Call, refusal: Refusal, *, known: bool = False) -> None:
     log.info("data.refused", why=refusal.why, client=call.client, call=call.id)
+    if call.client and not known:
+        limits.check(house.shared, REFUSALS, call.client)
     refusal.extras |= {"why": refusal.why, "trace": call.trace}
     with house.database.write() as db:
         _write_refusal(db, replace(call, outcome=refusal.why), known=known)

@@ -30,6 +30,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest, NotAllowed, NotFound
 from idp import data
+from idp.model.client import Client
 from idp.model.data import DataField, DataPermission
 from idp.store import clients
 from idp.store import data as permissions
@@ -80,7 +81,7 @@ def ask(house: House, wanted: Wanted, *, by: Caller, now: datetime) -> DataReque
     with house.database.write() as db:
         entry = store.entry(db, wanted.entry)
         client = clients.client(db, wanted.client)
-        known = client is not None and not (client.ended or client.sandbox) and tree.within(client.place, by.place)
+        known = client is not None and may_ask(client) and tree.within(client.place, by.place)
         made = DataRequest(
             id=f"G-{secrets.token_hex(8)}",
             **vars(wanted),
@@ -100,6 +101,11 @@ def ask(house: House, wanted: Wanted, *, by: Caller, now: datetime) -> DataReque
             _grant(db, made, entry, by=by, reason="unconditional", now=now)
     with house.database.read() as db:
         return store.request(db, made.id)
+
+
+def may_ask(client: Client) -> bool:
+    """Whether a program may be granted data: in production, of a body, and able to prove that it is itself."""
+    return client.ended is None and not (client.sandbox or client.first_party or client.public)
 
 
 def decide(house: House, id: str, *, approve: bool, reason: str, by: Caller, now: datetime) -> DataRequest:

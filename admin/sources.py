@@ -11,7 +11,8 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-from admin.model.sharing import Call, DataRequest, Entry, Hop, NothingHeld, SourceDown, SourceWrong
+from admin.model.datacall import Call, Hop, NothingHeld, SourceDown, SourceWrong
+from admin.model.sharing import DataRequest, Entry
 from hub.addresses import AddressRefused
 from hub.fetch import NotReachable
 from hub.house import House

@@ -6,12 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from admin.model.datacall import Call, Hop
 from admin.model.sharing import (
-    Call,
     DataRequest,
     Entry,
     Field,
-    Hop,
     NoEntry,
     NoRequest,
     RequestState,

@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 
-from admin.model.sharing import Call, NoUse
+from admin.model.datacall import Call, NoUse
 from admin.store import sharing as store
 from admin.web.gates import MINE
 from hub import clock, proof, web

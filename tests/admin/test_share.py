@@ -17,7 +17,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey, KeySet
 
 from admin import share, sharing, sharing_board, sources
-from admin.model.sharing import Call, RequestState
+from admin.model.datacall import Call
+from admin.model.sharing import RequestState
 from admin.store import sharing as store
 from hub import callers, clock, ledger
 from hub.house import House

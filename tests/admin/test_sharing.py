@@ -1,12 +1,16 @@
 """Who offers, who asks, who says yes: nobody decides about what he asked for, and sensitive fields take two."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
+import app as front
 from admin import approvals, sharing, sharing_board
 from admin.model.approval import OwnRequest
 from admin.model.sharing import (
@@ -24,12 +28,13 @@ from admin.model.sharing import (
 )
 from admin.store import approvals as approval_store
 from admin.store import sharing as store
-from hub import ledger
+from hub import clock, ledger
 from hub.callers import Caller
-from hub.house import House
+from hub.house import House, open_house
 from hub.problems import BadRequest, NotAllowed
 from idp.store import data as permissions
 from tests.admin.bodies import ASKER, CITY, MARKET, PROVIDER, SECOND, Bodies
+from tests.conftest import settings_for
 
 OVER_BOTH = Caller(person="p-over-both", place="hub/880000")  # a province looks after its cities too
 
@@ -37,6 +42,16 @@ OVER_BOTH = Caller(person="p-over-both", place="hub/880000")  # a province looks
 @pytest.fixture
 def bodies(house: House, app: Flask, now: datetime) -> Bodies:
     return Bodies(house, app, now)
+
+
+@pytest.fixture(scope="module")
+def untouched(template: Path, valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bodies]:
+    """Two bodies for whatever is refused: nothing of it is kept, so that many tests can share them."""
+    folder = tmp_path_factory.mktemp("bodies") / "data"
+    shutil.copytree(template, folder)
+    house = open_house(settings_for(folder, valkey_url))
+    yield Bodies(house, front.create_app(house.settings, house=house), clock.now())
+    house.close()
 
 
 def decide(bodies: Bodies, id: str, by: Caller = PROVIDER, *, approve: bool = True, reason: str = "") -> Any:
@@ -72,9 +87,9 @@ def decide(bodies: Bodies, id: str, by: Caller = PROVIDER, *, approve: bool = Tr
         ({"sharing": Sharing.closed, "source": "", "basis": ""}, "basis"),
     ],
 )
-def test_an_entry_keeps_its_rules(bodies: Bodies, changes: dict[str, Any], field: str) -> None:
+def test_an_entry_keeps_its_rules(untouched: Bodies, changes: dict[str, Any], field: str) -> None:
     with pytest.raises(EntryWrong) as refused:
-        bodies.offer(**changes)
+        untouched.offer(**changes)
     assert field in refused.value.fields
 
 
@@ -110,11 +125,11 @@ def test_what_is_not_shared_names_its_rule_and_is_never_granted(bodies: Bodies) 
         ({"until": 2000}, "until"),
     ],
 )
-def test_a_request_keeps_its_rules(bodies: Bodies, changes: dict[str, Any], field: str) -> None:
+def test_a_request_keeps_its_rules(untouched: Bodies, changes: dict[str, Any], field: str) -> None:
     if isinstance(changes.get("until"), int):
-        changes = {"until": bodies.now + timedelta(days=changes["until"])}
+        changes = {"until": untouched.now + timedelta(days=changes["until"])}
     with pytest.raises(RequestWrong) as refused:
-        bodies.asked(**changes)
+        untouched.asked(**changes)
     assert refused.value.fields == (field,)
 
 
