@@ -3,6 +3,7 @@
 import importlib.util
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, KeySet
 
+import app as front
 from admin import share, sharing, sharing_board, sources
-from admin.model.datacall import Call
+from admin.model.datacall import Call, TooMuch
 from admin.model.sharing import RequestState
 from admin.store import sharing as store
 from hub import callers, clock, ledger
@@ -399,3 +401,32 @@ def test_the_keys_of_answers_are_published_and_on_no_other_list(bodies: Bodies) 
     assert [key["kid"] for key in published] == [bodies.house.keys.kid(share.KEY)]
     assert "d" not in published[0]
     assert PLATFORM not in json.dumps(published)
+
+
+def test_of_many_calls_at_once_no_more_are_answered_than_granted(house_on: House, now: datetime) -> None:
+    """On both databases: the count is taken under a lock."""
+    bodies = Bodies(house_on, front.create_app(house_on.settings, house=house_on), now)
+    grant = bodies.granted(per_day=2)
+    token = bodies.allowed(grant)
+    asked = share.Asked(token, grant.id, ITEM, "", share.digest_of(b""), "net")
+
+    def ask(_: int) -> str:
+        try:
+            return share.share(house_on, asked, clock.now()).call.outcome
+        except TooMuch as problem:
+            return problem.why
+
+    with ThreadPoolExecutor(6) as many:
+        ended = sorted(many.map(ask, range(6)))
+    assert ended == ["answered"] * 2 + ["volume"] * 4
+
+
+def test_withdrawal_revokes_the_grant_on_both_databases(house_on: House, now: datetime) -> None:
+    bodies = Bodies(house_on, front.create_app(house_on.settings, house=house_on), now)
+    grant, other = bodies.granted(), bodies.granted(fields=("name",))
+    token, kept = bodies.allowed(grant), bodies.allowed(other)
+    with house_on.database.write() as db:
+        data.withdraw(db, bodies.visit.person, None, grant.id, now=clock.now())
+    assert bodies.visit.userinfo(token).status_code == 401
+    assert bodies.visit.userinfo(kept).status_code == 200
+    assert bodies.call(kept, other.id).status_code == 200
