@@ -4,15 +4,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from admin.item_clients import keys_of
-from admin.model.item import Access, Audience, ItemWrong, LifeEvent, ServiceItem
+from admin.item_clients import checked, keys_of
+from admin.model.item import RULES, Access, Audience, ItemWrong, LifeEvent, ServiceItem
 
 Typed = Mapping[str, Sequence[str]]  # what was typed: all values of each name
 LONGEST = 20_000  # characters of one field
 
 
 def read(typed: Typed, code: str) -> ServiceItem:
-    """The item of this code as typed. Raises ItemWrong with the fields that cannot even be read."""
+    """The item of this code as typed. Raises ItemWrong with every field that is wrong in itself."""
     wrong: list[str] = []
 
     def text(name: str) -> str:
@@ -63,15 +63,32 @@ def read(typed: Typed, code: str) -> ServiceItem:
         hidden_basis=text("hidden_basis") if text("hidden") == "yes" else "",
         access=access,
     )
-    if where not in ("here", "own", "shared", "offline"):
-        wrong.append("where")
-    if where in ("own", "shared") and not made.url:
-        wrong.append("url")
-    if where == "shared" and not made.client:
-        wrong.append("client")
+    wrong += _misplaced(where, made)
+    wrong += [name for name, rule in RULES if not rule(made)]
+    if access:
+        wrong += _wrong_in(access)
     if wrong:
-        raise ItemWrong(fields=tuple(wrong))
+        raise ItemWrong(fields=tuple(dict.fromkeys(wrong)))
     return made
+
+
+def _misplaced(where: str, item: ServiceItem) -> list[str]:
+    """What is missing for the way in which people shall apply."""
+    at_site = where in ("own", "shared")
+    missing = {
+        "where": where not in ("here", "own", "shared", "offline"),
+        "url": at_site and not item.url,
+        "client": where == "shared" and not item.client,
+    }
+    return [name for name, is_so in missing.items() if is_so]
+
+
+def _wrong_in(access: Access) -> tuple[str, ...]:
+    try:
+        checked(access)
+    except ItemWrong as error:
+        return error.fields
+    return ()
 
 
 def typed_of(item: ServiceItem) -> dict[str, str | list[str]]:

@@ -19,40 +19,40 @@ from licenses import kinds
 from seals import store as seals
 
 SEE, DO = Operator(Right.see), Operator(Right.services)
-WORDS = {  # what is said about a field that breaks its rule
+WORDS = {  # what is said about a field that breaks its rule, in the order of the form
     "code": N_("Give the unified code of the agency, a dash and four digits"),
     "taken": N_("There is an item with this code already"),
     "name": N_("Give the name in Chinese, 2 to 80 characters"),
     "name_en": N_("Give the name in English, 2 to 120 characters"),
     "summary": N_("At most 500 characters on one line"),
     "summary_en": N_("At most 500 characters on one line"),
+    "also": N_("At most 20 lines, each at most 40 characters"),
+    "life_event": N_("Choose from the list"),
+    "audience": N_("Choose from the list"),
     "level": N_("Choose a level from 1 to 3; raising it needs a higher one"),
     "legal_basis": N_("Name the rule that this service rests on"),
     "legal_basis_en": N_("Name the rule that this service rests on"),
     "statutory_days": N_("Give whole working days, 0 to 365; 0 means at once"),
     "promised_days": N_("Give whole working days, not more than the rule allows"),
-    "materials": N_("At most 20 lines, each at most 500 characters"),
-    "materials_en": N_("Give as many lines in English as in Chinese"),
-    "also": N_("At most 20 lines, each at most 40 characters"),
     "kind": N_("This agency does not issue this kind of license"),
     "licenses": N_("There is no such kind of license"),
+    "materials": N_("At most 20 lines, each at most 500 characters"),
+    "materials_en": N_("Give as many lines in English as in Chinese"),
     "where": N_("Say where people apply"),
+    "access": N_("Only a service at the agency's own site has a client"),
     "url": N_("Give a web address with https"),
     "client": N_("Name a client of this agency that is in use"),
     "offline_basis": N_("An item that is not online needs the rule that forbids it"),
     "hidden_basis": N_("An item that is not shown needs the rule that forbids it"),
+    "private_key": N_("This is a private key. Keep it to yourself, make a new pair, and give the public half only"),
+    "keys": N_("Give a JWK set with one to five public keys"),
     "redirect_uris": N_("Give 1 to 10 addresses with https on one host, one on each line"),
     "trial_uris": N_("Give addresses with https, or http on localhost, one on each line"),
     "post_logout_uris": N_("Give addresses with https, one on each line"),
     "backchannel_logout_uri": N_("Give an address with https"),
     "scopes": N_("Choose from the list"),
-    "keys": N_("Give a JWK set with one to five public keys"),
-    "private_key": N_("This is a private key. Keep it to yourself, make a new pair, and give the public half only"),
     "purpose": N_("Say in 2 to 200 characters why the service needs to know who signs in"),
     "purpose_en": N_("Say in 2 to 200 characters why the service needs to know who signs in"),
-    "life_event": N_("Choose from the list"),
-    "audience": N_("Choose from the list"),
-    "access": N_("Only a service at the agency's own site has a client"),
 }
 FIELD_OF = {"taken": "code", "private_key": "keys", "access": "where"}  # where the message stands
 
@@ -178,7 +178,7 @@ def _form_page(
         typed=typed,
         code=code,
         known=known,
-        errors={FIELD_OF.get(name, name): _(WORDS[name]) for name in errors},
+        errors=_said(errors),
         agencies=agencies,
         clients=[one for one in usable if not (one.ended or one.sandbox or one.first_party)],
         kinds=kinds.all_kinds(),
@@ -218,6 +218,15 @@ def _changes(item: ServiceItem, draft: ServiceItem) -> list[tuple[str, Any, Any]
         return []
     before, after = store.body(item), store.body(draft)
     return [(name, before[name], after[name]) for name in after if name != "version" and before[name] != after[name]]
+
+
+def _said(wrong: tuple[str, ...]) -> dict[str, str]:
+    """What is said about each wrong field, in the order of the form; the more exact of two messages stays."""
+    said: dict[str, str] = {}
+    for name, words in WORDS.items():
+        if name in wrong:
+            said.setdefault(FIELD_OF.get(name, name), _(words))
+    return said
 
 
 def _typed() -> dict[str, Any]:
