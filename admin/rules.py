@@ -22,7 +22,7 @@ READER = "supervision"
 BATCH = 500  # events in one transaction
 HOUR = timedelta(hours=1)
 KEPT = timedelta(hours=2)  # look-ups: the ledger may lie a little behind
-LOOKED = frozenset({"person.looked-up", "case.looked"})
+LOOKED = frozenset({"person.looked-up", "case.looked", "counter.refused"})  # who tries names in vain looks, too
 STEPS = ("case.submitted", "case.accepted", "case.returned", "case.resubmitted", "rating.")
 PERSON = re.compile(r"person:(\S+)")
 

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import app as front
-from admin import assessment, counter
+from admin import assessment, counter, rules
 from admin.model.visit import MINUTES, Arrival, ArrivalWrong, Document, NotYourVisit, NoVisit, Visit, VisitEnded
 from admin.store import notices
 from admin.store.visits import visits
@@ -123,7 +123,8 @@ def test_whoever_was_served_can_still_make_an_account(at: House, visit: Visit, n
 def test_who_is_not_who_he_says_is_not_served(at: House, now: datetime, changed: Any, problem: Any) -> None:
     with pytest.raises(problem):
         counter.open_visit(at, replace(ARRIVAL, **changed), by=OFFICER, now=now)
-    assert kinds(at, "counter.") == ["counter.refused"]  # and supervision sees who tried
+    assert kinds(at, "counter.") == ["counter.refused"]
+    assert "counter.refused" in rules.LOOKED  # and supervision counts who tries
 
 
 def test_a_company_s_account_without_a_live_check_gets_no_company(at: House, now: datetime) -> None:
