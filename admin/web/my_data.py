@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from admin.model.datacall import Call, NoUse
 from admin.store import sharing as store
 from admin.web.gates import MINE
+from admin.web.names import in_language
 from hub import clock, proof, web
-from hub.i18n import language
+from hub.i18n import _
 from idp import data
 from idp.model.data import DataPermission
 from idp.store import clients
@@ -61,15 +62,14 @@ def _told(db: Connection, call: Call) -> dict[str, str]:
 
 
 def _said(db: Connection, permission: DataPermission, keys: tuple[str, ...] = ()) -> dict[str, str]:
-    zh = language() == "zh-Hans"
     client = clients.client(db, permission.client)
-    shown = [one for one in permission.fields if not keys or one.key in keys]
+    shown = [in_language(one.name, one.name_en) for one in permission.fields if not keys or one.key in keys]
     return {
-        "client": (client.name if zh else client.name_en) if client else permission.client,
-        "provider": permission.provider_name if zh else permission.provider_name_en,
-        "entry": permission.entry_name if zh else permission.entry_name_en,
-        "fields": ("、" if zh else ", ").join(one.name if zh else one.name_en for one in shown),
-        "purpose": permission.purpose if zh else permission.purpose_en,
+        "client": in_language(client.name, client.name_en) if client else permission.client,
+        "provider": in_language(permission.provider_name, permission.provider_name_en),
+        "entry": in_language(permission.entry_name, permission.entry_name_en),
+        "fields": _(", ").join(shown),
+        "purpose": in_language(permission.purpose, permission.purpose_en),
         "item": permission.item,
         "basis": permission.basis,
     }

@@ -12,7 +12,7 @@ from seals import store as seals
 def item_name(db: Connection, code: str) -> str:
     """A service item; its code if nobody knows it any more."""
     found = items.versions(db, code)
-    return _of(found[0].name, found[0].name_en) if found else code
+    return in_language(found[0].name, found[0].name_en) if found else code
 
 
 def agency_name(db: Connection, code: str) -> str:
@@ -21,13 +21,13 @@ def agency_name(db: Connection, code: str) -> str:
         agency = seals.agency(db, code)
     except NotFound:
         return code
-    return _of(agency.name, agency.name_en)
+    return in_language(agency.name, agency.name_en)
 
 
 def place_name(db: Connection, path: str) -> str:
     """A place of the tree."""
     place = tree.get(db, path)
-    return _of(place.name, place.name_en)
+    return in_language(place.name, place.name_en)
 
 
 def officer_name(db: Connection, person: str) -> str:
@@ -36,5 +36,6 @@ def officer_name(db: Connection, person: str) -> str:
     return found.label if found else person
 
 
-def _of(name: str, name_en: str) -> str:
+def in_language(name: str, name_en: str) -> str:
+    """Whichever of two names the reader can read."""
     return name_en if language() == "en" and name_en else name

@@ -17,8 +17,8 @@ from admin.model.sharing import (
 from admin.store import items
 from admin.store import sharing as store
 from admin.web import my_data, sharing_entries
-from admin.web.names import agency_name, item_name, officer_name, place_name
-from admin.web.sharing_entries import errors_of, in_language
+from admin.web.names import agency_name, in_language, item_name, officer_name, place_name
+from admin.web.sharing_entries import errors_of
 from hub import callers, clock, tree, web
 from hub.callers import Operator
 from hub.i18n import _

@@ -9,9 +9,10 @@ from admin import sharing
 from admin.model.operator import Right
 from admin.model.sharing import REGISTER, Entry, EntryWrong, Field, Sensitivity, Sharing
 from admin.store import sharing as store
+from admin.web.names import in_language
 from hub import clock, web
 from hub.callers import Operator
-from hub.i18n import _, language
+from hub.i18n import _
 from licenses import kinds
 from seals import store as seals
 
@@ -139,8 +140,3 @@ def _one_of(kind: type[Chosen], value: str, name: str) -> Chosen:
         return kind(value)
     except ValueError as error:
         raise EntryWrong(fields=(name,)) from error
-
-
-def in_language(name: str, name_en: str) -> str:
-    """A name in the reader's language."""
-    return name if language() == "zh-Hans" else name_en
