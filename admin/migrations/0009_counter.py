@@ -7,8 +7,8 @@ from alembic import op
 
 import hub.db
 
-revision: str = "admin_0010"
-down_revision: str | None = "admin_0002"
+revision: str = "admin_0009"
+down_revision: str | None = "admin_0008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
