@@ -2,13 +2,14 @@
 
 import importlib.util
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from admin import share, sharing_board
+from admin import share, sharing_board, sources
 from admin.store import sharing as store
 from hub import clock, ledger
 from tests.journeys.test_tour import running
@@ -152,6 +153,23 @@ def test_a_city_that_is_down_is_said_in_words_and_nothing_is_handed_over(
     with made.house.database.read() as db:
         last = ledger.events(db, kind="data.refused", limit=1)[0]
     assert last.facts["why"] == "source-down"
+
+
+def test_a_city_that_answers_late_is_not_waited_for(told: tuple[World, Story], monkeypatch: pytest.MonkeyPatch) -> None:
+    made, story = told
+    answer = made.departments["market"].view_functions["shared_data"]
+
+    def late() -> Any:
+        time.sleep(0.8)
+        return answer()
+
+    monkeypatch.setattr(sources, "SECONDS", 0.3)
+    monkeypatch.setitem(made.departments["market"].view_functions, "shared_data", late)
+    assert "does not answer" in asked_again(story).text
+    with made.house.database.read() as db:
+        call = store.calls(db, limit=1)[0]
+    assert (call.outcome, call.fields) == ("source-down", ())
+    assert call.milliseconds < 800
 
 
 def test_a_city_that_answers_in_anothers_name_is_refused(
