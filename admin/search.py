@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST = 80  # characters of a query that are looked at
 MOST_PARTS = 12
@@ -35,10 +37,10 @@ def find(query: str, entries: Sequence[Entry]) -> list[str]:
     parts = parts_of(query)
     if not parts:
         return [] if query.strip() else [entry.key for entry in entries]
-    folded_entries = [(entry, tuple((worth, fold(text)) for worth, text in entry.texts)) for entry in entries]
-    near = _near(parts, {word for _, texts in folded_entries for _, text in texts for word in WORD.findall(text)})
+    known = [(entry, tuple((worth, _read(text)) for worth, text in entry.texts)) for entry in entries]
+    near = _near(parts, frozenset[str]().union(*(text.words for _, texts in known for _, text in texts)))
     ranked = []
-    for place, (entry, texts) in enumerate(folded_entries):
+    for place, (entry, texts) in enumerate(known):
         scores = [max((_score(part, text, near) * worth for worth, text in texts), default=0.0) for part in parts]
         hits = sum(1 for score in scores if score)
         if hits and hits >= ENOUGH * len(parts):
@@ -67,20 +69,33 @@ def parts_of(query: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:MOST_PARTS]
 
 
-def _score(part: str, text: str, near: dict[str, frozenset[str]]) -> float:
+class _Text(NamedTuple):
+    """A text as it is compared, and its words."""
+
+    folded: str
+    words: frozenset[str]
+
+
+@lru_cache(20_000)
+def _read(text: str) -> _Text:
+    """Read once what is asked about again and again: the texts of items, never a query."""
+    folded = fold(text)
+    return _Text(folded, frozenset(WORD.findall(folded)))
+
+
+def _score(part: str, text: _Text, near: dict[str, frozenset[str]]) -> float:
     """How well a part of the query fits a text, 0 to 3."""
     if HAN.fullmatch(part):
-        if part in text:
+        if part in text.folded:
             return 3.0
         pairs = [part[i : i + 2] for i in range(len(part) - 1)]
-        share = sum(1 for pair in pairs if pair in text) / len(pairs) if pairs else 0.0
+        share = sum(1 for pair in pairs if pair in text.folded) / len(pairs) if pairs else 0.0
         return 2 * share if share >= ENOUGH else 0.0
-    words = WORD.findall(text)
-    if part in words:
+    if part in text.words:
         return 3.0
-    if any(_begins(part, word) for word in words):
+    if any(_begins(part, word) for word in text.words):
         return 2.0
-    return 1.0 if near[part].intersection(words) else 0.0
+    return 1.0 if near[part] & text.words else 0.0
 
 
 def _begins(part: str, word: str) -> bool:
@@ -89,7 +104,7 @@ def _begins(part: str, word: str) -> bool:
     return len(short) >= 3 and long.startswith(short) and (len(long) - len(short) <= 3 or short == part)
 
 
-def _near(parts: Iterable[str], words: set[str]) -> dict[str, frozenset[str]]:
+def _near(parts: Iterable[str], words: frozenset[str]) -> dict[str, frozenset[str]]:
     """The known words that a part may have meant."""
     return {
         part: frozenset(word for word in words if len(part) >= 4 and slips(part, word, 2 if len(part) >= 8 else 1))

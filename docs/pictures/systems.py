@@ -33,7 +33,9 @@ NOBODY, CITIZEN = "nobody", "citizen"
 # only the section of a heading, if its id stands behind a #.
 PICTURES: dict[str, tuple[str, str, ViewportSize]] = {
     "portal-1": (NOBODY, "/", DESK),
-    "portal-2": (NOBODY, "/services", PHONE),
+    "portal-2": (NOBODY, "/services?q=restaurant", PHONE),
+    "services-1": ("qiyun.jingban", "/console/services", DESK),
+    "services-2": ("qiyun.jingban", "/console/services/11880100DEM000049A-0004", DESK),
     "assessment-1": ("qiyun.fuhe", "/console/assessment?done=1>/console/assessment/", DESK),
     "assessment-2": (CITIZEN, "/my/cases>/my/cases/C>/rate/", PHONE),
     "assessment-3": (NOBODY, "/scoreboard", DESK),
