@@ -260,5 +260,6 @@ def _dump(code: Code) -> str:
 def _load(kept: bytes) -> Code:
     value: dict[str, Any] = json.loads(kept)
     value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
-    value |= {name: tuple(value[name]) for name in ("scopes", "amr", "holder_keys", "data")}
+    value |= {name: tuple(value[name]) for name in ("scopes", "amr", "holder_keys")}
+    value["data"] = tuple(value.get("data", ()))  # a code of the release before knows no data permissions
     return Code(**value)

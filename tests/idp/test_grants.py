@@ -1,5 +1,6 @@
 """What may happen once happens once, on both databases, however many try at the same moment."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -136,6 +137,15 @@ def test_a_code_whose_memory_is_lost_is_simply_asked_for_again(party: Visit) -> 
     party.house.shared.forget(f"idp:code:{pseudonyms.digest(value)}")
     with pytest.raises(Refused, match="invalid_grant"):
         grants.find_code(party.house, value, party.client, clock.now())
+
+
+def test_a_code_of_the_release_before_is_redeemed_after_an_update(party: Visit) -> None:
+    value = grants.give_code(party.house, code_of(party), clock.now())
+    key = f"idp:code:{pseudonyms.digest(value)}"
+    kept = json.loads(party.house.shared.peek(key) or b"")
+    del kept["data"]
+    party.house.shared.put(key, json.dumps(kept), 60)
+    assert grants.find_code(party.house, value, party.client, clock.now()).data == ()
 
 
 def code_of(visit: Visit, scopes: tuple[str, ...] = ("openid",)) -> Code:
