@@ -4,20 +4,18 @@ The promised time is counted from submission; when the office has asked for more
 License Law art. 32: an application counts from the day on which it is complete).
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from admin import drafts, prefill, workdays
+from admin import drafts, papers, prefill, workdays
 from admin.model.case import (
     WORDS,
     Case,
     Channel,
     Content,
-    Material,
     Mover,
     NotApplied,
     NotForYou,
@@ -25,10 +23,11 @@ from admin.model.case import (
     his_own,
 )
 from admin.model.item import Audience, ServiceItem, State
+from admin.papers import PAPER
 from admin.prefill import Prefilled
 from admin.store import cases as store
 from admin.store import items, notices
-from hub import ledger, limits
+from hub import ledger, limits, numbers
 from hub.callers import Caller
 from hub.db import Collision
 from hub.house import House
@@ -40,10 +39,6 @@ from licenses.model import FieldError, FieldsWrong
 
 WALLET_LEVEL = 3  # at which the wallet shows what stands on a license
 PER_PERSON = Limit("case-submit", 20, 3600)
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read as something else on the telephone
-PAPER = "material-"  # of the names under which papers are asked for and errors are told
-FILE_BYTES = 3_000_000  # a photographed page
-FILE_KINDS = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
 def submit(
@@ -197,42 +192,16 @@ def complete(
     """All fields and papers of an application. Raises FieldsWrong with one error per field or paper that is missing or wrong."""
     fields, errors = _fields(ready, typed, now)
     errors += _holder(house, ready, fields, caller)
-    papers = materials(ready, files, seen=seen)
+    needed = papers.materials(ready, files, seen=seen)
     errors += [
         FieldError(f"{PAPER}{paper.key}", N_("Add a file with this paper: it was not found in your wallet"))
-        for paper in papers
+        for paper in needed
         if not paper.given
     ]
     if errors:
         raise FieldsWrong(errors)
     spelled = {key: str(value) for key, value in fields.items()}
-    return Content(spelled, dict(ready.origins), papers, {paper.key: paper.file for paper in papers if paper.file})
-
-
-def materials(ready: Prefilled, files: Mapping[str, str], *, seen: bool = False) -> tuple[Material, ...]:
-    """Each paper that the service needs, and how it came: as a license found in force, as a file, at the counter, or not yet."""
-    needed = [
-        Material(kind=one.kind.code, license=one.held.license.number if one.held and one.in_force else "")
-        for one in ready.needed
-    ]
-    words = zip(ready.item.materials, ready.item.materials_en or ready.item.materials, strict=True)
-    needed += [Material(words=chinese, words_en=english) for chinese, english in words]
-    return tuple(
-        one if one.license else replace(one, file=files.get(one.key, ""), seen=seen and not files.get(one.key))
-        for one in needed
-    )
-
-
-def paper_keys(item: ServiceItem) -> frozenset[str]:
-    """The papers that a service may ask for, by `Material.key`."""
-    return frozenset(Material(kind=code).key for code in item.licenses) | frozenset(
-        Material(words=words).key for words in item.materials
-    )
-
-
-def file_kind(data: bytes) -> bool:
-    """Whether a file is one that offices open: PDF, JPEG, PNG."""
-    return data.startswith(FILE_KINDS)
+    return Content(spelled, dict(ready.origins), needed, {paper.key: paper.file for paper in needed if paper.file})
 
 
 def _fields(ready: Prefilled, typed: Mapping[str, str], now: datetime) -> tuple[dict[str, Value], list[FieldError]]:
@@ -269,7 +238,7 @@ def _case(ready: Prefilled, key: str, caller: Caller, channel: Channel, taken_by
     item = ready.item
     assert caller.person
     return Case(
-        number=number_of(now),
+        number=numbers.fresh("C", workdays.day_of(now)),
         key=key,
         item=item.code,
         item_version=item.version,
@@ -288,11 +257,6 @@ def _case(ready: Prefilled, key: str, caller: Caller, channel: Channel, taken_by
         visits=int(channel is Channel.counter),
         taken_by=taken_by,
     )
-
-
-def number_of(now: datetime) -> str:
-    """A new number: the day in Beijing, then what nobody guesses."""
-    return f"C-{workdays.day_of(now):%Y%m%d}-{''.join(secrets.choice(CROCKFORD) for _ in range(10))}"
 
 
 def _known(house: House, key: str, caller: Caller) -> Case | None:

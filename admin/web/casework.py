@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 
-from admin import case_figures, decide, prefill, workdays
+from admin import case_figures, decide, papers, prefill, workdays
 from admin.model.case import WORDS, Case, Mover, Step
 from admin.model.operator import Right
 from admin.store import cases as store
@@ -18,7 +18,6 @@ from hub.problems import BadRequest
 OFFICER = Operator(Right.cases)
 SHOWN = 50  # rows
 VIEWS = ("open", "overdue", "mine", "all")
-FILE_TYPES = {b"%PDF": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 
 
 def blueprint() -> Blueprint:
@@ -76,7 +75,7 @@ def _one(bp: Blueprint) -> None:
     @web.route(bp, "/console/cases/<number>/papers/<material>", gate=OFFICER)
     def paper(number: str, material: str) -> Response:
         _name, data = decide.file(web.house(), number, material, caller=web.caller(), now=clock.now())
-        kind = next(kind for start, kind in FILE_TYPES.items() if data.startswith(start))
+        kind = papers.media_type(data)
         return web.file(data, kind, name=f"{number}-{material[:16]}.{kind.rpartition('/')[2]}")
 
 

@@ -4,7 +4,7 @@ import secrets
 
 from flask import Blueprint, Response, request
 
-from admin import apply, counter, prefill
+from admin import apply, counter, papers, prefill
 from admin.model.item import Audience, ServiceItem
 from admin.model.operator import Right
 from admin.model.visit import REASON, Arrival, Document, Visit
@@ -193,8 +193,8 @@ def _form_page(visit: Visit, item: ServiceItem, values: dict[str, str], errors: 
     for check in apply.CHECKS:
         check(item, who)
     ready = prefill.prefill(web.house(), item, who, clock.now())
-    papers = apply.materials(ready, {}, seen=True)
-    page = {"item": item, "ready": ready, "papers": papers, "values": values, "errors": errors, "key": key}
+    needed = papers.materials(ready, {}, seen=True)
+    page = {"item": item, "ready": ready, "papers": needed, "values": values, "errors": errors, "key": key}
     return _page("visit_form.html", visit, 422 if errors else 200, **page)
 
 

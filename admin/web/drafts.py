@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from admin import apply, drafts, prefill
+from admin import apply, drafts, papers, prefill
 from admin.model.case import Case, CaseState, Content, Draft, Mover, NoCase, Step
 from admin.model.item import ServiceItem
 from admin.prefill import Prefilled
@@ -207,7 +207,7 @@ def _form_page(
     ready = prefill.prefill(web.house(), item, web.caller(), clock.now())
     values = {
         "ready": ready,
-        "papers": apply.materials(ready, content.files),
+        "papers": papers.materials(ready, content.files),
         "values": content.fields,
         "words": content.answer,
     }
@@ -222,10 +222,10 @@ def _label(ready: Prefilled, name: str) -> str:
     """What a field is called in the reader's language."""
     english = i18n.language() == "en"
     called = {item.key: item.label_en if english else item.label for item in ready.items}
-    for paper in apply.materials(ready, {}):
+    for paper in papers.materials(ready, {}):
         kind = kinds.named(paper.kind) if paper.kind else None
         chinese, spoken = (kind.name, kind.name_en) if kind else (paper.words, paper.words_en or paper.words)
-        called[f"{apply.PAPER}{paper.key}"] = spoken if english else chinese
+        called[f"{papers.PAPER}{paper.key}"] = spoken if english else chinese
     return called.get(name, name)
 
 
@@ -245,15 +245,15 @@ def _files(item: ServiceItem) -> tuple[Files, Errors]:
     """The files of the form by material, and what is wrong with those that cannot be kept."""
     found: Files = {}
     wrong: Errors = {}
-    for key in apply.paper_keys(item):
-        sent = request.files.get(f"{apply.PAPER}{key}")
+    for key in papers.keys(item):
+        sent = request.files.get(f"{papers.PAPER}{key}")
         if sent is None or not sent.filename:
             continue
-        data = sent.stream.read(apply.FILE_BYTES + 1)
-        if len(data) > apply.FILE_BYTES:
-            wrong[f"{apply.PAPER}{key}"] = _("The file is larger than 3 MB: choose a smaller one")
-        elif not apply.file_kind(data):
-            wrong[f"{apply.PAPER}{key}"] = _("Choose a PDF, a JPEG or a PNG")
+        data = sent.stream.read(papers.FILE_BYTES + 1)
+        if len(data) > papers.FILE_BYTES:
+            wrong[f"{papers.PAPER}{key}"] = _("The file is larger than 3 MB: choose a smaller one")
+        elif not papers.media_type(data):
+            wrong[f"{papers.PAPER}{key}"] = _("Choose a PDF, a JPEG or a PNG")
         else:
             found[key] = (sent.filename[-80:], data)
     return found, wrong

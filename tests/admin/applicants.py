@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from admin import apply, prefill
+from admin import papers, prefill
 from admin.apply import submit
 from admin.model.case import Case, Material
 from admin.model.item import Audience, LifeEvent, ServiceItem, State
@@ -71,7 +71,7 @@ class World:
 
     @property
     def materials(self) -> tuple[Material, ...]:
-        return apply.materials(prefill.prefill(self.house, self.item, self.citizen, self.now), {})
+        return papers.materials(prefill.prefill(self.house, self.item, self.citizen, self.now), {})
 
     def officer(self, person: str = "officer", place: str = QIYUN.place) -> Caller:
         factors = ("pwd", "otp", "mfa")
