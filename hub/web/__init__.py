@@ -3,7 +3,7 @@
 from hub.web.answers import answer, file, local, loosen, page, see_other, set_cookie, sign_in_cookie, static
 from hub.web.frame import frame, isolated
 from hub.web.here import caller, house
-from hub.web.incoming import BodyWrong, UnsafeForm, csrf, shape
+from hub.web.incoming import BodyWrong, UnsafeForm, csrf, json_object, shape, writable
 from hub.web.refusals import problem_body, wants_json
 from hub.web.routes import login_at, route
 
@@ -17,6 +17,7 @@ __all__ = [
     "frame",
     "house",
     "isolated",
+    "json_object",
     "local",
     "login_at",
     "loosen",
@@ -29,4 +30,5 @@ __all__ = [
     "sign_in_cookie",
     "static",
     "wants_json",
+    "writable",
 ]

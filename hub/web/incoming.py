@@ -2,17 +2,19 @@
 
 import hmac
 import secrets
+from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from flask import g, request
 from jsonschema import Draft202012Validator
 from markupsafe import Markup
 
-from hub.problems import BadRequest, NotAllowed
+from hub.problems import BadRequest, NotAllowed, NotFound
 from hub.web.here import house
 
 CSRF_FIELD = "csrf"
+FORM = "application/x-www-form-urlencoded"
 
 
 class UnsafeForm(NotAllowed):
@@ -32,16 +34,63 @@ class BodyWrong(BadRequest):
 
 def shape(schema: dict[str, Any]) -> dict[str, Any]:
     """The JSON body of this request, checked. Raises BadRequest, BodyWrong."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
+    body = json_object()
+    if body is None:
         raise BadRequest("Send a JSON object with Content-Type application/json")
     errors = [
         {"pointer": "/" + "/".join(str(part) for part in error.absolute_path), "detail": error.message}
         for error in Draft202012Validator(schema).iter_errors(body)
     ]
+    if not errors and not _all_writable(_texts(body)):
+        errors = [{"pointer": "", "detail": "A text holds a character that cannot be kept"}]
     if errors:
         raise BodyWrong("%(count)s fields do not fit", count=len(errors), extras={"errors": errors[:50]})
     return body
+
+
+def json_object() -> dict[str, Any] | None:
+    """The JSON object of this request, if it is one."""
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # lists in lists without end
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def check_text(*, read: bool) -> None:
+    """Refuse an address or a form with characters that no database keeps. Raises NotFound, BadRequest.
+
+    `read`: the form may be read here; else it is left for a view that reads it in its own way.
+    """
+    if not _all_writable((request.view_args or {}).values()):
+        raise NotFound("There is nothing at this address")
+    given = [*request.args.values()]
+    if read and request.mimetype in (FORM, "multipart/form-data"):
+        given += request.form.values()
+    elif request.mimetype == FORM:
+        given.append(unquote_plus(request.get_data(cache=True).decode(errors="replace")))
+    if not _all_writable(given):
+        raise BadRequest
+
+
+def _all_writable(texts: Iterable[Any]) -> bool:
+    return all(writable(text) for text in texts if isinstance(text, str))
+
+
+def writable(text: str) -> bool:
+    """Whether a database keeps these characters: PostgreSQL takes no U+0000, and no UTF-8 has halves of pairs."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _texts(body: Any) -> Iterator[str]:
+    """Every text in a JSON value, the names of members too."""
+    parts = [body]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict | list):
+            parts += part if isinstance(part, list) else [*part, *part.values()]
 
 
 def csrf_token() -> str:

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, g, request
 from hub import clock
 from hub.callers import Gate
 from hub.web.here import house
-from hub.web.incoming import check_csrf
+from hub.web.incoming import check_csrf, check_text
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -26,6 +26,7 @@ def route(
         def guarded(**arguments: Any) -> Any:
             if gate.cookies and request.method not in SAFE:
                 check_csrf()
+            check_text(read=gate.cookies)
             g.caller = gate.admit(house(), request, clock.now())
             return view(**arguments)
 

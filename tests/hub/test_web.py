@@ -253,6 +253,30 @@ def test_a_call_within_a_request_does_not_touch_it(site: Flask, house: House) ->
         assert (i18n.language(), g.request_id) == ("en", outer)
 
 
+@pytest.mark.parametrize("address", ["/odd?q=%00", "/odd?lang=en&q=x%00y"])
+def test_no_address_brings_what_a_database_cannot_keep(browser: FlaskClient, address: str) -> None:
+    assert browser.get(address).status_code == 400
+
+
+def test_no_form_brings_what_a_database_cannot_keep(browser: FlaskClient) -> None:
+    token = token_in(browser.get("/form").text)
+    assert browser.post("/form", data={"csrf": token, "words": "x\0y"}).status_code == 400
+    assert browser.post("/form", data={"csrf": token, "words": "x y"}).text == "done"
+    assert browser.post("/program", data={"words": "x\0y"}).status_code == 400
+
+
+@pytest.mark.parametrize("text", ['"x\\u0000"', '"\\ud800"', '["\\u0000"]', '{"\\u0000": 1}'])
+def test_no_json_brings_what_a_database_cannot_keep(browser: FlaskClient, text: str) -> None:
+    answer = browser.post("/program", data=f'{{"a": 1, "b": {text}}}', content_type="application/json")
+    assert answer.status_code == 422
+    assert browser.post("/program", json={"a": 1, "b": "\\u0000 😀"}).status_code == 200
+
+
+def test_json_within_json_without_end_is_refused(browser: FlaskClient) -> None:
+    text = f'{{"a": 1, "b": {"[" * 9999}{"]" * 9999}}}'
+    assert browser.post("/program", data=text, content_type="application/json").status_code == 400
+
+
 def test_not_allowed_names_the_scope(house: House) -> None:
     assert NotAllowed("x").status == 403
 
