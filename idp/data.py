@@ -5,6 +5,7 @@ a person says yes to this very permission; his no takes effect at the next call.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from idp.model.data import MOST, TYPE, DataConsent, DataPermission
 from idp.model.flow import Refused
 from idp.store import data as store
 
+NUMBER = re.compile(r"[A-Za-z0-9-]{1,40}")  # of a permission; nothing else ever reaches the database
 WRONG = "invalid_authorization_details"  # RFC 9396 5
 
 
@@ -99,7 +101,11 @@ def _named(detail: Any) -> str:
     """The grant that one detail names; a member that we do not know is refused, not passed over (RFC 9396 5)."""
     if not isinstance(detail, dict) or detail.get("type") != TYPE:
         raise Refused(WRONG, f"The only type here is {TYPE}")
-    if set(detail) != {"type", "grant"} or not isinstance(detail["grant"], str):
+    if (
+        set(detail) != {"type", "grant"}
+        or not isinstance(detail["grant"], str)
+        or not NUMBER.fullmatch(detail["grant"])
+    ):
         raise Refused(WRONG, "A detail holds a type and a grant, nothing else")
     return detail["grant"]
 

@@ -5,6 +5,7 @@ import re
 from flask import Blueprint, Response, request
 
 from admin import share, sources
+from admin.admit import Asked
 from admin.store import sharing as store
 from hub import callers, clock, limits, web
 from hub.callers import Program
@@ -42,7 +43,7 @@ def blueprint() -> Blueprint:
     return bp
 
 
-def _asked() -> share.Asked:
+def _asked() -> Asked:
     """The call as it came in. Raises BadRequest for what has not the form of one; the rest is judged by the verb."""
     raw = request.get_data(cache=True)
     body = request.get_json(silent=True) if len(raw) <= LONGEST else None
@@ -56,7 +57,7 @@ def _asked() -> share.Asked:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     bearer = token.strip() if kind.lower() == "bearer" else ""  # RFC 6750 2.1: in the header, nowhere else
     net = limits.network(request.remote_addr or "")
-    return share.Asked(bearer, **given, digest=share.digest_of(raw), net=net)
+    return Asked(bearer, **given, digest=share.digest_of(raw), net=net)
 
 
 def _told(permission: DataPermission, per_day: int) -> dict[str, object]:

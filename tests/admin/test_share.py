@@ -1,12 +1,10 @@
 """One call for one person's data: only what was granted, only with the person's yes, and every refusal is written down."""
 
-import importlib.util
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,17 +16,16 @@ from joserfc import jws
 from joserfc.jwk import ECKey, KeySet
 
 import app as front
-from admin import share, sharing, sharing_board, sources
+from admin import admit, share, sharing, sharing_board, sources
 from admin.model.datacall import Call, TooMuch
 from admin.model.sharing import RequestState
 from admin.store import sharing as store
+from docs.figures.sharing import figures
 from hub import callers, clock, ledger
 from hub.house import House
 from idp import clients, data
 from tests.admin.bodies import ASKER, CITY, ITEM, MARKET, PLATFORM, PROVIDER, Bodies
 from tests.idp.rp import Visit, department
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -79,6 +76,15 @@ def test_only_the_granted_fields_signed_for_this_client_and_purpose(bodies: Bodi
     assert claims["exp"] - claims["iat"] == share.SECONDS
     assert claims["sub"] == bodies.visit.claims(bodies.visit.tokens()["id_token"])["sub"]
     assert bodies.visit.person not in answer.text
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '"x\\u0000"', "[" * 900 + "]" * 900, "[" * 1500])
+def test_a_call_that_nobody_can_keep_is_refused_before_it_is_looked_at(bodies: Bodies, text: str) -> None:
+    for name in ("grant", "purpose", "case"):
+        answer = bodies.visit.program.post(
+            "/api/sharing/data", data=f'{{"{name}": {text}}}', content_type="application/json"
+        )
+        assert answer.status_code == 400, answer.text
 
 
 def test_each_hop_is_in_the_answer(bodies: Bodies) -> None:
@@ -148,10 +154,10 @@ def test_without_a_token_or_with_a_forged_one(bodies: Bodies) -> None:
 
 
 def test_strangers_do_not_fill_the_ledger(bodies: Bodies) -> None:
-    statuses = [bodies.call("x", "G-1").status_code for _ in range(share.STRANGERS.times + 2)]
+    statuses = [bodies.call("x", "G-1").status_code for _ in range(admit.STRANGERS.times + 2)]
     assert statuses[-1] == 429
     with bodies.house.database.read() as db:
-        assert len(ledger.events(db, kind="data.refused", limit=100)) == share.STRANGERS.times
+        assert len(ledger.events(db, kind="data.refused", limit=100)) == admit.STRANGERS.times
 
 
 def test_after_the_token_has_expired(bodies: Bodies) -> None:
@@ -323,11 +329,26 @@ def test_calls_that_were_lost_are_closed(bodies: Bodies, now: datetime) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], {"grant": 1}, {"grant": "g", "fields": ["number"]}, {"case": "a b"}, {"case": "x" * 41}, "text"],
+    [
+        None,
+        [],
+        {"grant": 1},
+        {"grant": "g", "fields": ["number"]},
+        {"case": "a b"},
+        {"case": "x" * 41},
+        "text",
+        {"grant": "\0"},
+        {"grant": "\ud800"},
+    ],
 )
 def test_a_call_of_another_form_is_not_judged(bodies: Bodies, body: Any) -> None:
     answer = bodies.visit.program.post("/api/sharing/data", json=body, headers={"Authorization": "Bearer x"})
     assert answer.status_code == 400
+
+
+def test_lists_in_lists_without_end_are_no_call(bodies: Bodies) -> None:
+    headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}
+    assert bodies.visit.program.post("/api/sharing/data", data=b"[" * 1999, headers=headers).status_code == 400
 
 
 def test_a_call_is_short(bodies: Bodies) -> None:
@@ -374,7 +395,7 @@ def test_the_board_is_counted_again_from_the_ledger(bodies: Bodies) -> None:
         with bodies.house.database.read() as db:
             lines = [json.loads(json.dumps(line)) for line in ledger.export(db, scope=scope)]
         shown = sharing_board.figures_now(bodies.house, scope)
-        assert counted(lines) == shown
+        assert figures(lines) == shown
         assert {name: shown[name] for name in ("entries", "calls", "refusals", "withdrawals", "median hops")} == {
             "entries": 1,
             "calls": 1,
@@ -384,16 +405,6 @@ def test_the_board_is_counted_again_from_the_ledger(bodies: Bodies) -> None:
         }
         assert [shown[f"requests {state.value}"] for state in RequestState] == [1, 1, 1, 1]
     assert sharing_board.figures_now(bodies.house, "hub/870000")["calls"] == 0
-
-
-def counted(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the script in docs/ makes of these lines; it is no part of the product, and is loaded as a stranger would."""
-    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs/figures/sharing.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return dict(module.figures(lines))
 
 
 def test_the_keys_of_answers_are_published_and_on_no_other_list(bodies: Bodies) -> None:
@@ -408,7 +419,7 @@ def test_of_many_calls_at_once_no_more_are_answered_than_granted(house_on: House
     bodies = Bodies(house_on, front.create_app(house_on.settings, house=house_on), now)
     grant = bodies.granted(per_day=2)
     token = bodies.allowed(grant)
-    asked = share.Asked(token, grant.id, ITEM, "", share.digest_of(b""), "net")
+    asked = admit.Asked(token, grant.id, ITEM, "", share.digest_of(b""), "net")
 
     def ask(_: int) -> str:
         try:

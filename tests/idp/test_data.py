@@ -1,5 +1,6 @@
 """A person allows a service to ask another body for data: one question for each permission, and a no that works at once."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 from hub import callers, clock, ledger
 from hub.house import House
 from hub.problems import NotSignedIn
-from idp import consents, data, tokens
+from idp import consents, data, flows, tokens
 from idp.model.data import MOST, TYPE, DataField, DataPermission
-from idp.model.flow import Refused
+from idp.model.flow import Asked, Refused
 from idp.store import data as store
 from tests.hub.test_web import token_in
 from tests.idp.rp import Visit, department, public
@@ -204,6 +205,8 @@ WRONG = {
     "another type": json.dumps([{"type": "account_information", "grant": "g1"}]),
     "no type": json.dumps([{"grant": "g1"}]),
     "no grant": json.dumps([{"type": TYPE}]),
+    "a grant that no database keeps": json.dumps([{"type": TYPE, "grant": "g\0"}]),
+    "half a character": json.dumps([{"type": TYPE, "grant": "\ud800"}]),
     "a grant that is no text": json.dumps([{"type": TYPE, "grant": 1}]),
     "a member that we do not know": json.dumps([{"type": TYPE, "grant": "g1", "fields": ["number"]}]),
     "an unknown grant": details("g9"),
@@ -228,9 +231,20 @@ def test_a_permission_that_is_not_in_force_is_refused(
 ) -> None:
     visit = visits(department())
     visit.signs_in()
-    moved: dict[str, Any] = {name: now + timedelta(days=value) if isinstance(value, int) else value for name, value in changes.items()}
+    moved: dict[str, Any] = {
+        name: now + timedelta(days=value) if isinstance(value, int) else value for name, value in changes.items()
+    }
     permit(house, permission(now, **moved))
     assert visit.answer(authorization_details=details())["error"] == "invalid_authorization_details"
+
+
+def test_a_flow_of_the_release_before_goes_on(asker: Visit, house: House, now: datetime) -> None:
+    flow = flows.keep(house, Asked("qiyun-market", "https://market.qiyun.example/callback", ("openid",)), "b", now)
+    key = f"idp:flow:{hashlib.sha256(flow.id.encode()).hexdigest()}"
+    kept = json.loads(house.shared.peek(key) or b"")
+    del kept["asked"]["data"]
+    house.shared.put(key, json.dumps(kept), 60)
+    assert flows.of_browser(house, flow.id, "b", now).asked.data == ()
 
 
 def test_withdrawal_revokes_the_tokens_and_the_next_sign_in_asks(asker: Visit, house: House) -> None:

@@ -1,16 +1,15 @@
 """Data sharing from end to end over HTTP: catalogue, request, two officers, the person's yes, the answer, the proof, the no."""
 
-import importlib.util
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from admin import share, sharing_board, sources
 from admin.store import sharing as store
+from docs.figures.sharing import figures
 from hub import clock, ledger
 from tests.journeys.test_tour import running
 from tests.world import World, world
@@ -19,7 +18,6 @@ from yinxin.tour import sharing
 from yinxin.tour.browser import Browser
 from yinxin.tour.story import Story
 
-ROOT = Path(__file__).parents[2]
 __all__ = ["running"]  # the demo on each of the two databases
 
 
@@ -86,15 +84,6 @@ def _the_figures_are_in_the_ledger(made: World) -> None:
     assert figures(lines) == shown
     assert (shown["entries"], shown["calls"], shown["withdrawals"]) == (4, 2, 1)
     assert shown["refused: withdrawn"] == 1
-
-
-def figures(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs/figures/sharing.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return dict(module.figures(lines))
 
 
 @pytest.fixture(scope="module")
