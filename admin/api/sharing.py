@@ -46,11 +46,11 @@ def blueprint() -> Blueprint:
 def _asked() -> Asked:
     """The call as it came in. Raises BadRequest for what has not the form of one; the rest is judged by the verb."""
     raw = request.get_data(cache=True)
-    body = request.get_json(silent=True) if len(raw) <= LONGEST else None
-    if not isinstance(body, dict) or set(body) - {"grant", "purpose", "case"}:
+    body = web.json_object() if len(raw) <= LONGEST else None
+    if body is None or set(body) - {"grant", "purpose", "case"}:
         raise BadRequest("Send a JSON object with the members grant, purpose and, if there is one, case")
     given = {name: body.get(name, "") for name in ("grant", "purpose", "case")}
-    if not all(isinstance(value, str) for value in given.values()) or (
+    if not all(isinstance(value, str) and web.writable(value) for value in given.values()) or (
         given["case"] and not CASE.fullmatch(given["case"])
     ):
         raise BadRequest("Send a JSON object with the members grant, purpose and, if there is one, case")
