@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from admin import approvals
-from admin.model.approval import Approval, State
+from admin.model.approval import Approval, OtherText, State
 from admin.model.item import State as ItemState
 from admin.model.sharing import (
     AskerDecides,
@@ -57,12 +57,15 @@ class Wanted:
 
 
 def offer(house: House, entry: Entry, *, by: Caller, now: datetime) -> Entry:
-    """Put an entry into the catalogue, or change it. Raises EntryWrong; NotAllowed outside the caller's part of the tree."""
+    """Put an entry into the catalogue, or change it; what others have asked for stays what it was while they may get it.
+
+    Raises EntryWrong; NotAllowed outside the caller's part of the tree.
+    """
     if not tree.within(entry.place, by.place):
         raise NotAllowed("You can offer the data of your own place only")
     kept = replace(entry, id=entry.id or f"E-{secrets.token_hex(5)}", changed=now).checked()
     with house.database.write() as db:
-        wrong = _unknown(db, kept)
+        wrong = _unknown(db, kept) + _rewritten(db, kept, now)
         if wrong:
             raise EntryWrong(fields=wrong)
         store.keep_entry(db, kept)
@@ -72,7 +75,8 @@ def offer(house: House, entry: Entry, *, by: Caller, now: datetime) -> Entry:
 
 
 def ask(house: House, wanted: Wanted, *, by: Caller, now: datetime) -> DataRequest:
-    """Ask the body that holds the data. What is shared without conditions is granted at once, and logged all the same.
+    """Ask the body that holds the data. What is shared without conditions is granted at once, and logged all the same;
+    sensitive fields never are.
 
     Raises RequestWrong, NotShared, NoEntry.
     """
@@ -97,7 +101,7 @@ def ask(house: House, wanted: Wanted, *, by: Caller, now: datetime) -> DataReque
             raise RequestWrong(fields=tuple(name for name in ASKED if name in wrong))
         store.add_request(db, made)
         _wrote(db, "data.requested", made, by=by, now=now, sharing=entry.sharing.value)
-        if entry.sharing is Sharing.unconditional:
+        if entry.sharing is Sharing.unconditional and not is_sensitive(entry, made):
             _grant(db, made, entry, by=by, reason="unconditional", now=now)
     with house.database.read() as db:
         return store.request(db, made.id)
@@ -173,7 +177,10 @@ def _carry(house: House, db: Connection, approval: Approval, by: Caller, now: da
     request = store.request(db, approval.subject)
     if by.person == request.asked_by:
         raise AskerDecides("The request %(id)s", id=request.id)
-    _grant(db, request, store.entry(db, request.entry), by=by, reason=approval.reason, now=now)
+    entry = store.entry(db, request.entry)
+    if approval.body != _body(entry, request):
+        raise OtherText("The request %(id)s", id=approval.id)
+    _grant(db, request, entry, by=by, reason=approval.reason, now=now)
 
 
 approvals.carries(TWO_PERSONS, _carry)
@@ -248,6 +255,20 @@ def _unknown(db: Connection, entry: Entry) -> tuple[str, ...]:
         if client is None or client.ended or not client.keys or client.agency != entry.agency:
             wrong.append("client")
     return tuple(wrong)
+
+
+def _rewritten(db: Connection, entry: Entry, now: datetime) -> tuple[str, ...]:
+    """Whether a change would put other data, or other words for them, under what somebody agreed to or will decide on."""
+    if not entry.id or entry.ended:
+        return ()
+    asked = store.running_requests(db, entry.id, now)
+    if not asked:
+        return ()
+    before = store.entry(db, entry.id)
+    keys = tuple({key for one in asked for key in one.fields})
+    same = before.only(keys) == entry.only(keys) and before.name == entry.name and before.name_en == entry.name_en
+    origin = (before.agency, before.kind, before.client) == (entry.agency, entry.kind, entry.client)
+    return () if same and origin else ("asked",)
 
 
 def _is_offered(db: Connection, code: str, scope: str) -> bool:

@@ -144,6 +144,15 @@ def requests(
     return [_request(row) for row in db.execute(query.order_by(_r.asked.desc()).limit(limit)).mappings()]
 
 
+def running_requests(db: sa.Connection, entry: str, now: datetime) -> list[DataRequest]:
+    """The requests for an entry that wait for a decision, or are granted and in force."""
+    running = sa.or_(
+        _r.state == RequestState.waiting.value, sa.and_(_r.state == RequestState.granted.value, _r.until > now)
+    )
+    query = sa.select(request_table).where(_r.entry == entry, running)
+    return [_request(row) for row in db.execute(query).mappings()]
+
+
 def end_request(
     db: sa.Connection, id: str, before: RequestState, after: RequestState, *, by: str, reason: str, at: datetime
 ) -> bool:

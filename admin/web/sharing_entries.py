@@ -17,6 +17,7 @@ from licenses import kinds
 from seals import store as seals
 
 OFFICER = Operator(Right.sharing)
+FIELD_OF = {"asked": "fields"}  # where on the form it is said
 FIELD_LINES = 8  # lines for fields on the form of an entry; a longer list is two entries
 ENTRY = ("name", "name_en", "agency", "sharing", "basis", "basis_en", "source", "client", "tells_number")
 
@@ -37,7 +38,7 @@ def add(bp: Blueprint) -> None:
 
 def errors_of(problem: EntryWrong) -> dict[str, str]:
     """What is wrong with a form, field by field, in words."""
-    return {name: _wrong(name) for name in problem.fields}
+    return {FIELD_OF.get(name, name): _wrong(name) for name in problem.fields}
 
 
 def _wrong(name: str) -> str:
@@ -57,6 +58,7 @@ def _wrong(name: str) -> str:
         "purpose_en": _("Say in English what it is for, 4 to 500 characters"),
         "per_day": _("Give the most calls a day, 1 to 100000"),
         "until": _("Give a day in the next three years"),
+        "asked": _("Others have asked for these data as they are described: end this entry and offer a new one"),
     }.get(name, _("These data are no longer offered"))
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 
 import app as front
 from admin import approvals, sharing, sharing_board
-from admin.model.approval import OwnRequest
+from admin.model.approval import OtherText, OwnRequest
 from admin.model.sharing import (
     AskerDecides,
     EntryWrong,
@@ -33,7 +33,7 @@ from hub.callers import Caller
 from hub.house import House, open_house
 from hub.problems import BadRequest, NotAllowed
 from idp.store import data as permissions
-from tests.admin.bodies import ASKER, CITY, MARKET, PROVIDER, SECOND, Bodies
+from tests.admin.bodies import ASKER, CITY, FIELDS, MARKET, PROVIDER, SECOND, Bodies
 from tests.conftest import settings_for
 
 OVER_BOTH = Caller(person="p-over-both", place="hub/880000")  # a province looks after its cities too
@@ -294,3 +294,70 @@ def test_the_provider_refuses_what_waits_and_the_asker_withdraws_it(bodies: Bodi
         sharing.end(bodies.house, made.id, reason="x", by=PROVIDER, now=bodies.now)
     sharing.end(bodies.house, made.id, reason="not needed", by=ASKER, now=bodies.now)
     assert sharing_board.figures_now(bodies.house)["requests ended"] == 1
+
+
+# -- what was asked for stays what it was
+
+
+LOWERED = (*FIELDS[:2], replace(FIELDS[2], sensitivity=Sensitivity.plain))
+RENAMED = (*FIELDS[:2], Field("phone", "公开备注", "Public remark", Sensitivity.sensitive))
+
+
+def test_sensitive_fields_are_never_granted_at_once(bodies: Bodies) -> None:
+    bodies.entry = bodies.offer(sharing=Sharing.unconditional)
+    made = bodies.asked(by=OVER_BOTH, fields=("name", "phone"))
+    assert made.state is RequestState.waiting
+    with pytest.raises(AskerDecides):
+        decide(bodies, made.id, by=OVER_BOTH)
+    assert decide(bodies, made.id).state is RequestState.waiting  # and the second person is still missing
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fields": LOWERED},
+        {"fields": RENAMED},
+        {"fields": FIELDS[:2]},
+        {"name": "另外的信息"},
+        {"client": "", "source": "licenses:business-license", "fields": FIELDS[:1]},
+    ],
+    ids=["sensitivity", "words", "dropped", "name", "source"],
+)
+@pytest.mark.parametrize("granted", [False, True])
+def test_an_entry_is_not_rewritten_under_those_who_asked_for_it(
+    bodies: Bodies, changes: dict[str, Any], *, granted: bool
+) -> None:
+    made = bodies.asked(fields=("name", "phone"))
+    if granted:
+        decide(bodies, made.id)
+        approve_second(bodies, made.id)
+    with pytest.raises(EntryWrong) as refused:
+        sharing.offer(bodies.house, replace(bodies.entry, **changes), by=PROVIDER, now=bodies.now)
+    assert "asked" in refused.value.fields
+
+
+def test_what_nobody_asked_for_may_change_and_everything_may_end(bodies: Bodies) -> None:
+    made = bodies.asked(fields=("name",))
+    sharing.offer(bodies.house, replace(bodies.entry, fields=LOWERED), by=PROVIDER, now=bodies.now)
+    sharing.offer(bodies.house, replace(bodies.entry, tells_number=True), by=PROVIDER, now=bodies.now)
+    sharing.offer(bodies.house, replace(bodies.entry, ended=bodies.now), by=PROVIDER, now=bodies.now)
+    decide(bodies, made.id, approve=False, reason="ended")
+    sharing.offer(bodies.house, replace(bodies.entry, fields=RENAMED[2:]), by=PROVIDER, now=bodies.now)
+
+
+def test_the_second_person_says_yes_to_what_he_read_or_to_nothing(bodies: Bodies) -> None:
+    made = bodies.asked(fields=("name", "phone"))
+    decide(bodies, made.id)
+    with bodies.house.database.write() as db:
+        store.keep_entry(db, replace(bodies.entry, fields=RENAMED))  # whatever way it came there
+    with pytest.raises(OtherText):
+        approve_second(bodies, made.id)
+    with bodies.house.database.read() as db:
+        assert permissions.permission(db, made.id) is None
+        assert store.request(db, made.id).state is RequestState.waiting
+
+
+def approve_second(bodies: Bodies, request: str) -> None:
+    with bodies.house.database.read() as db:
+        found = approval_store.of_subject(db, sharing.TWO_PERSONS, request)[0]
+    approvals.decide(bodies.house, found.id, approve=True, digest=found.digest, words="", by=SECOND, now=bodies.now)
