@@ -160,7 +160,8 @@ class ServiceItem:
 
     def next(self, **changes: Any) -> "ServiceItem":
         """The version after this one: a draft, unless something else is said."""
-        return replace(self, **({"version": self.version + 1, "state": State.draft} | changes))
+        values: dict[str, Any] = {"version": self.version + 1, "state": State.draft}
+        return replace(self, **(values | changes))
 
 
 def _text(text: str, least: int = 1, most: int = LONGEST) -> bool:
