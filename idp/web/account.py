@@ -106,6 +106,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
             if one.in_force_at(visit.now)
         ],
         "mandates": [(organization, role_name(mandate.role)) for mandate, organization in acting],
+        "acting_for": next((one.name for _, one in acting if one.code == visit.caller.acting_for), ""),
         "done": request.args.get("done", ""),
     }
 

@@ -1,6 +1,6 @@
 """My companies: claiming one as its legal representative, and those one may act for."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
 from hub import web
 from hub.callers import Session
@@ -33,7 +33,7 @@ def add(bp: Blueprint) -> None:
             claimed = companies.claim(visit.house, visit.person, code, now=visit.now)
         except (NumberWrong, NotRepresentative, RegisterLater, TooMany) as problem:
             return _show(visit, problem, code)
-        return web.see_other(url_for("idp.companies", claimed=claimed.code))
+        return web.see_other(visit.to("idp.companies", claimed=claimed.code))
 
 
 def _show(visit: Visit, problem: Problem | None = None, code: str = "") -> Response:

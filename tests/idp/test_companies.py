@@ -1,5 +1,8 @@
 """Companies: claimed by their legal representative alone; then one chooses as whom."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -112,6 +115,17 @@ def test_one_claims_a_company_and_acts_for_it_and_for_oneself_again(citizen: Cit
     citizen.post("/as", whom="myself")
     after = citizen.session
     assert (after.acting_for, after.holder_keys) == (None, own)
+
+
+def test_whoever_claims_a_company_on_the_way_to_a_service_goes_on_to_that_service(citizen: Citizen) -> None:
+    citizen.is_proved(OUYANG)
+    wanted = "/my/sign-in?next=/my/cases/new/x"
+    page = citizen.get(f"/as?next={quote(wanted)}").text
+    way = next(href for href in re.findall(r'href="(/companies[^"]*)"', page))
+    claimed = citizen.post(way, code=COMPANY[1])
+    page = citizen.get(claimed.location).text
+    onward = next(action for action in re.findall(r'action="(/as[^"]*)"', page))
+    assert citizen.post(onward, whom=COMPANY[1]).location == wanted
 
 
 def test_who_lost_his_mandate_sees_nothing_of_the_company_any_more(citizen: Citizen) -> None:
