@@ -83,10 +83,10 @@ def visit_of(house: House, id: str, *, by: Caller, now: datetime) -> Visit:
 
 
 def ended_visit(house: House, id: str, *, by: Caller) -> Visit:
-    """A visit of this officer that has ended. Raises NoVisit, NotYourVisit."""
+    """A visit of this officer in this session that has ended. Raises NoVisit, NotYourVisit."""
     with house.database.read() as db:
         found = store.visit(db, house.vault, id)
-    if found.officer != by.person or found.ended is None:
+    if found.officer != by.person or found.session != by.session or found.ended is None:
         raise NotYourVisit("The visit %(id)s", id=id)
     return found
 

@@ -1,21 +1,25 @@
 """Assessment: the page at which a service is rated, the officers' work on bad ratings, and the public board."""
 
+import hmac
 from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 
 from admin import assessment, rectify
+from admin.model.case import Channel
 from admin.model.operator import Right
-from admin.model.rating import Level, Rating, RatingWrong, Service, Step
+from admin.model.rating import Level, Rating, RatingWrong, Service, Step, digest_of
 from admin.store import ratings as store
 from admin.web import names
-from hub import clock, web
+from admin.web.gates import Board
+from hub import callers, clock, web
 from hub.callers import Operator, Public
 from hub.i18n import _
 from hub.problems import BadRequest
 
 DESK = Operator(Right.desk)
+MARK_SECONDS = 90 * 24 * 3600  # longer than a rating may be given and answered
 
 
 def blueprint() -> Blueprint:
@@ -41,7 +45,10 @@ def _public(bp: Blueprint) -> None:
                 return _rate_page(token, request.form.to_dict(), wrong.fields)
             raise
         assessment.rate(web.house(), token, opinion, clock.now())
-        return web.see_other(f"/rate/{token}")
+        response = web.see_other(f"/rate/{token}")
+        cookie, value = _mark(token, service)
+        web.set_cookie(response, cookie, value, seconds=MARK_SECONDS)
+        return response
 
     @web.route(bp, "/scoreboard", gate=Public())
     def scoreboard() -> Response:
@@ -64,6 +71,12 @@ def _officers(bp: Blueprint) -> None:
                 names_ = (_name(db, rating.service.item), names.officer_name(db, task.officer))
                 rows.append((task, rating, *names_))
         return web.page("admin/rating_tasks.html", found=rows, figures=figures, done=done, now=now)
+
+    @web.route(bp, "/console/assessment-figures", gate=Board(Right.desk))
+    def rating_figures() -> Response:
+        with web.house().database.read() as db:
+            figures = assessment.figures(db, web.caller().place, clock.now())
+        return web.page("admin/rating_figures.html", figures=figures)
 
     @web.route(bp, "/console/assessment/<id>", gate=DESK)
     def task_one(id: str) -> Response:
@@ -98,22 +111,44 @@ def _name(db: Connection, item: str) -> str:
 def _rate_page(token: str, said: dict[str, str] | None = None, wrong: tuple[str, ...] = ()) -> Response:
     house, now = web.house(), clock.now()
     service, rating = assessment.look(house, token)
+    theirs = _is_raters(token, service)
     with house.database.read() as db:
         told: dict[str, Any] = {"item": _name(db, service.item)}
         told["agency"] = names.agency_name(db, service.agency)
-        told |= _outcome(rating)
+        told |= _outcome(rating if theirs else None)
     open_now = service.open_at(now)
     return web.page(
         "admin/rate.html",
         422 if wrong else 200,
         service=service,
         rating=rating,
+        theirs=theirs,
         open_now=open_now,
         levels=[level.value for level in Level],
         said=said or {},
         errors=_errors(wrong, service),
         **told,
     )
+
+
+def _is_raters(token: str, service: Service) -> bool:
+    """Whether what was said may be shown: who served at a counter has seen the link, and must not learn it there.
+
+    It is shown to the browser that rated, and to the visitor who is signed in.
+    """
+    if service.channel is Channel.online:
+        return True  # the link stands on the applicant's own pages only
+    cookie, value = _mark(token, service)
+    if hmac.compare_digest(request.cookies.get(cookie, "").encode(), value.encode()):
+        return True
+    visitor = callers.current(web.house(), request, "my", clock.now())
+    return visitor is not None and visitor.person == service.person
+
+
+def _mark(token: str, service: Service) -> tuple[str, str]:
+    """The cookie of the browser that rated: nobody makes it from the link alone."""
+    value = hmac.digest(web.house().keys.secret("rating-link"), f"rated\0{service.instance}".encode(), "sha256").hex()
+    return f"yinxin-rated-{digest_of(token)[:16]}", value
 
 
 def _outcome(rating: Rating | None) -> dict[str, Any]:

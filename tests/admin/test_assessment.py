@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,13 +25,15 @@ from admin.model.rating import (
     RatingOver,
     RatingWrong,
     Service,
+    digest_of,
     percent,
 )
 from admin.store import cases
 from admin.store import ratings as store
 from admin.workdays import BEIJING
 from docs.figures import assessment as counted
-from hub import clock, ledger
+from hub import callers, clock, ledger
+from hub.callers import Caller
 from hub.house import House
 from tests.admin.offices import ITEM, MARKET, QIYUN, XICHENG, served
 from tests.hub.test_web import token_in
@@ -324,6 +327,29 @@ def test_a_stranger_with_the_link_rates_and_sees_that_it_was_kept(
     assert "C-1" not in page
     with house.database.read() as db:
         assert store.of_instance(db, "C-1")
+
+
+def test_who_served_at_a_counter_does_not_learn_from_the_link_what_was_said(
+    client: FlaskClient, house: House, now: datetime
+) -> None:
+    service = replace(served("visit-1", now), channel=Channel.counter)
+    token = assessment.link_for(house, service, now).rpartition("/")[2]
+    send(client, token, level="1", text="slow")
+    officer = client.application.test_client()
+    for _ in range(2):
+        seen = officer.get(f"/rate/{token}?lang=en")
+        assert "Very dissatisfied" not in seen.text
+        assert "look into this" not in seen.text
+        assert "Service assessment" in seen.text
+        for name in ("Cookie", "a"):  # what he has, the rater's cookie is not made of
+            officer.set_cookie(f"yinxin-rated-{digest_of(token)[:16]}", name)
+    assert "Very dissatisfied" in client.get(f"/rate/{token}?lang=en").text
+    visitor = client.application.test_client()
+    for person, sees in (("another", False), ("citizen", True)):
+        caller = Caller(person=person, level=2, amr=("pwd",), auth_time=now, sid=person)
+        with house.database.write() as db:
+            visitor.set_cookie("yinxin-my", callers.open_session(db, "my", caller, now=now, hours=1))
+        assert ("Very dissatisfied" in visitor.get(f"/rate/{token}?lang=en").text) is sees
 
 
 def test_the_page_refuses_what_the_verb_refuses(client: FlaskClient, house: House, now: datetime) -> None:

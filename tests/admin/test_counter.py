@@ -209,8 +209,9 @@ def test_an_ended_visit_is_rated_once_closed(at: House, held: License, visit: Vi
     assert (service.instance, service.channel, rating) == (visit.id, "counter", None)
     with pytest.raises(VisitEnded):
         counter.close(at, visit.id, by=OFFICER, now=now)
-    with pytest.raises(NotYourVisit):
-        counter.ended_visit(at, visit.id, by=replace(OFFICER, person="other"))
+    for other in ({"person": "other"}, {"session": "s-2"}):  # nor he himself, days later
+        with pytest.raises(NotYourVisit):
+            counter.ended_visit(at, visit.id, by=replace(OFFICER, **other))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("scope", ["hub", "hub/880000/880100", "hub/870000"])
