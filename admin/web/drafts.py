@@ -54,6 +54,9 @@ def _beginning(bp: Blueprint) -> None:
 def _writing(bp: Blueprint) -> None:
     @web.route(bp, "/my/cases/drafts/<id>", gate=MINE)
     def draft_page(id: str) -> Response:
+        sent = _sent(id)
+        if sent is not None:
+            return sent
         drafts.mine(web.house(), id, web.caller(), clock.now())
         back = _unparked(id)
         if back is not None:
@@ -72,10 +75,13 @@ def _writing(bp: Blueprint) -> None:
         draft, _before = drafts.mine(house, id, me, now)
         item = _item(draft.item)
         files, wrong = _files(item)
+        checked = request.form.get("then") == "check"
         drafts.write(house, id, _typed(item), files, now)
         if wrong and me.level >= apply.level_of(item):
-            return _form_page(item, drafts.mine(house, id, me, now)[1], _path(id), wrong, draft=id)
-        return web.see_other(f"{_path(id)}/check" if request.form.get("then") == "check" else "/my/cases")
+            kept = drafts.mine(house, id, me, now)[1]
+            missing = _errors(item, kept) if checked else {}
+            return _form_page(item, kept, _path(id), missing | wrong, draft=id)
+        return web.see_other(f"{_path(id)}/check" if checked else "/my/cases")
 
     @web.route(bp, "/my/cases/drafts/<id>/discard", gate=MINE, methods=("POST",))
     def discard(id: str) -> Response:
@@ -88,6 +94,9 @@ def _submitting(bp: Blueprint) -> None:
     @web.route(bp, "/my/cases/drafts/<id>/check", gate=MINE)
     def check_page(id: str) -> Response:
         house, me, now = web.house(), web.caller(), clock.now()
+        sent = _sent(id)
+        if sent is not None:
+            return sent
         item, content = _draft(id)
         ready = prefill.prefill(house, item, me, now)
         try:
@@ -174,6 +183,14 @@ def _draft(id: str) -> tuple[ServiceItem, Content]:
     for check in apply.CHECKS:
         check(item, web.caller())
     return item, content
+
+
+def _sent(id: str) -> Response | None:
+    """The application that a draft became, for its applicant who went back."""
+    with web.house().database.read() as db:
+        case = store.by_key(db, id)
+    mine = case is not None and case.person == web.caller().person
+    return web.see_other(f"/my/cases/{case.number}") if case and mine else None
 
 
 def _errors(item: ServiceItem, content: Content) -> Errors:
