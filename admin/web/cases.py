@@ -1,10 +1,8 @@
 """A citizen's applications: the list, one case with its way, what he may still do."""
 
-from datetime import datetime
-
 from flask import Blueprint, Response
 
-from admin import apply, assessment, prefill, workdays
+from admin import apply, assessment, prefill
 from admin.model.case import DECISIONS, Case, Mover
 from admin.store import cases as store
 from admin.store import items
@@ -16,8 +14,6 @@ from licenses import kinds
 def blueprint() -> Blueprint:
     """`/my/cases` and `/my/cases/<number>`; what is not submitted yet stands in `drafts`."""
     bp = Blueprint("cases", __name__)
-    bp.add_app_template_filter(_beijing, "beijing")
-    bp.add_app_template_filter(_last_day, "last_day")
 
     @web.route(bp, "/my/cases", gate=MINE)
     def case_list() -> Response:
@@ -56,16 +52,6 @@ def blueprint() -> Blueprint:
         return web.see_other(f"/my/cases/{number}")
 
     return bp
-
-
-def _beijing(at: datetime) -> str:
-    """A moment as clocks in China show it."""
-    return f"{at.astimezone(workdays.BEIJING):%Y-%m-%d %H:%M}"
-
-
-def _last_day(limit: datetime) -> str:
-    """The last day of a time limit, which ends at its midnight."""
-    return f"{workdays.day_of(limit - datetime.resolution)}"
 
 
 def _rating(case: Case) -> str:

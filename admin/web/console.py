@@ -8,6 +8,7 @@ from admin import desk, operators
 from admin.model.operator import Right, rights_of
 from admin.store import operators as store
 from admin.store import tickets
+from admin.web import frame
 from admin.web.gates import CONSOLE
 from certs import store as certs
 from hub import clock, ledger, tree, web, web_signin
@@ -27,6 +28,7 @@ PAGE = 30  # rows
 def blueprint() -> Blueprint:
     """`/console/…`."""
     bp = Blueprint("console", __name__, template_folder="../templates")
+    frame.add(bp)
     web_signin.add(bp, CONSOLE, operators.enter)
     _looking(bp)
     _licenses(bp)

@@ -10,6 +10,7 @@ from admin.model.operator import Right
 from admin.model.visit import REASON, Arrival, Document, Visit
 from admin.store import items, visits
 from admin.web.gates import MINE
+from admin.web.names import in_language
 from hub import clock, i18n, tree, web
 from hub.callers import Operator
 from hub.i18n import _
@@ -49,7 +50,7 @@ def blueprint() -> Blueprint:
     def my_visits() -> Response:
         with web.house().database.read() as db:
             found = visits.of_person(db, web.house().vault, web.caller().person or "")
-            names = {one.path: one.name if i18n.language() == "zh-Hans" else one.name_en for one in tree.places(db)}
+            names = {one.path: in_language(one.name, one.name_en) for one in tree.places(db)}
         return web.page("admin/my_visits.html", found=found, names=names, now=clock.now())
 
     return bp

@@ -8,6 +8,7 @@ from admin.model.operator import Right
 from admin.model.ticket import CONTACT, WORDS, NoTicket, Severity, Ticket, TicketKind, TicketStep
 from admin.store import tickets as store
 from admin.web.gates import MINE
+from admin.web.names import in_language
 from hub import callers, clock, i18n, limits, numbers, web
 from hub.callers import Operator
 from hub.i18n import _
@@ -71,7 +72,7 @@ def _asking(bp: Blueprint) -> None:
         try:
             return web.see_other(f"/desk/{numbers.parse(request.form.get('number', ''))}")
         except NumberMistyped as problem:
-            return _ask_page({"number": request.form.get("number", "")[:100]}, {"number": _(problem.title)})
+            return _ask_page({"number": request.form.get("number", "")[:100]}, {"number": _(problem.advice)})
 
 
 def _following(bp: Blueprint) -> None:
@@ -252,7 +253,7 @@ def _names() -> dict[str, str]:
 
 
 def _named(bodies: list[Agency]) -> list[tuple[str, str]]:
-    return [(one.code, one.name if i18n.language() == "zh-Hans" else one.name_en) for one in bodies]
+    return [(one.code, in_language(one.name, one.name_en)) for one in bodies]
 
 
 def _level() -> int:

@@ -8,6 +8,7 @@ from admin.model.experience import DEVICES, FEW, LANGUAGES, SPEEDS, Period
 from admin.model.funnel import Board, Funnel, Line
 from admin.model.operator import Right
 from admin.web import experience_words as words
+from admin.workdays import BEIJING
 from hub import clock, web
 from hub.callers import Operator
 from hub.i18n import _
@@ -92,5 +93,5 @@ def _line(board: Board, line: Line) -> Markup:
         low, high = words.speed(line.speed, min(known)), words.speed(line.speed, max(known))
         told = _("Between %(low)s and %(high)s in %(count)s stretches of time", low=low, high=high, count=len(known))
     form = "%H:%M" if board.chosen.period is Period.hour else "%m-%d %H:%M"
-    ends = (f"{board.since:{form}} UTC", f"{line.points[-1][0]:{form}} UTC")
+    ends = (f"{board.since.astimezone(BEIJING):{form}}", f"{line.points[-1][0].astimezone(BEIJING):{form}}")
     return plots.line(f"plot-{line.speed.name}", title, told, [value for _at, value in line.points], marks, ends)

@@ -14,6 +14,7 @@ from jinja2.lexer import TOKEN_DATA
 
 from tests.house import pages, source
 
+JINJA = jinja2.Environment(autoescape=True, extensions=["jinja2.ext.do"])
 MARKS = {"_", "N_", "translated"}
 SPOKEN = {"alt", "title", "placeholder", "aria-label", "label", "content"}
 PLACE = re.compile(r"%\((\w+)\)")
@@ -64,7 +65,7 @@ def used(room: str) -> tuple[Text, ...]:
 
 
 def _in_template(path: Path) -> list[Text]:
-    parsed = jinja2.Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+    parsed = JINJA.parse(path.read_text(encoding="utf-8"))
     return [
         Text(call.args[0].value, source.relative(path), call.lineno)
         for call in parsed.find_all(nodes.Call)
@@ -138,7 +139,7 @@ class _Words(HTMLParser):
 
 def hard_coded(path: Path) -> list[str]:
     """Words that stand in a template outside `_()`."""
-    tokens = jinja2.Environment(autoescape=True).lex(path.read_text(encoding="utf-8"))
+    tokens = JINJA.lex(path.read_text(encoding="utf-8"))
     plain = ""
     for _, kind, text in tokens:
         if kind == TOKEN_DATA:
