@@ -10,6 +10,7 @@ from admin.model.case import WORDS, Case, Mover, Step
 from admin.model.operator import Right
 from admin.store import cases as store
 from admin.web import names
+from admin.web.gates import Board
 from hub import clock, i18n, ledger, web
 from hub.callers import Operator
 from hub.i18n import _
@@ -40,7 +41,7 @@ def _lists(bp: Blueprint) -> None:
         gone = {case.number: workdays.share(case.counts_from, case.due, now) for case in found if case.running}
         return web.page("admin/cases.html", cases=found, items=called, gone=gone, view=view, full=len(found) == SHOWN)
 
-    @web.route(bp, "/console/cases/board", gate=OFFICER)
+    @web.route(bp, "/console/cases/board", gate=Board(Right.cases))
     def board() -> Response:
         scope = web.caller().place
         with web.house().database.read() as db:

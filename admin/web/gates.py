@@ -5,14 +5,31 @@ from datetime import datetime
 
 from flask import Request
 
+from admin.model.operator import Right
 from hub import callers
 from hub.callers import Caller
 from hub.house import House
+from hub.problems import NotAllowed
 from hub.signin import Site
 
 CONSOLE = Site("console", "/console")
 MY = Site("my", "/my", level=2, scope="openid company")
 MINE = callers.Session("my", level=2)
+
+
+@dataclass(frozen=True)
+class Board:
+    """Figures of a part of the work: for whoever does it, and for supervision."""
+
+    right: Right
+    cookies: bool = True
+
+    def admit(self, house: House, request: Request, now: datetime) -> Caller:
+        """The operator. Raises NotSignedIn, NotAllowed."""
+        caller = callers.Operator(Right.see).admit(house, request, now)
+        if not {self.right, Right.supervision} & caller.rights:
+            raise NotAllowed("This needs the right %(right)s", right=self.right)
+        return caller
 
 
 @dataclass(frozen=True)

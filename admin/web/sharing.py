@@ -17,6 +17,7 @@ from admin.model.sharing import (
 from admin.store import items
 from admin.store import sharing as store
 from admin.web import my_data, sharing_entries
+from admin.web.gates import Board
 from admin.web.names import agency_name, in_language, item_name, officer_name, place_name
 from admin.web.sharing_entries import errors_of
 from hub import callers, clock, tree, web
@@ -32,7 +33,6 @@ CHINA = timezone(timedelta(hours=8))
 def blueprint() -> Blueprint:
     """`/data`, `/my/data…` and `/console/sharing…`."""
     bp = Blueprint("sharing", __name__)
-    bp.add_app_template_global(in_language, "in_language")
     _public(bp)
     my_data.add(bp)
     _catalogue(bp)
@@ -111,7 +111,7 @@ def _watching(bp: Blueprint) -> None:
             entry = store.entry(db, call.entry) if call.entry else None
         return web.page("admin/sharing_call.html", call=call, places=places, entry=entry)
 
-    @web.route(bp, "/console/sharing/board", gate=OFFICER)
+    @web.route(bp, "/console/sharing/board", gate=Board(Right.sharing))
     def board() -> Response:
         with web.house().database.read() as db:
             figures = sharing_board.figures(db, web.caller().place)

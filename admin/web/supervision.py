@@ -1,6 +1,5 @@
 """Supervision: the supervisor's alerts and the hours of seals; the department's own alerts and its answers."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -23,7 +22,6 @@ SHOWN = 40  # events of the evidence on one page; all of them stand in the ledge
 def blueprint() -> Blueprint:
     """`/console/supervision/…`, `/console/alerts/…`."""
     bp = Blueprint("supervision", __name__)
-    bp.add_app_template_global(datetime.fromisoformat, "moment_of")
     _looking(bp)
     _judging(bp)
     _hours(bp)
@@ -52,6 +50,10 @@ def _looking(bp: Blueprint) -> None:
     @web.route(bp, "/console/supervision/<id>", gate=SUPERVISOR)
     def alert_one(id: str) -> Response:
         return _alert_page(id, judge=True)
+
+    @web.route(bp, "/console/boards", gate=SUPERVISOR)
+    def boards() -> Response:
+        return web.page("admin/boards.html")
 
 
 def _judging(bp: Blueprint) -> None:

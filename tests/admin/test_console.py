@@ -1,6 +1,6 @@
 """The console: an operator sees his part of the tree and does what he has the right to, no more."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from admin import operators
 from admin.model.operator import NotAnOperator, Right, RightWrong, SecondFactorMissing, rights_of
 from admin.store import operators as store
+from admin.web import events
+from admin.web.frame import beijing
 from hub import callers, inbox, ledger, tree
 from hub.callers import Caller
 from hub.house import House
@@ -21,7 +23,7 @@ from seals.model import Agency, Seal, State
 from tests.hub.test_web import token_in
 
 EVERYTHING = frozenset(right.value for right in Right)
-PAGES = ("", "licenses", "seals", "clients", "ledger", "operators")
+PAGES = ("", "licenses", "seals", "clients", "ledger", "operators", "boards", "assessment-figures")
 QIYUN = Agency(
     "11880100DEM000049A", "栖云市市场监督管理局", "Qiyun Administration for Market Regulation", "hub/880000/880100"
 )
@@ -66,6 +68,41 @@ def test_a_stranger_is_sent_to_sign_in(client: FlaskClient, page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_one_factor_is_not_enough(operator: Any, page: str) -> None:
     assert operator(amr=("pwd",)).get(f"/console/{page}").status_code == 403
+
+
+BOARDS = ("cases/board", "assessment-figures", "desk-figures", "counter-figures", "sharing/board", "supervision")
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_supervisor_finds_and_opens_every_board(operator: Any, board: str) -> None:
+    supervisor = operator(rights={"see", "supervision"})
+    assert f'href="/console/{board}"' in supervisor.get("/console/boards").text
+    assert supervisor.get(f"/console/{board}").status_code == 200
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_board_is_for_who_does_the_work_and_for_supervision(operator: Any, board: str) -> None:
+    assert operator(rights={"see", "services"}).get(f"/console/{board}").status_code == 403
+
+
+def test_the_frame_shows_what_its_reader_may_open(operator: Any) -> None:
+    everything, little = operator().get("/console/").text, operator(rights={"see", "desk"}).get("/console/").text
+    for path in ("cases", "counter", "desk", "sharing", "supervision", "boards", "operators"):
+        assert f'href="/console/{path}"' in everything
+        assert (f'href="/console/{path}"' in little) is (path == "desk")
+
+
+def test_times_are_those_of_clocks_in_china(operator: Any, two_seals: Any, now: datetime) -> None:
+    assert beijing(datetime(2026, 11, 22, 20, 0, tzinfo=UTC)) == "2026-11-23 04:00"
+    assert beijing(now) in operator().get("/console/ledger").text
+
+
+def test_an_event_is_told_in_words_and_in_the_ledger_s_own(operator: Any, two_seals: Any) -> None:
+    assert "启用印章" in operator().get("/console/?lang=zh-Hans").text
+    page = operator().get("/console/ledger?lang=en").text
+    assert "Seal put into use" in page
+    assert "seal.activate" in page
+    assert events.words("something.new") == "something.new"
 
 
 def test_an_operator_sees_only_his_part_of_the_tree(operator: Any, two_seals: Any) -> None:

@@ -33,6 +33,8 @@ CITIZEN = (
 )
 CONSOLE = (
     "",
+    "assessment-figures",
+    "boards",
     "clients",
     "ledger",
     "licenses",
