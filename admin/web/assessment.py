@@ -13,7 +13,6 @@ from admin.model.rating import Level, Rating, RatingWrong, Service, Step, digest
 from admin.store import ratings as store
 from admin.web import names
 from admin.web.gates import Board
-from admin.web.gates import Board
 from hub import callers, clock, web
 from hub.callers import Operator, Public
 from hub.i18n import _
@@ -72,12 +71,6 @@ def _officers(bp: Blueprint) -> None:
                 names_ = (_name(db, rating.service.item), names.officer_name(db, task.officer))
                 rows.append((task, rating, *names_))
         return web.page("admin/rating_tasks.html", found=rows, figures=figures, done=done, now=now)
-
-    @web.route(bp, "/console/assessment-figures", gate=Board(Right.desk))
-    def rating_figures() -> Response:
-        with web.house().database.read() as db:
-            figures = assessment.figures(db, web.caller().place, clock.now())
-        return web.page("admin/rating_figures.html", figures=figures)
 
     @web.route(bp, "/console/assessment-figures", gate=Board(Right.desk))
     def rating_figures() -> Response:
