@@ -13,10 +13,11 @@ from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotSignedIn
-from idp import clients, tokens
+from idp import clients, mandates, tokens
 from idp.model.client import Client
 from idp.model.data import TYPE
 from idp.model.grant import Grant
+from idp.model.mandate import NoMandate
 from idp.store import data as permissions
 from idp.store import grants
 
@@ -98,6 +99,17 @@ def person_still_allows_it(use: Use) -> None:
             raise Withdrawn("The grant %(id)s", id=use.request.id)
 
 
+def person_still_acts_for_it(use: Use) -> None:
+    """Who allowed it for a company has a mandate of it at the moment of the call; one that ends by its day ends no login."""
+    if not use.grant.acting_for:
+        return
+    with use.house.database.read() as db:
+        try:
+            mandates.standing(db, use.grant.person, use.grant.acting_for, use.now)
+        except NoMandate as error:
+            raise TokenRefused("There is no mandate for it, or it has ended") from error
+
+
 def grant_is_in_force(use: Use) -> None:
     """Grants end by their day, or by one of the two bodies."""
     if not use.request.in_force_at(use.now) or use.entry.ended is not None:
@@ -115,6 +127,7 @@ CHECKS: tuple[Callable[[Use], None], ...] = (
     person_allowed_it,
     grant_is_in_force,
     person_still_allows_it,
+    person_still_acts_for_it,
     purpose_is_the_granted_one,
 )
 

@@ -24,8 +24,14 @@ from docs.figures.sharing import figures
 from hub import callers, clock, ledger
 from hub.house import House
 from idp import clients, data
+from idp.model.mandate import Mandate, Role
+from idp.model.organization import Organization
+from idp.store import data as permissions
+from idp.store import organizations
 from tests.admin.bodies import ASKER, CITY, ITEM, MARKET, PLATFORM, PROVIDER, Bodies
 from tests.idp.rp import Visit, department
+
+COMPANY = "91880101DEM000081U"
 
 
 @pytest.fixture
@@ -435,3 +441,24 @@ def test_withdrawal_revokes_the_grant_on_both_databases(house_on: House, now: da
     assert bodies.visit.userinfo(token).status_code == 401
     assert bodies.visit.userinfo(kept).status_code == 200
     assert bodies.call(kept, other.id).status_code == 200
+
+
+def test_who_acted_for_a_company_gives_nothing_of_it_once_the_mandate_is_over(bodies: Bodies, now: datetime) -> None:
+    bodies.visit.signs_in(acting_for=COMPANY)
+    mandate = Mandate("m1", COMPANY, bodies.visit.person, Role.legal_representative, since=now)
+    with bodies.house.database.write() as db:
+        organizations.keep(db, Organization(COMPANY, "望舒示范餐饮有限公司", "key", now))
+        organizations.add_mandate(db, mandate)
+    grant = bodies.granted()
+    with bodies.house.database.write() as db:
+        permission = permissions.permission(db, grant.id)
+        assert permission
+        data.allow(db, bodies.visit.person, COMPANY, permission, now=now)
+    details = json.dumps([{"type": "urn:yinxin:data", "grant": grant.id}])
+    token = str(bodies.visit.tokens(authorization_details=details, prompt="none")["access_token"])
+    assert bodies.call(token, grant.id).status_code == 200
+    with bodies.house.database.write() as db:
+        organizations.end_mandate(db, mandate.ended_at(clock.now(), "over"))  # by its day: nobody has ended a login
+    answer = bodies.call(token, grant.id)
+    assert (answer.status_code, answer.json["why"]) == (401, "token")
+    assert len(bodies.platform.asked) == 1
