@@ -82,6 +82,13 @@ def visit_of(house: House, id: str, *, by: Caller, now: datetime) -> Visit:
     return found
 
 
+def running_visit(house: House, *, by: Caller, now: datetime) -> Visit | None:
+    """The visit that this officer has open in this session, if any."""
+    with house.database.read() as db:
+        found = store.running_of(db, house.vault, by.person or "")
+    return next((one for one in found if one.session == by.session and one.running(now)), None)
+
+
 def ended_visit(house: House, id: str, *, by: Caller) -> Visit:
     """A visit of this officer in this session that has ended. Raises NoVisit, NotYourVisit."""
     with house.database.read() as db:

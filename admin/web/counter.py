@@ -185,8 +185,9 @@ def _arrival_page(given: dict[str, str], errors: dict[str, str]) -> Response:
     blank = dict.fromkeys(FIELDS, "")
     with web.house().database.read() as db:
         counted = counter.figures(db, web.caller().place)
-    status = 422 if errors else 200
-    return web.page("admin/counter.html", status, given=blank | given, errors=errors, longest=REASON, counted=counted)
+    page = {"given": blank | given, "errors": errors, "longest": REASON, "counted": counted}
+    running = counter.running_visit(web.house(), by=web.caller(), now=clock.now())
+    return web.page("admin/counter.html", 422 if errors else 200, running=running, **page)
 
 
 def _form_page(visit: Visit, item: ServiceItem, values: dict[str, str], errors: dict[str, str], key: str) -> Response:

@@ -270,8 +270,10 @@ def test_a_visit_on_pages(officer: FlaskClient, at: House, held: License) -> Non
     told = officer.post(f"{here}/check?lang=en", data=upload, content_type="multipart/form-data")
     assert "This license is valid: genuine, and in force." in told.text
     assert post(officer, here, f"{here}/check").status_code == 422
+    assert f'href="{here}"' in officer.get("/console/counter").text  # who looked elsewhere finds the way back
     done = post(officer, here, f"{here}/close").location
     assert "/rate/" in officer.get(done).text
+    assert f'href="{here}"' not in officer.get("/console/counter").text
     assert officer.get(f"{here}/rating.svg").mimetype == "image/svg+xml"
     assert officer.get(here).status_code == 409
 
