@@ -77,6 +77,14 @@ def withdraw(house: House, id: str, *, by: Caller, now: datetime) -> None:
         ledger.wrote(db, "approval.withdrawn", found.subject, by=by.label, at=now, place=found.place, facts=facts)
 
 
+def call_off(db: Connection, person: str, *, by: Caller, now: datetime) -> None:
+    """Take back what somebody has asked who is not to ask any more; whoever needs it still asks himself."""
+    for one in store.asked_by(db, person):
+        store.end(db, one.id, State.withdrawn, by=by.person or "", words="", at=now)
+        facts = {"approval": one.id, "kind": one.kind}
+        ledger.wrote(db, "approval.withdrawn", one.subject, by=by.label, at=now, place=one.place, facts=facts)
+
+
 def expire(house: House, now: datetime) -> int:
     """End what has waited too long; say how many."""
     with house.database.write() as db:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from admin import approvals
 from admin.model.operator import NotAnOperator, Operator, Right, SecondFactorMissing
 from admin.store import operators as store
 from hub import callers, inbox, ledger, tree
@@ -46,7 +47,10 @@ def enter(house: House, caller: Caller, now: datetime) -> Caller:
 
 
 def dismiss(house: House, invitation: str, *, by: Caller, now: datetime) -> None:
-    """End an operator at once, with every session of his. Raises NotFound; NotAllowed for one with rights that `by` lacks."""
+    """End an operator at once, with every session of his and what he has asked a second person for.
+
+    Raises NotFound; NotAllowed for one with rights that `by` lacks.
+    """
     with house.database.write() as db:
         operator = store.dismiss(db, invitation, by.place, now)
         if operator is None:
@@ -55,4 +59,5 @@ def dismiss(house: House, invitation: str, *, by: Caller, now: datetime) -> None
             raise NotAllowed("You can dismiss operators with your own rights only")
         if operator.person:
             callers.end_sessions(db, person=operator.person, at=now)
+            approvals.call_off(db, operator.person, by=by, now=now)
         ledger.wrote(db, "operator.dismissed", f"invitation:{invitation}", by=by.label, at=now, place=operator.place)

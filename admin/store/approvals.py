@@ -59,6 +59,12 @@ def of_subject(db: sa.Connection, kind: str, subject: str) -> list[Approval]:
     return [_approval(row) for row in db.execute(query).mappings()]
 
 
+def asked_by(db: sa.Connection, person: str) -> list[Approval]:
+    """What a person has asked and nobody has decided yet."""
+    query = sa.select(approvals).where(approvals.c.asked_by == person, approvals.c.state == State.open.value)
+    return [_approval(row) for row in db.execute(query).mappings()]
+
+
 def count(db: sa.Connection, scope: str, *, kinds: tuple[str, ...], state: State) -> int:
     """How many requests of some kinds stand in a state."""
     where = sa.and_(below(approvals.c.place, scope), approvals.c.kind.in_(kinds), approvals.c.state == state.value)

@@ -1,6 +1,7 @@
 """Two persons: one asks, another one decides on what he read, once, in time, in his part of the tree, by the right."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
-from admin import approvals
+from admin import approvals, operators
 from admin.model.approval import OPEN_DAYS, Approval, NoApproval, NotOpen, OtherText, OwnRequest, State
 from admin.model.operator import Right
 from admin.store import approvals as store
@@ -210,3 +211,34 @@ def test_who_asked_is_shown_no_button_to_approve(officer: Any, house: House, now
     assert 'value="approve"' in text
     assert asked.digest in text
     assert officer("chen", Right.approve, place=XICHENG).get(page).status_code == 404
+
+
+def test_nobody_approves_what_a_dismissed_operator_asked(house_on: House, now: datetime) -> None:
+    offices.places(house_on)
+    offices.officer(house_on, "anna", QIYUN, Right.services, now=now)
+    asked, others = ask(house_on, now), ask(house_on, now, by=replace(ANNA, person="cleo"))
+    chief = Caller(person="chief", place=QIYUN, rights=frozenset({"see", "operators", "services"}))
+    operators.dismiss(house_on, "i-anna", by=chief, now=now)
+    with pytest.raises(NotOpen):
+        decide(house_on, asked, now)
+    assert (state(house_on, asked), done) == (State.withdrawn, [])
+    with house_on.database.read() as db:
+        assert ledger.events(db, subject="thing")[0].by == "person:chief"
+    assert decide(house_on, others, now).state is State.approved
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_of_many_decisions_at_once_one_holds(house_on: House, now: datetime, *, approve: bool) -> None:
+    asked = ask(house_on, now)
+
+    def said(number: int) -> str:
+        try:
+            yes = approve or number % 2 == 0
+            return decide(house_on, asked, now, by=replace(BO, person=f"bo-{number}"), approve=yes, words="no").state
+        except NotOpen:
+            return "late"
+
+    with ThreadPoolExecutor(4) as many:
+        ended = list(many.map(said, range(8)))
+    assert ended.count("late") == 7
+    assert len(done) == ended.count("approved")
