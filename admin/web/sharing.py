@@ -1,6 +1,6 @@
 """Pages of data sharing: the public catalogue, and the console of those who ask and those who answer."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from admin.web import my_data, sharing_entries
 from admin.web.gates import Board
 from admin.web.names import agency_name, in_language, item_name, officer_name, place_name
 from admin.web.sharing_entries import errors_of
+from admin.workdays import BEIJING
 from hub import callers, clock, tree, web
 from hub.callers import Operator
 from hub.i18n import _
@@ -27,7 +28,6 @@ from hub.problems import NotFound
 from idp.store import clients
 
 OFFICER = Operator(Right.sharing)
-CHINA = timezone(timedelta(hours=8))
 
 
 def blueprint() -> Blueprint:
@@ -150,7 +150,6 @@ def _request_page(id: str, errors: dict[str, str] | None = None) -> Response:
         provides=tree.within(found.provider_place, scope),
         asks=tree.within(found.place, scope),
         mine=found.asked_by == web.caller().person,
-        china=CHINA,
         **values,
     )
 
@@ -178,7 +177,9 @@ def _ask_page(id: str, errors: dict[str, str], given: dict[str, str]) -> Respons
 def _wanted(entry: str, given: dict[str, str]) -> sharing.Wanted:
     """The form as an officer's wish; a day or a number that is none becomes one that is refused."""
     try:
-        until = datetime.combine(date.fromisoformat(given["until"]), datetime.max.time(), CHINA).replace(microsecond=0)
+        until = datetime.combine(date.fromisoformat(given["until"]), datetime.max.time(), BEIJING).replace(
+            microsecond=0
+        )
     except ValueError:
         until = clock.now()  # refused with whatever else is wrong
     per_day = given["per_day"] if given["per_day"].isascii() and given["per_day"].isdigit() else "0"
