@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request
 from admin import approvals
 from admin.model.operator import Right
 from admin.store import approvals as store
+from admin.web import names
 from hub import clock, web
 from hub.callers import Operator
 
@@ -22,9 +23,10 @@ def blueprint() -> Blueprint:
     def approval_one(id: str) -> Response:
         with web.house().database.read() as db:
             found = store.approval(db, id, web.caller().place)
+            asker = names.officer_name(db, found.asked_by)
         open_now = found.open_at(clock.now())
         mine = found.asked_by == web.caller().person
-        return web.page("admin/approval.html", found=found, open_now=open_now, mine=mine)
+        return web.page("admin/approval.html", found=found, open_now=open_now, mine=mine, asker=asker)
 
     @web.route(bp, "/console/approvals/<id>/decide", gate=Operator(Right.approve), methods=("POST",))
     def approval_decide(id: str) -> Response:

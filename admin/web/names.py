@@ -36,6 +36,11 @@ def officer_name(db: Connection, person: str) -> str:
     return found.label if found else person
 
 
+def changer_name(db: Connection, label: str) -> str:
+    """Who did something, by the label of the ledger: an operator as his office is named, a program by its label."""
+    return officer_name(db, label.removeprefix("person:")) if label.startswith("person:") else label
+
+
 def in_language(name: str, name_en: str) -> str:
     """Whichever of two names the reader can read."""
     return name_en if language() == "en" and name_en else name

@@ -9,6 +9,7 @@ from admin.item_figures import figures
 from admin.model.item import CODE, ItemWrong, ServiceItem, State
 from admin.model.operator import Right
 from admin.store import items as store
+from admin.web import names
 from hub import clock, web
 from hub.callers import Operator
 from hub.i18n import N_, _
@@ -192,6 +193,7 @@ def _item_page(code: str, errors: dict[str, str] | None = None) -> Response:
         item = store.item(db, code, web.caller().place)
         draft = store.draft(db, code)
         versions = store.versions(db, code)
+        changers = {one.changed_by: names.changer_name(db, one.changed_by) for one in versions}
         agency = seals.agency(db, item.agency)
         sandbox = client_store.client(db, item_clients.sandbox_id(code))
         client = client_store.client(db, item.client) if item.client else None
@@ -203,6 +205,7 @@ def _item_page(code: str, errors: dict[str, str] | None = None) -> Response:
         draft=draft,
         changes=_changes(item, draft) if draft and draft is not item else [],
         versions=versions,
+        changers=changers,
         agency=agency,
         sandbox=sandbox if sandbox and not sandbox.ended else None,
         client=client if client and not client.ended else None,

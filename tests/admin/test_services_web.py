@@ -117,6 +117,8 @@ def test_the_whole_path_from_the_draft_to_production(drafted: FlaskClient, offic
     assert "You asked for this yourself" in mine
     decides = office("bo", Right.approve)
     text = decides.get(waiting, headers={"Accept-Language": "en"}).text
+    assert "Level 2: a verified name" in text
+    assert not [raw for raw in ("[]", "false", "legal_basis", "redirect_uris") if f">{raw}<" in text]
     digest = text.partition('name="digest" value="')[2].partition('"')[0]
     answer = post(decides, f"{waiting}/decide", waiting, decision="approve", digest=digest)
     assert answer.status_code == 303
