@@ -1,6 +1,6 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, counter, desk, drafts, experience, finish, rules, share, status
+from admin import approvals, counter, desk, drafts, experience, finish, rules, share, status, suspicions
 from hub import ticks
 
 
@@ -9,7 +9,7 @@ def register() -> None:
     ticks.every(600, "approvals", approvals.expire)
     ticks.every(5, "cases", finish.resume)
     ticks.every(3600, "case-drafts", drafts.expire)
-    ticks.every(1, "suspicions", desk.open_letters)
+    ticks.every(1, "suspicions", suspicions.open_letters)
     ticks.every(600, "desk", desk.close_old)
     ticks.every(30, "visits", counter.expire)
     ticks.every(60, "experience", experience.fold)

@@ -1,21 +1,19 @@
 """The desk: questions, complaints and suspicions, each from its arrival to its answer and its rating."""
 
-import hashlib
-from base64 import b64decode
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from admin import suspicions
+from admin import ticket_record as record
 from admin.model.ticket import (
     CLOSE_DAYS,
     CONTACT,
     LEVELS,
-    RECEIVE_DAYS,
     WORDS,
     NotYourTicket,
-    Severity,
     TextMissing,
     Ticket,
     TicketElsewhere,
@@ -28,33 +26,16 @@ from admin.model.ticket import (
 from admin.store import notices
 from admin.store import tickets as store
 from admin.workdays import add_workdays, day_of
-from hub import inbox, ledger, numbers, tree
+from hub import ledger, numbers, tree
 from hub.callers import Caller
+from hub.db import alone
 from hub.house import House
 from hub.i18n import N_
-from hub.inbox import Letter
 from hub.problems import BadRequest, NotAllowed
 from hub.tree import ROOT
-from licenses import store as licenses
-from licenses.model import LicenseUnknown
 from seals import store as seals
-from verification.model import Verdict
-from verification.model.suspicion import LETTER, Wrong
 
 ASKER = frozenset({TicketMover.asker})
-PAST = {  # how the ledger calls a step that was taken
-    TicketStep.ask: "asked",
-    TicketStep.receive: "received",
-    TicketStep.dispatch: "dispatched",
-    TicketStep.send_back: "sent-back",
-    TicketStep.take: "taken",
-    TicketStep.note: "noted",
-    TicketStep.reply: "replied",
-    TicketStep.close: "closed",
-    TicketStep.rate: "rated",
-    TicketStep.merge: "merged",
-}
-FORGED = {"forged", "altered", "mismatch", "look-alike"}  # what verification itself found
 
 
 @dataclass(frozen=True)
@@ -89,26 +70,14 @@ def ask(house: House, asked: Question, now: datetime) -> str:
     """The number of a new ticket. Whoever knows it follows the ticket; nobody else can find it."""
     number = numbers.fresh(asked.kind.letter, day_of(now))
     with house.database.write() as db:
-        ticket = replace(_new(numbers.key(house.vault, number), asked.kind, now), person=asked.person)
+        ticket = replace(record.new(numbers.key(house.vault, number), asked.kind, now), person=asked.person)
         ticket = replace(ticket, license=asked.license, agency=asked.agency, channel=asked.channel)
         ticket = replace(ticket, language=asked.language)
         words = store.sealed(db, house.vault, ticket.id, "words", asked.words.strip())
         contact = store.sealed(db, house.vault, ticket.id, "contact", asked.contact.strip())
         store.add(db, ticket, words=words, contact=contact)
-        _happened(house, db, ticket, TicketStep.ask, by="", now=now, facts=_origin(ticket))
+        record.happened(house, db, ticket, TicketStep.ask, by="", now=now, facts=record.origin(ticket))
     return number
-
-
-def open_letters(house: House, now: datetime) -> int:
-    """Open a ticket for each suspicion that verification has sent, at the place of the body that issued the license."""
-    with house.database.read() as db:
-        if not inbox.read(db, LETTER, limit=1):
-            return 0
-    opened = 0
-    with house.database.write() as db:
-        for letter in inbox.read(db, LETTER):
-            opened += inbox.settle(db, letter, now) and _open(house, db, letter, now)
-    return opened
 
 
 def receive(house: House, id: str, *, by: Caller, now: datetime) -> Ticket:
@@ -152,9 +121,16 @@ def merge(house: House, id: str, into: str, *, by: Caller, now: datetime) -> Tic
     """It asks what another one asks: one answer serves both. Raises NoTicket, TicketElsewhere, BadRequest."""
     with house.database.read() as db:
         other = store.ticket(db, into.strip(), by.place)
-    if other.id == id or other.state is TicketState.merged:
+    if other.id == id:
         raise BadRequest("Give another one that was not merged itself")
     return _move(house, id, TicketStep.merge, by, now, into=other.id)
+
+
+def _may_lead(db: Connection, id: str, into: str) -> None:
+    """Two that are merged into each other at one moment would both wait for ever. Raises BadRequest."""
+    alone(db, f"merge {id}", f"merge {into}")
+    if store.ticket(db, into).state is TicketState.merged:
+        raise BadRequest("Give another one that was not merged itself")
 
 
 def close(house: House, id: str, now: datetime) -> Ticket:
@@ -181,7 +157,7 @@ def close_old(house: House, now: datetime) -> int:
 
 def followed(house: House, id: str, now: datetime) -> Followed:
     """What who asked sees. Raises NoTicket."""
-    open_letters(house, now)
+    suspicions.open_letters(house, now)
     with house.database.read() as db:
         ticket = store.ticket(db, id)
         answered = store.ticket(db, ticket.into) if ticket.into else ticket
@@ -210,39 +186,6 @@ def figures(db: Connection, scope: str, now: datetime) -> dict[str, int]:
     }
 
 
-def severity(verdict: str, reason: str, wrong: str) -> Severity:
-    """How urgent a suspicion is: a genuine code on another paper and a forgery come first."""
-    if reason in FORGED or (verdict == Verdict.valid and wrong != Wrong.other):
-        return Severity.high
-    return Severity.low if verdict == Verdict.cannot_say and wrong == Wrong.other else Severity.normal
-
-
-def _open(house: House, db: Connection, letter: Letter, now: datetime) -> bool:
-    said = letter.body
-    ticket = replace(
-        _new(said["ticket"], TicketKind.suspicion, letter.at),
-        channel="verification",
-        **{name: said[name] for name in ("license", "verdict", "reason", "wrong", "language")},
-        severity=severity(said["verdict"], said["reason"], said["wrong"]),
-    )
-    if not store.add(db, ticket, words=b64decode(said["words"])):
-        return False
-    _happened(house, db, ticket, TicketStep.ask, by="", now=letter.at, facts=_origin(ticket))
-    try:
-        license = licenses.license(db, ticket.license)
-    except LicenseUnknown:
-        return True  # nobody issued it: the hub looks into it
-    there = replace(ticket, state=TicketState.dispatched, received=now, place=license.place, agency=license.agency)
-    store.change(db, ticket, there)
-    _happened(house, db, there, TicketStep.dispatch, by="desk", now=now)
-    return True
-
-
-def _new(id: str, kind: TicketKind, now: datetime) -> Ticket:
-    receive_by, reply_by = add_workdays(now, RECEIVE_DAYS), add_workdays(now, kind.reply_days)
-    return Ticket(id, kind, ROOT, "", "home", "zh-Hans", now, receive_by, reply_by)
-
-
 def _move(house: House, id: str, step: TicketStep, by: Caller, now: datetime, *, text: str = "", **new: Any) -> Ticket:
     with house.database.read() as db:
         movers = store.ticket(db, id, by.place).movers(by.person)
@@ -266,47 +209,16 @@ def _step(
         before = store.ticket(db, id, scope)
         if not movers:
             raise NotYourTicket("%(id)s", id=id)
+        if step is TicketStep.merge:
+            _may_lead(db, id, new["into"])
+            before = store.ticket(db, id, scope)
         after = before.moved(step, movers, **new)
         if not store.change(db, before, after):
             raise TicketElsewhere("%(id)s", id=id)
         back = step is TicketStep.send_back  # told where it was, so that a place can count what it sent back
-        _happened(house, db, after, step, by=by, now=now, text=text, place=before.place if back else after.place)
+        record.happened(house, db, after, step, by=by, now=now, text=text, place=before.place if back else after.place)
         _tell(db, after, step, now)
     return after
-
-
-def _happened(
-    house: House,
-    db: Connection,
-    ticket: Ticket,
-    step: TicketStep,
-    *,
-    by: str,
-    now: datetime,
-    text: str = "",
-    place: str = "",
-    facts: dict[str, Any] | None = None,
-) -> None:
-    digest = hashlib.sha256(text.encode()).hexdigest() if step is TicketStep.reply else ""
-    event = TicketEvent(step, by, place or ticket.place, now, text, digest)
-    store.note(db, house.vault, ticket.id, event)
-    told: dict[str, Any] = {
-        "kind": ticket.kind.value,
-        "receive_by": ticket.receive_by.isoformat(),
-        "reply_by": ticket.reply_by.isoformat(),
-        "received": ticket.received.isoformat() if ticket.received else None,
-        "lies": ticket.place,
-    }
-    told |= {"digest": digest} if digest else {}
-    told |= {"level": ticket.rating} if step is TicketStep.rate else {}
-    told |= {"into": ticket.into} if step is TicketStep.merge else {}
-    told |= facts or {}
-    ledger.wrote(db, f"ticket.{PAST[step]}", ticket.id, by=by or "asker", at=now, place=event.place, facts=told)
-
-
-def _origin(ticket: Ticket) -> dict[str, str]:
-    names = ("channel", "license", "verdict", "reason", "wrong", "agency")
-    return {name: getattr(ticket, name) for name in names} | {"severity": ticket.severity.value}
 
 
 def _tell(db: Connection, ticket: Ticket, step: TicketStep, now: datetime) -> None:

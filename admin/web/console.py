@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
-from admin import desk, operators
+from admin import operators, suspicions
 from admin.model.operator import Right, rights_of
 from admin.store import operators as store
 from admin.store import tickets
@@ -168,7 +168,7 @@ def _operators(bp: Blueprint) -> None:
 
 
 def _license_page(number: str) -> Response:
-    desk.open_letters(web.house(), clock.now())
+    suspicions.open_letters(web.house(), clock.now())
     with web.house().database.read() as db:
         license = licenses.license(db, number, web.caller().place)
         agency = seals.agency(db, license.agency)

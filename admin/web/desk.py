@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from admin import desk
+from admin import desk, suspicions
 from admin.desk import Question
 from admin.model.operator import Right
 from admin.model.ticket import CONTACT, WORDS, NoTicket, Severity, Ticket, TicketKind, TicketStep
@@ -120,7 +120,7 @@ def _mine(bp: Blueprint) -> None:
 def _answering(bp: Blueprint) -> None:
     @web.route(bp, "/console/desk", gate=DESK)
     def ticket_list() -> Response:
-        desk.open_letters(web.house(), clock.now())
+        suspicions.open_letters(web.house(), clock.now())
         done = request.args.get("done") == "1"
         scope, now = web.caller().place, clock.now()
         with web.house().database.read() as db:
@@ -129,7 +129,7 @@ def _answering(bp: Blueprint) -> None:
 
     @web.route(bp, "/console/desk-figures", gate=Operator(Right.supervision))
     def ticket_figures() -> Response:
-        desk.open_letters(web.house(), clock.now())
+        suspicions.open_letters(web.house(), clock.now())
         scope, now = web.caller().place, clock.now()
         with web.house().database.read() as db:
             counted = desk.figures(db, scope, now)

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import app as front
-from admin import desk
+from admin import desk, suspicions, ticket_record
 from admin.desk import Question
 from admin.model.ticket import (
     NoTicket,
@@ -203,15 +203,15 @@ def test_a_suspicion_becomes_a_ticket_once(at: House, now: datetime) -> None:
         (letter,) = inbox.read(db, "suspicion")
     assert number not in str(letter.body)
     assert "a bad copy" not in str(letter.body)
-    assert desk.open_letters(at, now) == 1
-    assert desk.open_letters(at, now) == 0
+    assert suspicions.open_letters(at, now) == 1
+    assert suspicions.open_letters(at, now) == 0
     id = numbers.key(at.vault, number)
     with at.database.write() as db:
         held = store.ticket(db, id)
         assert store.said(db, at.vault, id, "words") == "a bad copy"
         inbox.put(db, "suspicion", letter.body, now)
     assert (held.state, held.place, held.severity) == (TicketState.new, "hub", Severity.high)  # nobody issued it
-    assert desk.open_letters(at, now) == 0  # a letter that comes twice
+    assert suspicions.open_letters(at, now) == 0  # a letter that comes twice
 
 
 def test_a_report_of_nothing_is_refused() -> None:
@@ -232,7 +232,7 @@ def test_the_board_is_what_the_ledger_says(at: House, now: datetime, scope: str)
     desk.note(at, four, "hm", by=QIYUN, now=now)
     asked(at, now, replace(QUESTION, kind=TicketKind.complaint))
     report(at, Suspicion(UNKNOWN, Wrong.other), now)
-    desk.open_letters(at, now)
+    suspicions.open_letters(at, now)
     with at.database.read() as db:
         counted = desk.figures(db, scope, now)
         assert counted == figures(list(ledger.export(db, scope=scope)), now, scope)
@@ -383,4 +383,4 @@ def test_an_officer_finds_a_ticket_by_the_number_that_he_is_told(site: Flask, at
 
 
 def test_every_step_has_its_word(at: House) -> None:
-    assert set(desk.PAST) == set(TicketStep)
+    assert set(ticket_record.PAST) == set(TicketStep)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from admin import desk
+from admin import suspicions, ticket_record
 from admin.model.ticket import (
     MOVES,
     NotYourTicket,
@@ -23,7 +23,7 @@ EVERYONE = frozenset(TicketMover)
 
 
 def ticket(state: TicketState = TicketState.new, **values: object) -> Ticket:
-    made = desk._new("Q20261120-0", TicketKind.question, NOW)
+    made = ticket_record.new("Q20261120-0", TicketKind.question, NOW)
     return made.__class__(**{**made.__dict__, "state": state, **values})
 
 
@@ -68,7 +68,7 @@ def test_time_limits_are_working_days() -> None:
     question = ticket()
     assert question.receive_by == datetime(2026, 11, 23, 16, tzinfo=UTC)  # Monday, 24:00 in Beijing
     assert question.reply_by == datetime(2026, 11, 27, 16, tzinfo=UTC)  # five working days
-    report = desk._new("R20261120-0", TicketKind.suspicion, NOW)
+    report = ticket_record.new("R20261120-0", TicketKind.suspicion, NOW)
     assert report.reply_by == datetime(2026, 12, 11, 16, tzinfo=UTC)  # fifteen
     assert not question.late(question.reply_by.replace(hour=15))
     assert question.late(question.reply_by)
@@ -88,4 +88,4 @@ def test_time_limits_are_working_days() -> None:
     ],
 )
 def test_what_is_urgent(verdict: str, reason: str, wrong: str, severity: Severity) -> None:
-    assert desk.severity(verdict, reason, wrong) is severity
+    assert suspicions.severity(verdict, reason, wrong) is severity
