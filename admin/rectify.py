@@ -26,6 +26,7 @@ from admin.store import notices, operators
 from admin.store import ratings as store
 from hub import ledger, tree
 from hub.callers import Caller
+from hub.db import alone
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import BadRequest
@@ -95,6 +96,7 @@ def appeal(house: House, id: str, reason: str, *, by: Caller, now: datetime) -> 
     with house.database.write() as db:
         rating = store.rating(db, id, by.place)
         store.task(db, id, by.place)
+        alone(db, f"appeal {id}")
         if rating.excluded or open_appeal(db, id, now):
             raise Appealed("The rating %(id)s", id=id)
         body = {"rating": id, "item": rating.service.item, "level": int(rating.level)}

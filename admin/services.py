@@ -15,6 +15,7 @@ from admin.store import approvals as approval_store
 from admin.store import items as store
 from hub import ledger
 from hub.callers import Caller
+from hub.db import alone
 from hub.house import House
 from idp.model.client import ClientWrong
 from idp.store import clients as client_store
@@ -32,6 +33,7 @@ def describe(house: House, item: ServiceItem, *, new: bool, by: Caller, now: dat
     """
     with house.database.write() as db:
         agency = seals.agency(db, item.agency, by.place)
+        alone(db, f"item {item.code}")
         found = store.versions(db, item.code, by.place)
         if new and (found or store.versions(db, item.code)):
             raise ItemWrong(fields=("taken",))
@@ -62,6 +64,7 @@ def propose(house: House, code: str, *, reason: str, by: Caller, now: datetime) 
     """Ask a second person to put the draft into production. Raises NoItem, ItemState, BadRequest without a reason."""
     with house.database.write() as db:
         store.item(db, code, by.place)
+        alone(db, f"item {code}")
         draft = store.draft(db, code)
         if draft is None or waits(db, code, now):
             raise ItemState("The item %(code)s", code=code)
@@ -123,6 +126,7 @@ def drop(house: House, code: str, *, by: Caller, now: datetime) -> None:
 def ask_to_end(house: House, code: str, *, basis: str, by: Caller, now: datetime) -> Approval:
     """Ask a second person to end an item, with the rule or decision by which it ends. Raises NoItem, ItemState."""
     with house.database.write() as db:
+        alone(db, f"item {code}")
         live = store.item(db, code, by.place)
         if live.state is not State.production or waits(db, code, now):
             raise ItemState("The item %(code)s", code=code)

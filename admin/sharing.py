@@ -187,7 +187,7 @@ approvals.carries(TWO_PERSONS, _carry)
 
 
 def _for_provider(db: Connection, id: str, by: Caller) -> DataRequest:
-    request = store.request(db, id, by.place)
+    request = store.request(db, id, by.place, lock=True)
     if not tree.within(request.provider_place, by.place):
         raise NoRequest("There is no request %(id)s", id=id)
     if by.person in (None, request.asked_by):

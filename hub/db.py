@@ -48,6 +48,16 @@ _SECOND = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC) - _EPOCH
 _MICROSECOND = _SECOND / 1_000_000
 
 
+def alone(db: sa.Connection, *what: str) -> None:
+    """Wait until nobody else is at this, and keep others waiting until this transaction ends: for what is looked at, then done.
+
+    On SQLite a step that writes is alone anyway.
+    """
+    if db.dialect.name == "postgresql":
+        for one in sorted(what):  # in one order, or two wait for each other
+            db.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": one})
+
+
 class Json(sa.types.TypeDecorator[Any]):
     """A JSON value, kept as text with sorted keys."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from admin.model.case import OPEN, RUNNING, Case, CaseState, Channel, Content, Draft, Material, NoCase
-from hub.db import Instant, Json, metadata
+from hub.db import Instant, Json, alone, metadata
 from hub.tree import ROOT, below
 from hub.vault import Vault
 
@@ -195,6 +195,9 @@ def next_serial(db: sa.Connection, prefix: str) -> int:
     mine = serials_table.c.prefix == prefix
     counted = serials_table.update().where(mine).values(last=serials_table.c.last + 1).returning(serials_table.c.last)
     last = db.execute(counted).scalar()
+    if last is None:
+        alone(db, f"serial {prefix}")
+        last = db.execute(counted).scalar()  # somebody else may have had the first
     if last is None:
         db.execute(serials_table.insert().values(prefix=prefix, last=1))
         return 1
