@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from admin import drafts, papers, prefill, workdays
+from admin import drafts, finish, papers, prefill, workdays
 from admin.model.case import (
     WORDS,
     Case,
@@ -26,7 +26,7 @@ from admin.model.item import Audience, ServiceItem, State
 from admin.papers import PAPER
 from admin.prefill import Prefilled
 from admin.store import cases as store
-from admin.store import items, notices
+from admin.store import items
 from hub import ledger, limits, numbers
 from hub.callers import Caller
 from hub.db import Collision
@@ -82,7 +82,7 @@ def submit(
             }
             by = f"person:{taken_by}" if taken_by else caller.label
             ledger.wrote(db, "case.submitted", case.number, by=by, at=now, place=case.place, facts=facts)
-            _tell(db, case, N_("We have received your application %(number)s"), now)
+            finish.tell(db, case, N_("We have received your application %(number)s"), now)
     except Collision:  # a double click: the other one was quicker
         if (known := _known(house, key, caller)) is not None:
             return known
@@ -270,7 +270,3 @@ def _known(house: House, key: str, caller: Caller) -> Case | None:
 def _keep(db: Connection, before: Case, after: Case) -> None:
     if not store.keep(db, before, after):
         raise before.elsewhere()
-
-
-def _tell(db: Connection, case: Case, title: str, now: datetime) -> None:
-    notices.tell(db, case.person, title, link=f"/my/cases/{case.number}", at=now, number=case.number)

@@ -10,7 +10,7 @@ from admin import assigned, finish, workdays
 from admin.model.case import WORDS, Case, Content, Material, Mover, OwnCase, PaperGone, Step, WordsMissing
 from admin.model.item import ServiceItem
 from admin.store import cases as store
-from admin.store import items, notices
+from admin.store import items
 from hub import ledger, tree
 from hub.callers import Caller
 from hub.house import House
@@ -153,7 +153,7 @@ def _move(house: House, number: str, step: Step, caller: Caller, now: datetime, 
         facts = _decision(after) if after.decided else {}
         kind = f"case.{after.state.value}"
         ledger.wrote(db, kind, number, by=caller.label, at=now, place=after.place, facts=facts)
-        notices.tell(db, after.person, told, link=f"/my/cases/{number}", at=now, number=number)
+        finish.tell(db, after, told, now)
     return after
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Request
 
 from admin.model.operator import Right
-from hub import callers
+from hub import callers, web
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotAllowed
@@ -45,3 +45,10 @@ class SessionOrNobody:
 
 
 MINE_OR_NOBODY = SessionOrNobody("my")
+
+
+def me() -> str:
+    """The person who is signed in, on a page whose gate let nobody else in."""
+    person = web.caller().person
+    assert person
+    return person

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from admin.store import notices
-from admin.web.gates import MINE, MY
+from admin.web.gates import MINE, MY, me
 from hub import clock, web, web_signin
 
 
@@ -15,19 +15,13 @@ def blueprint() -> Blueprint:
     @web.route(bp, "/my/", gate=MINE)
     def home() -> Response:
         with web.house().database.read() as db:
-            return web.page("admin/my.html", unseen=notices.unseen(db, _person()))
+            return web.page("admin/my.html", unseen=notices.unseen(db, me()))
 
     @web.route(bp, "/my/notices", gate=MINE)
     def notice_list() -> Response:
         with web.house().database.write() as db:
-            found = notices.of_person(db, _person())
-            notices.seen(db, _person(), clock.now())
+            found = notices.of_person(db, me())
+            notices.seen(db, me(), clock.now())
         return web.page("admin/notices.html", notices=found)
 
     return bp
-
-
-def _person() -> str:
-    person = web.caller().person
-    assert person
-    return person

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from admin.model.datacall import Call, NoUse
 from admin.store import sharing as store
-from admin.web.gates import MINE
+from admin.web.gates import MINE, me
 from admin.web.names import in_language
 from hub import clock, proof, web
 from hub.i18n import _
@@ -22,7 +22,7 @@ def add(bp: Blueprint) -> None:
 
     @web.route(bp, "/my/data", gate=MINE)
     def my_data() -> Response:
-        person, acting_for, now = _whose(), web.caller().acting_for or "", clock.now()
+        person, acting_for, now = me(), web.caller().acting_for or "", clock.now()
         with web.house().database.read() as db:
             allowed = [
                 (consent, _said(db, permission))
@@ -35,23 +35,17 @@ def add(bp: Blueprint) -> None:
     @web.route(bp, "/my/data/withdraw", gate=MINE, methods=("POST",))
     def my_data_withdraw() -> Response:
         with web.house().database.write() as db:
-            data.withdraw(db, _whose(), web.caller().acting_for, request.form.get("grant", ""), now=clock.now())
+            data.withdraw(db, me(), web.caller().acting_for, request.form.get("grant", ""), now=clock.now())
         return web.see_other("/my/data?done=withdrawn")
 
     @web.route(bp, "/my/data/<id>/proof.json", gate=MINE)
     def my_data_proof(id: str) -> Response:
         with web.house().database.read() as db:
-            call = store.use_of(db, id, _whose(), web.caller().acting_for or "")
+            call = store.use_of(db, id, me(), web.caller().acting_for or "")
         if call is None:
             raise NoUse("There is no use of data %(id)s", id=id[:40])
         found = proof.proof(web.house(), "data.used", call.subject)
         return web.file(json.dumps(found, ensure_ascii=False, indent=1).encode(), "application/json", name="proof.json")
-
-
-def _whose() -> str:
-    person = web.caller().person
-    assert person
-    return person
 
 
 def _told(db: Connection, call: Call) -> dict[str, str]:
