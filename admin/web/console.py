@@ -216,6 +216,7 @@ def _whole(text: str | None) -> int | None:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(text) if text else None
+        found = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return found if found and found.tzinfo else None

@@ -208,3 +208,8 @@ def test_nobody_dismisses_an_operator_with_more_rights_than_his_own(house: House
         operators.dismiss(house, invitation, by=clerk, now=now)
     with house.database.read() as db:
         assert [one.label for one in store.all_operators(db)] == ["chief"]
+
+
+@pytest.mark.parametrize("before", ["2026-01-01", "9999-12-31T23:59:59-23:59", "yesterday", "1", ""])
+def test_a_list_begins_at_a_moment_or_at_the_newest(operator: Any, two_seals: Any, before: str) -> None:
+    assert operator().get("/console/licenses", query_string={"before": before}).status_code == 200
