@@ -18,7 +18,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import Problem
-from idp import attended
+from idp import attended, mandates
 from idp.model.person import Level
 from idp.numbers.rules import masked
 from idp.store import people
@@ -72,7 +72,7 @@ def open_visit(house: House, arrival: Arrival, *, by: Caller, now: datetime) -> 
 
 
 def visit_of(house: House, id: str, *, by: Caller, now: datetime) -> Visit:
-    """A running visit of this officer in this session. Raises NoVisit, NotYourVisit, VisitEnded."""
+    """A running visit of this officer in this session. Raises NoVisit, NotYourVisit, VisitEnded; NoMandate once that is over."""
     with house.database.read() as db:
         found = store.visit(db, house.vault, id)
     if found.officer != by.person or found.session != by.session:

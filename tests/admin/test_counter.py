@@ -21,14 +21,14 @@ from docs.figures.counter import figures
 from hub import callers, clock, ledger
 from hub.callers import Caller
 from hub.house import House
-from idp import accounts, realname
+from idp import accounts, mandates, realname
 from idp.attended import ServingOneself
 from idp.model.mandate import NoMandate
 from idp.model.organization import NotRepresentative
 from idp.model.person import Level
 from idp.model.realname import NeedsGuardian, NotMatched
 from idp.numbers.rules import NumberWrong
-from idp.store import people
+from idp.store import organizations, people
 from licenses.model import License, LicenseUnknown
 from tests.admin.test_desk import post, signed_in
 from tests.browser.story import issue_one
@@ -140,6 +140,12 @@ def test_the_legal_representative_comes_for_his_company(at: House, now: datetime
     visit = counter.open_visit(at, arrival, by=OFFICER, now=now)
     assert visit.acting_for == COMPANY
     assert [one.license.number for one in counter.held(at, visit, now)] == [license.number]
+    assert counter.visit_of(at, visit.id, by=OFFICER, now=now) == visit
+    with at.database.write() as db:
+        mandate, _ = mandates.standing(db, visit.person, COMPANY, now)
+        organizations.end_mandate(db, mandate.ended_at(now, "over"))
+    with pytest.raises(NoMandate):  # what he came for is looked at anew at each step
+        counter.visit_of(at, visit.id, by=OFFICER, now=now)
 
 
 def test_nobody_serves_himself(at: House, now: datetime) -> None:
