@@ -79,6 +79,9 @@ def visit_of(house: House, id: str, *, by: Caller, now: datetime) -> Visit:
         raise NotYourVisit("The visit %(id)s", id=id)
     if not found.running(now):
         raise VisitEnded("The visit %(id)s", id=id)
+    if found.acting_for:
+        with house.database.read() as db:
+            mandates.standing(db, found.person, found.acting_for, now)
     return found
 
 
