@@ -1,6 +1,7 @@
 """Pages of data sharing: the public catalogue, and the console of those who ask and those who answer."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
@@ -109,7 +110,11 @@ def _watching(bp: Blueprint) -> None:
                 raise NotFound("There is no call %(trace)s", trace=trace[:40])
             places = {hop.place: place_name(db, hop.place) for hop in call.hops}
             entry = store.entry(db, call.entry) if call.entry else None
-        return web.page("admin/sharing_call.html", call=call, places=places, entry=entry)
+            programs = {call.client or "", *(hop.who for hop in call.hops)}
+            stations = {id: _program(db, id) for id in programs}
+        fields = [in_language(one.name, one.name_en) for one in entry.only(call.fields)] if entry else []
+        page: dict[str, Any] = {"places": places, "entry": entry, "fields": fields, "stations": stations}
+        return web.page("admin/sharing_call.html", call=call, **page)
 
     @web.route(bp, "/console/sharing/board", gate=Board(Right.sharing))
     def board() -> Response:
@@ -196,6 +201,12 @@ def _names(db: Connection, found: DataRequest, entries: dict[str, Entry]) -> dic
         "provider": agency_name(db, entry.agency),
         "client": in_language(client.name, client.name_en) if client else found.client,
     }
+
+
+def _program(db: Connection, id: str) -> str:
+    """A program by its name and its id; the id alone if nobody knows it any more."""
+    client = clients.client(db, id)
+    return f"{in_language(client.name, client.name_en)} ({id})" if client else id
 
 
 def _asked_by_us(db: Connection, id: str, scope: str) -> bool:

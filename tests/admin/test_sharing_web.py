@@ -89,6 +89,7 @@ def test_a_trace_is_for_the_two_sides(bodies: Bodies, officer: Opens) -> None:
         page = officer(place=place).get(f"/console/sharing/calls/{trace}?lang=en")
         assert page.status_code == 200
         assert "demo-market" in page.text
+        assert "unified_code" not in page.text
         assert "1 fields too many were left out" in page.text
         assert "示范公司" not in page.text  # no data, digests alone
     assert officer(place="hub/870000").get(f"/console/sharing/calls/{trace}").status_code == 404
