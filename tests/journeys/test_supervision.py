@@ -121,7 +121,7 @@ def test_a_promised_time_turns_yellow_then_red_and_both_stay_visible(application
         ]
     page = made.officers["hub.jiandu"].open(f"{made.sites.hub}/console/supervision/{alert.id}?lang=en").text
     assert "Turned from yellow to red" in page
-    assert "case.submitted" in page
+    assert "Application handed in" in page
     assert number in page
 
 

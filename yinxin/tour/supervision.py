@@ -39,7 +39,7 @@ class Chapter:
             self.story.must(time.monotonic() < end, "the rule has seen it")
             time.sleep(0.2)
         page = judge.open(f"{hub}/console/supervision/{self.alert}?lang=en").text
-        self.story.must("case.looked" in page, "the alert shows its evidence")
+        self.story.must("Application opened by an officer" in page, "the alert shows its evidence")
         judge.submit(action="/take")
         return f"{self.alert}: mass look-ups by one officer"
 
