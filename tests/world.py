@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import redis
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -46,6 +47,7 @@ class World:
 def world(folder: Path, redis_url: str, *, database_url: str = "", threaded: bool = False) -> Iterator[World]:
     """Run everything for the length of a block; one thread for each origin, unless `threaded`."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    redis.Redis.from_url(redis_url).flushall()  # the world before was visited from the same address: limits would go on
     with ExitStack() as stack:
         servers = {name: stack.enter_context(_listening(threaded=threaded)) for name in NAMES}
         url = {name: f"http://localhost:{server.port}" for name, server in servers.items()}
