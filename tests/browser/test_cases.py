@@ -64,7 +64,7 @@ def test_a_citizen_s_way_is_for_everyone(browser: Browser, live: Live, world: Wo
     expect(page).to_have_url(re.compile("/check$"))
     look(page)
     page.locator("main form button").click()
-    expect(page).to_have_url(re.compile(r"/my/cases/C-\d{8}-\w{10}$"))
+    expect(page).to_have_url(re.compile(r"/my/cases/C-\d{8}-\w{10}-\w$"))
     look(page)
     number = page.url.rpartition("/")[2]
     decide.give_back(world.house, number, "请写明是否制售冷食", caller=world.officer(), now=clock.now())
