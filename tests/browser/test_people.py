@@ -33,6 +33,7 @@ def fresh_person(live: Live, visit: Visit) -> tuple[str, str]:
     """Name and number of somebody whom the register has just made."""
     page = visit(live.register, language="en", javascript=False)
     page.get_by_role("button", name="Make a fresh person").click()
+    page.locator("#made dd").first.wait_for()
     name, number = page.locator("#made dd").all_inner_texts()
     return name, number
 
