@@ -18,10 +18,10 @@ demo: .venv/ready ## two provinces, seven bodies, two department sites, all on t
 	@$(PY) -m deploy.demo.run $(if $(LAN),--lan)
 
 tour: .venv/ready ## play the whole story against the running demo, step by step with times
-	@$(PY) app.py tour $(if $(HUB),--hub $(HUB)) $(if $(CA),--ca $(CA))
+	@$(PY) app.py tour $(if $(HUB),--hub $(HUB)) $(if $(CA),--ca $(CA)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS))
 
 codes: .venv/ready ## the demo's officers and the six digits that each needs to sign in just now
-	@$(PY) -m deploy.demo.codes
+	@$(PY) -m deploy.demo.codes $(if $(DATA),--data $(DATA))
 
 test: ## everything a change must pass (about 10 minutes; lists the system packages it needs first)
 	@deploy/setup.sh test

@@ -48,7 +48,7 @@ def welcome(demo: Demo, accounts: list[dict[str, str]], seconds: float) -> str:
         "  2. Issue a license at a department's desk. A second later it is in the wallet.",
         "  3. Download it, or show its code, and check it at the verification page. Change one byte, check again.",
         "  4. Suspend or revoke it at the desk; check again.",
-        f"  Officers need a code of six digits: their keys are in {demo.folder}/accounts.json, or type:  make codes",
+        f"  Officers need six digits: their keys are in {demo.folder}/accounts.json, or type:  make codes{_folder(demo)}",
         f"  Or watch it play by itself, in another terminal:  make tour{_options(demo)}",
         "",
         *(_phone(demo) if demo.tls else []),
@@ -69,7 +69,12 @@ def _places(demo: Demo) -> list[tuple[str, str]]:
 
 
 def _options(demo: Demo) -> str:
-    return "" if demo.url("hub") == "http://localhost:8000" else f" HUB={demo.url('hub')}" + _authority(demo)
+    elsewhere = "" if demo.url("hub") == "http://localhost:8000" else f" HUB={demo.url('hub')}" + _authority(demo)
+    return elsewhere + (f" ACCOUNTS={demo.folder}/accounts.json" if _folder(demo) else "")
+
+
+def _folder(demo: Demo) -> str:
+    return "" if demo.folder == Path("data/demo") else f" DATA={demo.folder}"
 
 
 def _authority(demo: Demo) -> str:
