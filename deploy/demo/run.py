@@ -3,12 +3,15 @@
 import argparse
 import contextlib
 import json
+import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import app
 from admin import operators
@@ -29,6 +32,7 @@ from idp.model.invitation import InvitationGone
 
 PATIENCE = 60.0  # seconds for one process to answer on a busy machine
 OPERATOR = "管理员 operator"
+STOPPED = threading.Event()
 
 
 def main() -> None:
@@ -54,6 +58,7 @@ def main() -> None:
 def _told(demo: Demo, file: Path, say: Say, workers: int, threads: int) -> int:
     """Run, and say in words how it ended; gives the exit code."""
     log.setup(json=False)
+    signal.signal(signal.SIGINT, _stop)
     try:
         run(demo, say, workers, threads)
     except KeyboardInterrupt:
@@ -68,6 +73,12 @@ def _told(demo: Demo, file: Path, say: Say, workers: int, threads: int) -> int:
     return 0
 
 
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Ctrl-C. It is noted too: an exception that comes up in a finalizer is thrown away by Python."""
+    STOPPED.set()
+    raise KeyboardInterrupt
+
+
 def run(demo: Demo, say: Say, workers: int, threads: int) -> None:
     """Make what is missing, then keep everything running until a signal ends it."""
     began, new = time.monotonic(), demo.is_new
@@ -75,6 +86,8 @@ def run(demo: Demo, say: Say, workers: int, threads: int) -> None:
         say("Making keys, certificates, seals and people: the first time only ...")
     read = plan.read_settings(demo, workers, threads)
     accounts = _prepared(demo, read)
+    if STOPPED.is_set():
+        raise KeyboardInterrupt
     sites = [plan.register(demo), *(plan.site(demo, name) for name in plan.DEPARTMENTS)]
     say("Starting ...")
 
