@@ -13,7 +13,7 @@ from admin.model.approval import Approval
 from admin.model.item import ItemState, ItemWrong, NoItem, ServiceItem, State
 from admin.store import approvals as approval_store
 from admin.store import items as store
-from hub import ledger
+from hub import ledger, tree
 from hub.callers import Caller
 from hub.db import alone
 from hub.house import House
@@ -45,7 +45,7 @@ def describe(house: House, item: ServiceItem, *, new: bool, by: Caller, now: dat
         made = replace(
             item,
             place=agency.place,
-            region=_region(agency.place),
+            region=tree.region(agency.place),
             version=live.version + 1 if live else 1,
             state=State.draft,
             changed=now,
@@ -186,8 +186,3 @@ def _known(code: str) -> bool:
     except NoSuchKind:
         return False
     return True
-
-
-def _region(place: str) -> str:
-    last = place.rpartition("/")[2]
-    return last if last.isdigit() else ""

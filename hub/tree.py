@@ -39,11 +39,16 @@ class Place:
 
 def at(path: str, name: str, name_en: str) -> Place:
     """The place of a path; its kind and region follow from it. Raises BadRequest."""
-    parts = path.split("/")
-    region = parts[-1] if re.fullmatch("[0-9]{6}", parts[-1]) else ""
-    if not PATH.fullmatch(path) or (len(parts) > 2 and not region):
+    depth, code = path.count("/"), region(path)
+    if not PATH.fullmatch(path) or (depth > 1 and not code):
         raise BadRequest("Give a place such as hub/ministry-of-trade, hub/880000 or hub/880000/880100")
-    return Place(path, "ministry" if len(parts) == 2 and not region else LEVELS[len(parts) - 1], region, name, name_en)
+    return Place(path, "ministry" if depth == 1 and not code else LEVELS[depth], code, name, name_en)
+
+
+def region(path: str) -> str:
+    """The GB/T 2260 code in which a path ends, or nothing: the hub and ministries have none."""
+    last = path.rpartition("/")[2]
+    return last if re.fullmatch("[0-9]{6}", last) else ""
 
 
 def within(place: str, scope: str) -> bool:

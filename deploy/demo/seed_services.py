@@ -5,7 +5,7 @@ from typing import Any
 
 from admin.model.item import Audience, LifeEvent, ServiceItem, State
 from admin.store import items
-from hub import ledger
+from hub import ledger, tree
 from hub.house import House
 from idp.store import clients
 from licenses import kinds
@@ -307,7 +307,7 @@ def seed_services(house: House, now: datetime) -> None:
                 | {
                     "agency": agency,
                     "place": places[agency],
-                    "region": _region(places[agency]),
+                    "region": tree.region(places[agency]),
                     "kind": kinds.named(given["kind"]).code if given["kind"] else "",
                     "licenses": tuple(kinds.named(one).code for one in given["licenses"]),
                     "url": f"{known[given['client']].post_logout_uris[0]}sign-in" if given["client"] else "",
@@ -318,8 +318,3 @@ def seed_services(house: House, now: datetime) -> None:
             ).checked()
             items.keep(db, made)
             ledger.wrote(db, "item.live", made.code, by="demo", at=now, place=made.place, facts=made.facts)
-
-
-def _region(place: str) -> str:
-    last = place.rpartition("/")[2]
-    return last if last.isdigit() else ""

@@ -1,7 +1,6 @@
 """A citizen rates what was decided for him; the office puts it right and replies; strangers see the figures, never the rater."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,40 +9,20 @@ from admin.model.rating import TaskState
 from admin.store import ratings as store
 from docs.figures import assessment as counted
 from hub import clock, ledger
-from tests.world import World, world
+from tests.world import World
 from yinxin.tour.assessment import REPLY, WORDS, Chapter
 from yinxin.tour.browser import Browser
 from yinxin.tour.cases import Application
 from yinxin.tour.story import Story
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[World]:
-    """A demo in this process, on each of the two databases."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_server").fresh()
-    with world(tmp_path_factory.mktemp("world"), valkey_url, database_url=url) as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
-def chapter(made: World) -> Chapter:
+def chapter(merchant: Story) -> Chapter:
     """A citizen whose application was decided by an officer of Qiyun."""
-    story = Story(made.sites, Browser(), Browser(), made.officers)
-    for step in (
-        story.get_person,
-        story.sign_in_at_a,
-        story.open_wallet,
-        story.claim_company,
-        story.sign_in_as_company,
-        story.company_is_issued,
-    ):
-        step()
-    application = Application(story)
+    application = Application(merchant)
     application.apply()
     application.decide()
-    return Chapter(story)
+    return Chapter(merchant)
 
 
 def test_a_bad_rating_is_put_right_and_the_citizen_reads_the_reply(chapter: Chapter, made: World) -> None:

@@ -1,6 +1,5 @@
 """A company's application: half of it is known already, another one decides, one license comes of it, anyone verifies it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,7 @@ from admin.store import cases as store
 from docs.figures.cases import figures
 from hub import clock, ledger
 from licenses import store as licenses
-from tests.world import World, world
+from tests.world import World
 from yinxin.tour.browser import Browser
 from yinxin.tour.cases import ANSWERS, FOOD, PLAN, Application
 from yinxin.tour.story import Story
@@ -19,30 +18,10 @@ from yinxin.tour.story import Story
 QIYUN = "hub/880000/880100"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[World]:
-    """A demo in this process, on each of the two databases."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_server").fresh()
-    with world(tmp_path_factory.mktemp("world"), valkey_url, database_url=url) as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
-def story(made: World) -> Story:
+def story(merchant: Story) -> Story:
     """A citizen who acts for a company that holds a business license."""
-    story = Story(made.sites, Browser(), Browser(), made.officers)
-    for step in (
-        story.get_person,
-        story.sign_in_at_a,
-        story.open_wallet,
-        story.claim_company,
-        story.sign_in_as_company,
-        story.company_is_issued,
-    ):
-        step()
-    return story
+    return merchant
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -17,7 +16,7 @@ from admin.store import items as store
 from docs.figures.services import figures
 from hub import clock, ledger
 from idp.clients import CACHE_SECONDS
-from tests.world import World, world
+from tests.world import World
 from yinxin.tour.browser import Browser
 from yinxin.tour.services import SITE, Service
 from yinxin.tour.story import Story
@@ -26,16 +25,6 @@ KEY = ECKey.generate_key("P-256", parameters={"kid": "kiosk"})
 PUBLIC = {name: str(value) for name, value in KEY.as_dict(private=False).items()}
 CALLBACK, TRIAL = f"{SITE}/callback", "http://localhost:4000/callback"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[World]:
-    """A demo in this process, on each of the two databases."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_server").fresh()
-    with world(tmp_path_factory.mktemp("world"), valkey_url, database_url=url) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A rule sees something real; its alert is owned, answered by the department, judged, and never handled by whom it is about."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -13,8 +12,7 @@ from admin.store import cases
 from admin.workdays import BEIJING, is_workday
 from docs.figures import supervision as counted
 from hub import clock, ledger
-from tests.world import World, world
-from yinxin.tour.browser import Browser
+from tests.world import World
 from yinxin.tour.cases import Application
 from yinxin.tour.story import Story
 from yinxin.tour.supervision import Chapter
@@ -22,30 +20,10 @@ from yinxin.tour.supervision import Chapter
 QIYUN = "hub/880000/880100"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[World]:
-    """A demo in this process, on each of the two databases."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_server").fresh()
-    with world(tmp_path_factory.mktemp("world"), valkey_url, database_url=url) as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
-def application(made: World) -> Application:
+def application(merchant: Story) -> Application:
     """A citizen's application that waits."""
-    story = Story(made.sites, Browser(), Browser(), made.officers)
-    for step in (
-        story.get_person,
-        story.sign_in_at_a,
-        story.open_wallet,
-        story.claim_company,
-        story.sign_in_as_company,
-        story.company_is_issued,
-    ):
-        step()
-    made_one = Application(story)
+    made_one = Application(merchant)
     made_one.apply()
     return made_one
 
