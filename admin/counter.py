@@ -11,9 +11,8 @@ from admin.model.case import Case, Channel
 from admin.model.item import ServiceItem
 from admin.model.rating import Service
 from admin.model.visit import MINUTES, Arrival, Ended, NotYourVisit, Visit, VisitEnded
-from admin.store import notices
 from admin.store import visits as store
-from hub import ledger
+from hub import ledger, notices
 from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_

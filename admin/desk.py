@@ -23,10 +23,9 @@ from admin.model.ticket import (
     TicketState,
     TicketStep,
 )
-from admin.store import notices
 from admin.store import tickets as store
 from admin.workdays import add_workdays, day_of
-from hub import ledger, numbers, tree
+from hub import ledger, notices, numbers, tree
 from hub.callers import Caller
 from hub.db import alone
 from hub.house import House

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 
 from admin.model.case import Case
 from admin.store import cases as store
-from admin.store import notices
-from hub import ledger
+from hub import ledger, notices
 from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_

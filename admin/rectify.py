@@ -22,9 +22,9 @@ from admin.model.rating import (
     token_of,
 )
 from admin.store import approvals as requests
-from admin.store import notices, operators
+from admin.store import operators
 from admin.store import ratings as store
-from hub import ledger, tree
+from hub import ledger, notices, tree
 from hub.callers import Caller
 from hub.db import alone
 from hub.house import House

@@ -2,9 +2,8 @@
 
 from flask import Blueprint, Response
 
-from admin.store import notices
 from admin.web.gates import MINE, MY, me
-from hub import clock, web, web_signin
+from hub import clock, notices, web, web_signin
 
 
 def blueprint() -> Blueprint:

@@ -12,8 +12,8 @@ from admin.model.case import ActingForAnother, CaseElsewhere, CaseState, Channel
 from admin.model.item import Audience, State
 from admin.prefill import PROVED, prefill
 from admin.store import cases as store
-from admin.store import items, notices
-from hub import ledger, numbers
+from admin.store import items
+from hub import ledger, notices, numbers
 from hub.house import House
 from hub.problems import NotAllowed
 from licenses import kinds

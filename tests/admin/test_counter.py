@@ -14,11 +14,10 @@ from flask.testing import FlaskClient
 import app as front
 from admin import assessment, counter, rules
 from admin.model.visit import MINUTES, Arrival, ArrivalWrong, Document, NotYourVisit, NoVisit, Visit, VisitEnded
-from admin.store import notices
 from admin.store.visits import visits
 from deploy.demo.register.site import create_app as create_register
 from docs.figures.counter import figures
-from hub import callers, clock, ledger
+from hub import callers, clock, ledger, notices
 from hub.callers import Caller
 from hub.house import House
 from idp import accounts, mandates, realname

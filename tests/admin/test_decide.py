@@ -24,9 +24,9 @@ from admin.model.case import (
     WordsMissing,
 )
 from admin.model.item import Audience
-from admin.store import items, notices
+from admin.store import items
 from docs.figures.cases import figures as counted
-from hub import ledger
+from hub import ledger, notices
 from hub.house import House
 from licenses import kinds, wallet
 from licenses import store as licenses

@@ -23,11 +23,10 @@ from admin.model.ticket import (
     TicketState,
     TicketStep,
 )
-from admin.store import notices
 from admin.store import tickets as store
 from admin.workdays import add_workdays
 from docs.figures.desk import figures
-from hub import callers, inbox, ledger, numbers, tree
+from hub import callers, inbox, ledger, notices, numbers, tree
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest, NotAllowed

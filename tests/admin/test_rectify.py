@@ -24,10 +24,9 @@ from admin.model.rating import (
     Task,
     TaskState,
 )
-from admin.store import notices
 from admin.store import ratings as store
 from docs.figures import assessment as counted
-from hub import clock, ledger
+from hub import clock, ledger, notices
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest, NotAllowed

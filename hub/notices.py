@@ -1,0 +1,62 @@
+"""Notices to persons: that something about his matters or his account happened, and where to look.
+
+A notice holds no personal data: names of services and numbers of cases, yes; of people, no.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.db import Id, Instant, Json, metadata
+
+notice_table = sa.Table(
+    "hub_notice",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("person", sa.Text, nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("values", Json, nullable=False),
+    sa.Column("link", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("seen", Instant),
+    sa.Column("mailed", Instant),  # when a copy went out, if the person wants copies
+)
+_n = notice_table.c
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`title` is a message id, `values` what stands in it, `link` a path of this site."""
+
+    id: int
+    person: str
+    title: str
+    values: dict[str, str]
+    link: str
+    at: datetime
+    seen: datetime | None = None
+    mailed: datetime | None = None
+
+
+def tell(db: sa.Connection, person: str, title: str, *, link: str, at: datetime, **values: str) -> None:
+    """Leave a person a notice, in the transaction of what it tells."""
+    db.execute(notice_table.insert().values(person=person, title=title, values=values, link=link, at=at))
+
+
+def of_person(db: sa.Connection, person: str, *, limit: int = 50) -> list[Notice]:
+    """The newest notices of a person, newest first."""
+    query = sa.select(notice_table).where(_n.person == person).order_by(_n.id.desc()).limit(limit)
+    return [Notice(**row) for row in db.execute(query).mappings()]
+
+
+def unseen(db: sa.Connection, person: str) -> int:
+    """How many notices a person has not looked at."""
+    where = sa.and_(_n.person == person, _n.seen.is_(None))
+    return db.execute(sa.select(sa.func.count()).where(where)).scalar_one()
+
+
+def seen(db: sa.Connection, person: str, at: datetime) -> None:
+    """Note that a person has looked at his notices."""
+    where = sa.and_(_n.person == person, _n.seen.is_(None))
+    db.execute(notice_table.update().where(where).values(seen=at))
