@@ -105,7 +105,7 @@ def person_still_acts_for_it(use: Use) -> None:
         return
     with use.house.database.read() as db:
         try:
-            mandates.standing(db, use.grant.person, use.grant.acting_for, use.now)
+            mandates.standing(use.house, db, use.grant.person, use.grant.acting_for, use.now)
         except NoMandate as error:
             raise TokenRefused("There is no mandate for it, or it has ended") from error
 

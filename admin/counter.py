@@ -80,7 +80,7 @@ def visit_of(house: House, id: str, *, by: Caller, now: datetime) -> Visit:
         raise VisitEnded("The visit %(id)s", id=id)
     if found.acting_for:
         with house.database.read() as db:
-            mandates.standing(db, found.person, found.acting_for, now)
+            mandates.standing(house, db, found.person, found.acting_for, now)
     return found
 
 

@@ -16,7 +16,8 @@ from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotAllowed
 from idp import companies, mandates, names, registers
-from idp.model.mandate import NoMandate
+from idp.login import session
+from idp.model.mandate import NoMandate, Principal
 from idp.model.person import AccountNameTaken, Level, Person, Profile
 from idp.model.realname import GUARDIAN_AGE, Evidence, Form, NeedsGuardian, NotMatched, age
 from idp.numbers import detect
@@ -67,18 +68,19 @@ def visitor(house: House, person: Person, company: str, *, now: datetime) -> Cal
 
     Raises NoMandate, NotRepresentative, NumberWrong, RegisterLater.
     """
-    keys = (person.holder_key,) if person.holder_key else ()
+    keys = session.keys_of(person)
     himself = Caller(person=person.id, level=int(Level.attended), amr=(METHOD,), auth_time=now, holder_keys=keys)
     if not company:
         return himself
     try:
         with house.database.read() as db:
-            _, organization = mandates.standing(db, person.id, company, now)
+            _, principal = mandates.standing(house, db, person.id, company, now)
     except NoMandate:
         if person.level < Level.present:  # an account of which nobody knows whose it is gets no company by this way
             raise
-        organization = companies.claim(house, person.id, company, now=now)
-    return replace(himself, acting_for=organization.code, holder_keys=(organization.holder_key,))
+        claimed = companies.claim(house, person.id, company, now=now)
+        principal = Principal(claimed.code, claimed.name, claimed.holder_key)
+    return replace(himself, acting_for=principal.id, holder_keys=session.keys_of(principal))
 
 
 def make_way(house: House, db: Connection, holder_key: str, person: str, now: datetime) -> None:

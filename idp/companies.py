@@ -5,18 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import callers, ledger, limits
+from hub import ledger, limits
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotAllowed
-from idp import clients, grants, logout, registers
-from idp.login import session
+from idp import mandates, registers
 from idp.model.mandate import Mandate, Role
 from idp.model.organization import NotRepresentative, Organization
 from idp.model.person import Level, Person
 from idp.model.realname import Evidence, Form, RegisterLater
 from idp.numbers import unified_code
 from idp.registers import Answer
+from idp.store import mandates as mandate_store
 from idp.store import organizations as store
 from idp.store import people
 
@@ -55,28 +55,15 @@ def holder_key(house: House, code: str) -> str:
 
 def _give_mandate(db: Connection, person: Person, organization: Organization, now: datetime) -> None:
     """One legal representative at a time; when he changes, every mandate from before is over."""
-    standing = store.mandates_for(db, organization.code, now)
+    standing = mandate_store.for_principal(db, organization.code, now)
     if any(mandate.person == person.id and mandate.role is Role.legal_representative for mandate in standing):
         return
     for mandate in standing:
-        end_mandate(db, mandate, "the legal representative changed", now)
+        mandates.end(db, mandate, "the legal representative changed", now)
     mandate = Mandate(secrets.token_hex(16), organization.code, person.id, Role.legal_representative, now)
-    store.add_mandate(db, mandate)
+    mandate_store.add(db, mandate)
     facts = {"mandate": mandate.id, "role": mandate.role.value, "ended": len(standing)}
     ledger.wrote(db, "organization.claimed", organization.label, by=person.label, at=now, facts=facts)
-
-
-def end_mandate(db: Connection, mandate: Mandate, why: str, now: datetime) -> None:
-    """End a mandate with all that rests on it: the logins in which its person acts for the organisation, at every site."""
-    store.end_mandate(db, mandate.ended_at(now, why))
-    running = [
-        caller
-        for kind in (session.KIND, *clients.FIRST_PARTY)
-        for caller, _, _ in callers.sessions(db, mandate.person, now, kind)
-    ]
-    for sid in {caller.sid for caller in running if caller.acting_for == mandate.organization}:
-        logout.end(db, now, sid=sid, why=why)
-    grants.revoke_acting(db, mandate.person, mandate.organization, why=why, now=now)
 
 
 def _name(answer: Answer) -> str:

@@ -4,41 +4,69 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import ledger
+from hub import callers, ledger
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
+from idp import clients, grants, logout
 from idp.login import session
 from idp.login.session import Opened
-from idp.model.mandate import Mandate, NoMandate
-from idp.model.organization import Organization
-from idp.store import organizations as store
-from idp.store import people
+from idp.model.mandate import PERSON, Mandate, NoMandate, Principal
+from idp.model.organization import OrganizationState
+from idp.store import mandates as store
+from idp.store import organizations, people
 
 
-def of(db: Connection, person: str, now: datetime) -> list[tuple[Mandate, Organization]]:
-    """For whom a person may act now."""
-    return store.mandates_of(db, person, now)
+def of(house: House, db: Connection, person: str, now: datetime) -> list[tuple[Mandate, Principal]]:
+    """For whom a person may act now, in order of their names. Nobody acts for an organisation that is suspended."""
+    held = [(mandate, principal(house, db, mandate.principal)) for mandate in store.of_person(db, person, now)]
+    return sorted(((mandate, one) for mandate, one in held if one), key=lambda pair: (pair[1].name, pair[0].since))
 
 
-def standing(db: Connection, person: str, code: str, now: datetime) -> tuple[Mandate, Organization]:
-    """The mandate by which a person acts for an organisation now. Raises NoMandate."""
-    for mandate, organization in store.mandates_of(db, person, now):
-        if organization.code == code:
-            return mandate, organization
+def standing(house: House, db: Connection, person: str, whom: str, now: datetime) -> tuple[Mandate, Principal]:
+    """The mandate by which a person acts for a principal now. Raises NoMandate."""
+    for mandate in store.of_person(db, person, now):
+        if mandate.principal == whom and (found := principal(house, db, whom)):
+            return mandate, found
     raise NoMandate("There is no mandate for it, or it has ended")
 
 
-def act(house: House, caller: Caller, code: str | None, *, now: datetime) -> Opened:
-    """Act for an organisation from now on, or for oneself (None): a new session. Raises NoMandate."""
+def principal(house: House, db: Connection, id: str) -> Principal | None:
+    """The one for whom somebody acts, as long as he or it can be acted for."""
+    if id.startswith(PERSON):
+        found = people.person(db, id.removeprefix(PERSON))
+        if found is None or not found.usable:
+            return None
+        return Principal(id, people.profile(db, house.vault, found.id).name, found.holder_key)
+    organization = organizations.organization(db, id)
+    if organization is None or organization.state is not OrganizationState.active:
+        return None
+    return Principal(id, organization.name, organization.holder_key)
+
+
+def act(house: House, caller: Caller, whom: str | None, *, now: datetime) -> Opened:
+    """Act for a principal from now on, or for oneself (None): a new session. Raises NoMandate."""
     with house.database.write() as db:
         person = people.person(db, caller.person or "")
         if person is None:
             raise NotSignedIn("There is no session, or it has ended", extras={"session": session.KIND})
-        role, organization = None, None
-        if code:
-            mandate, organization = standing(db, person.id, code, now)
+        role, chosen = None, None
+        if whom:
+            mandate, chosen = standing(house, db, person.id, whom, now)
             role = mandate.role.value
-        subject = organization.label if organization else person.label
+        subject = chosen.label if chosen else person.label
         ledger.wrote(db, "person.acts-for", subject, by=person.label, at=now, facts={"role": role})
-        return session.acting_for(house, db, caller, person, organization, now=now)
+        return session.acting_for(house, db, caller, person, chosen, now=now)
+
+
+def end(db: Connection, mandate: Mandate, why: str, now: datetime) -> None:
+    """End a mandate with all that rests on it: the logins in which its person acts for the principal, at every site."""
+    store.end(db, mandate.ended_at(now, why))
+    running = [
+        caller
+        for kind in (session.KIND, *clients.FIRST_PARTY)
+        for caller, _, _ in callers.sessions(db, mandate.person, now, kind)
+    ]
+    for sid in {caller.sid for caller in running if caller.acting_for == mandate.principal}:
+        logout.end(db, now, sid=sid, why=why)
+    grants.revoke_acting(db, mandate.person, mandate.principal, why=why, now=now)

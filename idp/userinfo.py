@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.house import House
-from idp import clients, pseudonyms, sandbox, token_status
+from idp import clients, mandates, pseudonyms, sandbox, token_status
 from idp.model.client import Client
 from idp.model.flow import acr
 from idp.model.grant import Grant
+from idp.model.mandate import NoMandate
 from idp.programs import NO_STORE, Answer
-from idp.store import organizations, people
+from idp.store import people
 from idp.tokens import Claims
 
 
@@ -63,11 +64,11 @@ def _realname(house: House, db: Connection, grant: Grant, now: datetime) -> Clai
 
 def _company(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
     """For whom the person acts, if he does and still may."""
-    mandates = organizations.mandates_of(db, grant.person, now) if grant.acting_for else []
-    for mandate, organization in mandates:
-        if organization.code == grant.acting_for:
-            return {"company": {"code": organization.code, "name": organization.name, "role": mandate.role.value}}
-    return {}
+    try:
+        mandate, principal = mandates.standing(house, db, grant.person, grant.acting_for or "", now)
+    except NoMandate:
+        return {}
+    return {"company": {"code": principal.id, "name": principal.name, "role": mandate.role.value}}
 
 
 CLAIMS: dict[str, Callable[[House, Connection, Grant, datetime], Claims]] = {

@@ -13,7 +13,6 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = "hub_0002"
 
 
-
 def upgrade() -> None:
     """Make the change."""
     op.execute(

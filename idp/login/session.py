@@ -11,7 +11,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
 from idp import logout
-from idp.model.organization import Organization
+from idp.model.mandate import Principal
 from idp.model.person import Person
 from idp.store import people as store
 
@@ -77,21 +77,21 @@ def stepped_up(
 
 
 def acting_for(
-    house: House, db: Connection, caller: Caller, person: Person, organization: Organization | None, *, now: datetime
+    house: House, db: Connection, caller: Caller, person: Person, principal: Principal | None, *, now: datetime
 ) -> Opened:
-    """The session of a person who acts for an organisation from now on, or for himself again (None)."""
+    """The session of a person who acts for a principal from now on, or for himself again (None)."""
     changed = replace(
         caller,
-        acting_for=organization.code if organization else None,
-        holder_keys=(organization.holder_key,) if organization else keys_of(person),
-        sealed_name=_name(house, db, person, organization),
+        acting_for=principal.id if principal else None,
+        holder_keys=keys_of(principal or person),
+        sealed_name=_name(house, db, person, principal),
     )
     return _replace(house, db, caller, changed, now)
 
 
-def keys_of(person: Person) -> tuple[str, ...]:
-    """By which blind indexes a person's own licenses are found."""
-    return (person.holder_key,) if person.holder_key else ()
+def keys_of(holder: Person | Principal) -> tuple[str, ...]:
+    """By which blind indexes the licenses of a person or of an organisation are found."""
+    return (holder.holder_key,) if holder.holder_key else ()
 
 
 def _replace(house: House, db: Connection, old: Caller, new: Caller, now: datetime) -> Opened:
@@ -110,7 +110,7 @@ def _open(house: House, db: Connection, caller: Caller, now: datetime, device: s
     return Opened(callers.open_session(db, KIND, caller, now=now, hours=hours, device=device), caller)
 
 
-def _name(house: House, db: Connection, person: Person, organization: Organization | None = None) -> bytes:
+def _name(house: House, db: Connection, person: Person, principal: Principal | None = None) -> bytes:
     name = store.profile(db, house.vault, person.id).shown
-    shown = f"{name} ({organization.name})" if organization else name
+    shown = f"{name} ({principal.name})" if principal else name
     return house.vault.encrypt(db, person.id, shown.encode(), NAME)

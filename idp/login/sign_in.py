@@ -17,7 +17,7 @@ from hub.house import House
 from idp.login import passkey, password, session, throttle, totp
 from idp.login.session import Opened
 from idp.model.factor import Factor, Kind, SignInAgain, WrongCredentials, combined, methods
-from idp.model.person import Person, State
+from idp.model.person import Person
 from idp.store import factors as factor_store
 from idp.store import people as store
 
@@ -48,7 +48,7 @@ def with_password(house: House, account: str, typed: str, *, net: str, now: date
         factors = factor_store.of_person(db, person.id if person else "")
     factor = next((one for one in factors if one.kind is Kind.password), None)
     fits = password.fits(house, factor.secret if factor else None, typed)
-    if not fits or factor is None or person is None or person.state is not State.active:
+    if not fits or factor is None or person is None or not person.usable:
         log.info("login.refused", method="password")
         raise WrongCredentials("Account name or password is wrong")
     throttle.succeeded(house, key, net)
@@ -61,7 +61,7 @@ def with_passkey(house: House, answer: str, *, now: datetime) -> Passed:
     factor = passkey.signed_in(house, answer, now)
     with house.database.read() as db:
         person = store.person(db, factor.person)
-    if person is None or person.state is not State.active:
+    if person is None or not person.usable:
         raise WrongCredentials("This passkey is not known here (any more)")
     return Passed(person, combined(methods(Kind.passkey, factor.facts)))
 
@@ -116,7 +116,7 @@ def half(house: House, value: str, now: datetime) -> Passed:
         raise SignInAgain("The first step was too long ago")
     with house.database.read() as db:
         person = store.person(db, about["person"])
-    if person is None or person.state is not State.active:
+    if person is None or not person.usable:
         raise SignInAgain("The first step was too long ago")
     return Passed(person, tuple(about["methods"]), tuple(Kind(kind) for kind in about["due"]))
 

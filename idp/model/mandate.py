@@ -1,4 +1,4 @@
-"""Who may act for an organisation, in what, and how long."""
+"""Who may act for whom, in what, and how long."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import ClassVar
 from hub.problems import Problem
 
 EVERYTHING = ("*",)
+PERSON = "person:"  # begins the id of a principal who is a person
 
 
 class Role(StrEnum):
@@ -16,10 +17,13 @@ class Role(StrEnum):
     legal_representative = "legal-representative"
     manager = "manager"
     agent = "agent"
+    parent = "parent"  # of a child under fourteen
+    guardian = "guardian"  # appointed by a court or by the civil affairs
+    family = "family"  # by the principal's own mandate
 
 
 class NoMandate(Problem):
-    """This person may not act for this organisation (any more)."""
+    """This person may not act for this principal (any more)."""
 
     status: ClassVar[int] = 403
     title: ClassVar[str] = "You may not act for this organisation"
@@ -27,17 +31,41 @@ class NoMandate(Problem):
 
 
 @dataclass(frozen=True)
-class Mandate:
-    """One person's right to act for one organisation."""
+class Principal:
+    """For whom somebody acts: an organisation by its unified code, or a person by `person:` and his internal id."""
 
     id: str
-    organization: str
-    person: str
+    name: str
+    holder_key: str | None
+
+    @property
+    def person(self) -> str | None:
+        """The internal id of a principal who is a person."""
+        return self.id.removeprefix(PERSON) if self.id.startswith(PERSON) else None
+
+    @property
+    def label(self) -> str:
+        """How the ledger names it."""
+        return self.id if self.person else f"organization:{self.id}"
+
+    @property
+    def shown(self) -> str:
+        """How pages name it: an organisation with its code, which is public; a person by name alone."""
+        return self.name if self.person else f"{self.name} ({self.id})"
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """One person's right to act for one principal."""
+
+    id: str
+    principal: str  # the id of a `Principal`
+    person: str  # who acts
     role: Role
     since: datetime
-    matters: tuple[str, ...] = EVERYTHING
+    matters: tuple[str, ...] = EVERYTHING  # codes of service items
     until: datetime | None = None
-    granted_by: str | None = None  # the mandate above; None: the register says so
+    granted_by: str | None = None  # the mandate above; None: a register, a court or the principal himself says so
     ended: datetime | None = None
     why_ended: str = ""
 

@@ -24,10 +24,13 @@ class Level(IntEnum):
 
 
 class State(StrEnum):
-    """Whether an account may be used."""
+    """Whether an account may be used. Only an active one signs in, is told of, or is acted for."""
 
     active = "active"
-    locked = "locked"
+    locked = "locked"  # by its owner, who alone unlocks it
+    suspended = "suspended"  # by an authority: misuse, a death that is not yet certain
+    deceased = "deceased"
+    merged = "merged"  # into another account of the same person
     closed = "closed"
 
 
@@ -74,6 +77,15 @@ class Person:
     holder_key: str | None = None  # keyed blind index of the proved number; licenses know their holder by the same
     proved: datetime | None = None  # when the present level was reached
     needs_second_factor: bool = False  # operators
+    pseudonym_key: str | None = None  # keyed blind index of a network identity: then neither name nor number is known
+    merged_into: str | None = None
+    changed: datetime | None = None  # when the present state began
+    why: str = ""  # the reason of the present state, one of a closed list, for the ledger and for counters
+
+    @property
+    def usable(self) -> bool:
+        """Whether this account may be used now."""
+        return self.state is State.active
 
     @property
     def label(self) -> str:
@@ -89,6 +101,9 @@ class Profile:
     name: str = ""
     number: str = ""
     number_type: str = ""
+    born: str = ""  # ISO date, where the register says it or the number holds it
+    phone: str = ""  # confirmed by a code
+    email: str = ""  # confirmed; for notices only, never a factor
 
     @property
     def shown(self) -> str:

@@ -1,5 +1,16 @@
 """The tables of identity, by noun: functions that take and give the values of `idp.model`."""
 
-from idp.store import clients, consents, data, factors, grants, invitations, organizations, people, registers
+from idp.store import clients, consents, data, factors, grants, invitations, mandates, organizations, people, registers
 
-__all__ = ["clients", "consents", "data", "factors", "grants", "invitations", "organizations", "people", "registers"]
+__all__ = [
+    "clients",
+    "consents",
+    "data",
+    "factors",
+    "grants",
+    "invitations",
+    "mandates",
+    "organizations",
+    "people",
+    "registers",
+]

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,10 @@ person_table = sa.Table(
     sa.Column("needs_second_factor", sa.Boolean, nullable=False),
     sa.Column("created", Instant, nullable=False),
     sa.Column("proved", Instant),
+    sa.Column("pseudonym_key", sa.Text, unique=True),  # blind index of a network identity, in place of a number
+    sa.Column("merged_into", sa.Text),
+    sa.Column("changed", Instant),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
 )
 verification_table = sa.Table(
     "idp_verification",
@@ -73,6 +78,9 @@ def add(db: sa.Connection, vault: Vault, person: Person, profile: Profile) -> No
                     needs_second_factor=person.needs_second_factor,
                     created=person.created,
                     proved=person.proved,
+                    pseudonym_key=person.pseudonym_key,
+                    changed=person.changed,
+                    why=person.why,
                 )
             )
     except IntegrityError as error:
@@ -129,6 +137,17 @@ def claim_number(db: sa.Connection, vault: Vault, person: Person, profile: Profi
         raise NumberTaken("This account has proved another number")
 
 
+def keep_profile(db: sa.Connection, vault: Vault, person_id: str, profile: Profile) -> None:
+    """Keep what is personal anew. The account name and the proved number have their own indexes: not for those."""
+    db.execute(person_table.update().where(_p.id == person_id).values(profile=_sealed(db, vault, person_id, profile)))
+
+
+def set_state(db: sa.Connection, person_id: str, state: State, *, why: str, at: datetime, over: State) -> bool:
+    """Change whether an account may be used, over the state that was seen; False if it has changed since."""
+    change = person_table.update().where(_p.id == person_id, _p.state == over.value)
+    return db.execute(change.values(state=state.value, why=why, changed=at)).rowcount == 1
+
+
 def release_number(db: sa.Connection, person_id: str) -> None:
     """Take a number from an entry that was made without an account, and close it."""
     closed = {"holder_key": None, "state": State.closed.value}
@@ -153,13 +172,7 @@ def holder_key(vault: Vault, number_type: str, number: str) -> str:
 
 
 def _sealed(db: sa.Connection, vault: Vault, owner: str, profile: Profile) -> bytes:
-    about = {
-        "account": profile.account,
-        "name": profile.name,
-        "number": profile.number,
-        "number_type": profile.number_type,
-    }
-    return vault.encrypt(db, owner, json.dumps(about, ensure_ascii=False).encode(), PROFILE)
+    return vault.encrypt(db, owner, json.dumps(asdict(profile), ensure_ascii=False).encode(), PROFILE)
 
 
 def _person(row: Any) -> Person | None:
@@ -173,6 +186,10 @@ def _person(row: Any) -> Person | None:
         holder_key=row.holder_key,
         proved=row.proved,
         needs_second_factor=row.needs_second_factor,
+        pseudonym_key=row.pseudonym_key,
+        merged_into=row.merged_into,
+        changed=row.changed,
+        why=row.why,
     )
 
 

@@ -84,7 +84,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
         running = callers.sessions(db, visit.person, visit.now)
         agreed = consents.all_of(db, visit.person)
         shared = data.standing(db, visit.person, visit.caller.acting_for)
-        acting = mandates.of(db, visit.person, visit.now)
+        acting = mandates.of(visit.house, db, visit.person, visit.now)
         evidence = people.evidence_of(db, visit.person)
     assert person is not None
     services = [(clients.known(visit.house, one.client, visit.now), one) for one in agreed]
@@ -105,8 +105,8 @@ def _overview(visit: Visit) -> dict[str, Any]:
             for consent, one in shared
             if one.in_force_at(visit.now)
         ],
-        "mandates": [(organization, role_name(mandate.role)) for mandate, organization in acting],
-        "acting_for": next((one.name for _, one in acting if one.code == visit.caller.acting_for), ""),
+        "mandates": [(principal, role_name(mandate.role)) for mandate, principal in acting],
+        "acting_for": next((one.name for _, one in acting if one.id == visit.caller.acting_for), ""),
         "done": request.args.get("done", ""),
     }
 

@@ -39,16 +39,16 @@ def add(bp: Blueprint) -> None:
 def _show(visit: Visit, problem: Problem | None = None, code: str = "") -> Response:
     assert visit.caller is not None
     with visit.house.database.read() as db:
-        found = mandates.of(db, visit.person, visit.now)
+        found = mandates.of(visit.house, db, visit.person, visit.now)
         claimed = organizations.organization(db, request.args.get("claimed", ""))
-    mine = claimed if any(organization == claimed for _, organization in found) else None
+    mine = claimed if claimed and any(principal.id == claimed.code for _, principal in found) else None
     return desk.show(
         visit,
         "companies.html",
         errors={"code": desk.said(problem)} if problem else None,
         status=problem.status if problem else 200,
         level=visit.caller.level,
-        mandates=[(organization, role_name(mandate.role)) for mandate, organization in found],
+        mandates=[(principal, role_name(mandate.role)) for mandate, principal in found if not principal.person],
         claimed=mine,
         code=code,
     )

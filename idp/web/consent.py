@@ -62,7 +62,7 @@ def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str
     with visit.house.database.read() as db:
         profile = sandbox.profile(waiting.client, people.profile(db, visit.house.vault, visit.person))
         try:
-            acting = mandates.standing(db, visit.person, caller.acting_for or "", visit.now)
+            acting = mandates.standing(visit.house, db, visit.person, caller.acting_for or "", visit.now)
         except NoMandate:
             acting = None
     told = [(_("A number made for this service alone"), _("It tells the service that it is you again"))]
@@ -71,7 +71,7 @@ def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str
     if "realname" in scopes and profile.number:
         told.append((_("The number of your paper"), masked(profile.number)))
     if "company" in scopes:
-        real = f"{acting[1].name} ({acting[1].code})" if acting else ""
+        real = acting[1].shown if acting else ""
         told.append((_("For whom you act"), sandbox.company(waiting.client, real) if acting else _("For myself")))
     told.append((_("How your name was verified"), level_name(caller.level)))
     return told

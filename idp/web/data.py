@@ -76,15 +76,15 @@ def _next(visit: Visit, waiting: Pending, caller: Caller) -> DataPermission | No
 
 
 def _whom(visit: Visit, caller: Caller) -> str:
-    """Whose data it is about: the company that the person acts for, or nothing for himself."""
+    """Whose data it is about: the one for whom the person acts, or nothing for himself."""
     if not caller.acting_for:
         return ""
     with visit.house.database.read() as db:
         try:
-            _, organization = mandates.standing(db, visit.person, caller.acting_for, visit.now)
+            _, principal = mandates.standing(visit.house, db, visit.person, caller.acting_for, visit.now)
         except NoMandate:
             return caller.acting_for
-    return f"{organization.name} ({organization.code})"
+    return principal.shown
 
 
 def named(permission: DataPermission) -> dict[str, str]:

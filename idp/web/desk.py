@@ -118,7 +118,7 @@ def asks_for_whom(visit: Visit, waiting: Pending, caller: Caller) -> bool:
     if "company" not in waiting.asked.scopes or visit.house.shared.peek(_whom_key(visit, caller)):
         return False
     with visit.house.database.read() as db:
-        return bool(mandates.of(db, caller.person or "", visit.now))
+        return bool(mandates.of(visit.house, db, caller.person or "", visit.now))
 
 
 def has_chosen(visit: Visit, caller: Caller) -> None:

@@ -41,13 +41,16 @@ def role_name(role: Role) -> str:
         Role.legal_representative: _("Legal representative"),
         Role.manager: _("Manager"),
         Role.agent: _("Agent"),
+        Role.parent: _("Parent"),
+        Role.guardian: _("Guardian"),
+        Role.family: _("Mandate of a family member"),
     }[role]
 
 
 def _show(visit: Visit, errors: dict[str, str] | None = None) -> Response:
     assert visit.caller is not None
     with visit.house.database.read() as db:
-        found = mandates.of(db, visit.person, visit.now)
+        found = mandates.of(visit.house, db, visit.person, visit.now)
     options = [(MYSELF, _("For myself"), "")]
-    options += [(organization.code, organization.name, role_name(mandate.role)) for mandate, organization in found]
+    options += [(principal.id, principal.name, role_name(mandate.role)) for mandate, principal in found]
     return desk.show(visit, "whom.html", errors=errors, options=options, chosen=visit.caller.acting_for or MYSELF)

@@ -27,7 +27,8 @@ from idp.model.organization import NotRepresentative
 from idp.model.person import Level
 from idp.model.realname import NeedsGuardian, NotMatched
 from idp.numbers.rules import NumberWrong
-from idp.store import organizations, people
+from idp.store import mandates as mandate_store
+from idp.store import people
 from licenses.model import License, LicenseUnknown
 from tests.admin.test_desk import post, signed_in
 from tests.browser.story import issue_one
@@ -141,8 +142,8 @@ def test_the_legal_representative_comes_for_his_company(at: House, now: datetime
     assert [one.license.number for one in counter.held(at, visit, now)] == [license.number]
     assert counter.visit_of(at, visit.id, by=OFFICER, now=now) == visit
     with at.database.write() as db:
-        mandate, _ = mandates.standing(db, visit.person, COMPANY, now)
-        organizations.end_mandate(db, mandate.ended_at(now, "over"))
+        mandate, _ = mandates.standing(at, db, visit.person, COMPANY, now)
+        mandate_store.end(db, mandate.ended_at(now, "over"))
     with pytest.raises(NoMandate):  # what he came for is looked at anew at each step
         counter.visit_of(at, visit.id, by=OFFICER, now=now)
 

@@ -27,6 +27,7 @@ from idp import clients, data
 from idp.model.mandate import Mandate, Role
 from idp.model.organization import Organization
 from idp.store import data as permissions
+from idp.store import mandates as mandate_store
 from idp.store import organizations
 from tests.admin.bodies import ASKER, CITY, ITEM, MARKET, PLATFORM, PROVIDER, Bodies
 from tests.idp.rp import Visit, department
@@ -448,7 +449,7 @@ def test_who_acted_for_a_company_gives_nothing_of_it_once_the_mandate_is_over(bo
     mandate = Mandate("m1", COMPANY, bodies.visit.person, Role.legal_representative, since=now)
     with bodies.house.database.write() as db:
         organizations.keep(db, Organization(COMPANY, "望舒示范餐饮有限公司", "key", now))
-        organizations.add_mandate(db, mandate)
+        mandate_store.add(db, mandate)
     grant = bodies.granted()
     with bodies.house.database.write() as db:
         permission = permissions.permission(db, grant.id)
@@ -458,7 +459,7 @@ def test_who_acted_for_a_company_gives_nothing_of_it_once_the_mandate_is_over(bo
     token = str(bodies.visit.tokens(authorization_details=details, prompt="none")["access_token"])
     assert bodies.call(token, grant.id).status_code == 200
     with bodies.house.database.write() as db:
-        organizations.end_mandate(db, mandate.ended_at(clock.now(), "over"))  # by its day: nobody has ended a login
+        mandate_store.end(db, mandate.ended_at(clock.now(), "over"))  # by its day: nobody has ended a login
     answer = bodies.call(token, grant.id)
     assert (answer.status_code, answer.json["why"]) == (401, "token")
     assert len(bodies.platform.asked) == 1

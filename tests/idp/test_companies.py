@@ -15,6 +15,7 @@ from idp.model.mandate import NoMandate, Role
 from idp.model.organization import NotRepresentative
 from idp.model.realname import RegisterLater
 from idp.numbers.rules import NumberWrong
+from idp.store import mandates as mandate_store
 from idp.store import organizations, people
 from tests.idp.citizen import COMPANY, JIA, OUYANG, PASSWORD, Citizen, local
 
@@ -34,11 +35,11 @@ def test_the_legal_representative_claims_a_company(house: House, register: Flask
     assert (claimed.name, claimed.code) == COMPANY
     assert claimed.holder_key == house.vault.blind("holder", "001:91880101DEM000081U")
     with house.database.read() as db:
-        (mandate, organization), *rest = mandates.of(db, id, clock.now())
+        (mandate, principal), *rest = mandates.of(house, db, id, clock.now())
         evidence = people.evidence_of(db, id)[0]
         told = ledger.events(db, subject=claimed.label)
     assert not rest
-    assert (mandate.role, mandate.granted_by, organization) == (Role.legal_representative, None, claimed)
+    assert (mandate.role, mandate.granted_by, principal.label) == (Role.legal_representative, None, claimed.label)
     assert (evidence.method, evidence.about) == ("representative", COMPANY[1])
     assert [event.kind for event in told] == ["organization.claimed"]
 
@@ -48,7 +49,7 @@ def test_claiming_again_changes_nothing(house: House, register: FlaskClient) -> 
     for _ in range(2):
         companies.claim(house, id, COMPANY[1], now=clock.now())
     with house.database.read() as db:
-        assert len(mandates.of(db, id, clock.now())) == 1
+        assert len(mandates.of(house, db, id, clock.now())) == 1
 
 
 def test_nobody_else_claims_it_nor_learns_who_could(house: House, register: FlaskClient) -> None:
@@ -61,7 +62,7 @@ def test_nobody_else_claims_it_nor_learns_who_could(house: House, register: Flas
             said.add((type(refused), str(refused)))
     assert (NotRepresentative, "The register does not name you as its legal representative") in said
     with house.database.read() as db:
-        assert mandates.of(db, id, clock.now()) == []
+        assert mandates.of(house, db, id, clock.now()) == []
         assert organizations.organization(db, COMPANY[1]) is None
 
 
@@ -89,10 +90,10 @@ def test_a_new_legal_representative_ends_every_mandate_from_before(house: House,
     book._write("UPDATE companies SET representative = ? WHERE code = ?", JIA[1], COMPANY[1])
     companies.claim(house, new, COMPANY[1], now=clock.now())
     with house.database.read() as db:
-        assert mandates.of(db, old, clock.now()) == []
-        assert [mandate.person for mandate in organizations.mandates_for(db, COMPANY[1], clock.now())] == [new]
+        assert mandates.of(house, db, old, clock.now()) == []
+        assert [mandate.person for mandate in mandate_store.for_principal(db, COMPANY[1], clock.now())] == [new]
         with pytest.raises(NoMandate):
-            mandates.standing(db, old, COMPANY[1], clock.now())
+            mandates.standing(house, db, old, COMPANY[1], clock.now())
     with pytest.raises(NotRepresentative):
         companies.claim(house, old, COMPANY[1], now=clock.now())
 

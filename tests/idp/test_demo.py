@@ -22,7 +22,7 @@ def test_each_can_sign_in_and_has_a_proved_name(house: House, register: FlaskCli
         passed = sign_in.with_password(house, one["account"], one["password"], net="home", now=clock.now())
         assert passed.person.level is Level.present
         with house.database.read() as db:
-            acts_for = [organization.code for _, organization in mandates.of(db, passed.person.id, clock.now())]
+            acts_for = [principal.id for _, principal in mandates.of(house, db, passed.person.id, clock.now())]
             assert people.profile(db, house.vault, passed.person.id).name in one["who"]
         assert acts_for == ([COMPANY[1]] if "company" in one["who"] else [])
 

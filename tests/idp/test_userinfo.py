@@ -8,6 +8,7 @@ from hub import callers, clock
 from hub.problems import NotSignedIn
 from idp.model.mandate import Mandate, Role
 from idp.model.organization import Organization
+from idp.store import mandates as mandate_store
 from idp.store import organizations
 from tests.idp.rp import Visit, Visits, department
 
@@ -45,12 +46,12 @@ def test_who_acts_for_a_company_says_so_while_he_may(visit: Visit) -> None:
     mandate = Mandate("m1", COMPANY, visit.person, Role.legal_representative, since=now)
     with visit.house.database.write() as db:
         organizations.keep(db, Organization(COMPANY, "望舒示范餐饮有限公司", "key", now))
-        organizations.add_mandate(db, mandate)
+        mandate_store.add(db, mandate)
     token = visit.tokens(scope="openid company")["access_token"]
     company = (visit.userinfo(token).json or {})["company"]
     assert company == {"code": COMPANY, "name": "望舒示范餐饮有限公司", "role": "legal-representative"}
     with visit.house.database.write() as db:
-        organizations.end_mandate(db, mandate.ended_at(now, "left"))
+        mandate_store.end(db, mandate.ended_at(now, "left"))
     assert "company" not in (visit.userinfo(token).json or {})
 
 

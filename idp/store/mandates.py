@@ -1,0 +1,70 @@
+"""The table of who may act for whom."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.db import Instant, Json, metadata
+from idp.model.mandate import Mandate, Role
+
+mandate_table = sa.Table(
+    "idp_mandate",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("principal", sa.Text, nullable=False, index=True),  # a unified code, or person:<internal id>
+    sa.Column("person", sa.Text, nullable=False, index=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("matters", Json, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant),
+    sa.Column("granted_by", sa.Text),
+    sa.Column("ended", Instant),
+    sa.Column("why_ended", sa.Text, nullable=False),
+)
+_m = mandate_table.c
+
+
+def add(db: sa.Connection, mandate: Mandate) -> None:
+    """Keep a new mandate."""
+    values = vars(mandate) | {"role": mandate.role.value, "matters": list(mandate.matters)}
+    db.execute(mandate_table.insert().values(**values))
+
+
+def end(db: sa.Connection, mandate: Mandate) -> None:
+    """Write that a mandate is over."""
+    db.execute(
+        mandate_table.update().where(_m.id == mandate.id).values(ended=mandate.ended, why_ended=mandate.why_ended)
+    )
+
+
+def mandate(db: sa.Connection, id: str) -> Mandate | None:
+    """A mandate by its id, over or not."""
+    row = db.execute(sa.select(mandate_table).where(_m.id == id)).mappings().one_or_none()
+    return _mandate(row) if row else None
+
+
+def of_person(db: sa.Connection, person: str, now: datetime) -> list[Mandate]:
+    """By which mandates a person may act now, oldest first."""
+    return _running(db, _m.person == person, now)
+
+
+def for_principal(db: sa.Connection, principal: str, now: datetime) -> list[Mandate]:
+    """Who may act for a principal now, oldest first."""
+    return _running(db, _m.principal == principal, now)
+
+
+def below(db: sa.Connection, mandate: str, now: datetime) -> list[Mandate]:
+    """The running mandates that were granted by the holder of this one."""
+    return _running(db, _m.granted_by == mandate, now)
+
+
+def _running(db: sa.Connection, whose: sa.ColumnElement[bool], now: datetime) -> list[Mandate]:
+    runs = sa.and_(
+        _m.since <= now, sa.or_(_m.until.is_(None), _m.until > now), sa.or_(_m.ended.is_(None), _m.ended > now)
+    )
+    rows = db.execute(sa.select(mandate_table).where(whose, runs).order_by(_m.since, _m.id))
+    return [_mandate(row) for row in rows.mappings()]
+
+
+def _mandate(row: sa.RowMapping) -> Mandate:
+    return Mandate(**{**row, "role": Role(row["role"]), "matters": tuple(row["matters"])})
