@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Response, current_app, g, jsonify, redirect, render_template, request, url_for
 
-from hub import callers, i18n
+from hub import callers, i18n, notices
 from hub.web.here import caller, house
 
 LONGEST_PATH = 2000  # characters
@@ -101,6 +101,14 @@ def signed_in_name() -> str:
         return ""
     with house().database.read() as db:
         return house().vault.decrypt(db, who.person, who.sealed_name, "session-name").decode()
+
+
+def unseen_notices() -> int:
+    """How many notices wait for the person who is signed in on this page."""
+    if not caller().person:
+        return 0
+    with house().database.read() as db:
+        return notices.unseen(db, caller().person or "")
 
 
 def language_link(code: str) -> str:

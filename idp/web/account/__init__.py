@@ -1,0 +1,13 @@
+"""My account: who I am here, who knows me, where I am signed in, and how I end it. One module for each page."""
+
+from flask import Blueprint
+
+from idp.web.account import overview, password, services, sessions
+
+PAGES = (overview, sessions, services, password)
+
+
+def add(bp: Blueprint) -> None:
+    """`/account` and what stands below it."""
+    for page in PAGES:
+        page.add(bp)
