@@ -68,6 +68,7 @@ class Mandate:
     granted_by: str | None = None  # the mandate above; None: a register, a court or the principal himself says so
     ended: datetime | None = None
     why_ended: str = ""
+    basis: str = ""  # number of the court order, or id of the visit to a counter, by which it was given
 
     def valid_at(self, now: datetime) -> bool:
         """Whether it can be used."""

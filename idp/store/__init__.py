@@ -1,6 +1,19 @@
 """The tables of identity, by noun: functions that take and give the values of `idp.model`."""
 
-from idp.store import clients, consents, data, factors, grants, invitations, mandates, organizations, people, registers
+from idp.store import (
+    clients,
+    consents,
+    data,
+    factors,
+    grants,
+    invitations,
+    mandates,
+    offers,
+    organizations,
+    people,
+    registers,
+    uses,
+)
 
 __all__ = [
     "clients",
@@ -10,7 +23,9 @@ __all__ = [
     "grants",
     "invitations",
     "mandates",
+    "offers",
     "organizations",
     "people",
     "registers",
+    "uses",
 ]

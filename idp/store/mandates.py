@@ -20,6 +20,9 @@ mandate_table = sa.Table(
     sa.Column("granted_by", sa.Text),
     sa.Column("ended", Instant),
     sa.Column("why_ended", sa.Text, nullable=False),
+    sa.Column(
+        "basis", sa.Text, nullable=False, server_default=""
+    ),  # number of a court order, id of a visit to a counter
 )
 _m = mandate_table.c
 
@@ -51,6 +54,19 @@ def of_person(db: sa.Connection, person: str, now: datetime) -> list[Mandate]:
 def for_principal(db: sa.Connection, principal: str, now: datetime) -> list[Mandate]:
     """Who may act for a principal now, oldest first."""
     return _running(db, _m.principal == principal, now)
+
+
+def run_out(db: sa.Connection, now: datetime, *, limit: int = 500) -> list[Mandate]:
+    """Mandates whose time is over, and of which nobody has written that they ended."""
+    over = sa.and_(_m.until <= now, _m.ended.is_(None))
+    rows = db.execute(sa.select(mandate_table).where(over).order_by(_m.until, _m.id).limit(limit))
+    return [_mandate(row) for row in rows.mappings()]
+
+
+def ending(db: sa.Connection, since: datetime, before: datetime, role: Role) -> list[Mandate]:
+    """Running mandates of one role that end by their date within this time."""
+    soon = sa.and_(_m.until > since, _m.until <= before, _m.ended.is_(None), _m.role == role.value)
+    return [_mandate(row) for row in db.execute(sa.select(mandate_table).where(soon).order_by(_m.until)).mappings()]
 
 
 def below(db: sa.Connection, mandate: str, now: datetime) -> list[Mandate]:
