@@ -78,6 +78,13 @@ class NotTaken(Problem):
     title = "The receiver did not take the delivery"
 
 
+class Declined(Problem):
+    """The receiver will not take this delivery, now or later: it is not tried again."""
+
+    status = 502
+    title = "The receiver declined the delivery"
+
+
 def queue(db: sa.Connection, kind: str, to: str, body: dict[str, Any], at: datetime) -> str:
     """Note a delivery in the transaction of what it tells; give its id."""
     id = secrets.token_hex(16)
@@ -181,7 +188,7 @@ def _note(db: sa.Connection, claim: str, delivery: Delivery, problem: Exception 
     values: dict[str, Any] = {"attempts": attempts, "claim": None, "result": "taken", "state": "sent", "ended": now}
     if problem is not None:
         text = f"{problem.title}: {problem.detail}" if isinstance(problem, Problem) else type(problem).__name__
-        over = now - delivery.at >= GIVE_UP
+        over = isinstance(problem, Declined) or now - delivery.at >= GIVE_UP
         due = now + timedelta(seconds=DELAYS[min(attempts, len(DELAYS)) - 1])
         values |= {"result": text, "state": "failed" if over else "waiting", "ended": now if over else None, "due": due}
     # Fencing: whoever overslept his lease finds another claim here and changes nothing.

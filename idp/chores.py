@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub import outbox, ticks
-from idp import logout
+from idp import announce, logout
 from idp.store import grants
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ KEPT = timedelta(days=2)  # an ended grant still tells who took part in a login,
 def register() -> None:
     """Name everything to the modules that run it. Once per process."""
     outbox.sends(logout.KIND, logout.send)
+    outbox.sends(announce.KIND, announce.send)
     ticks.every(3600, "grants", forget_ended)
 
 

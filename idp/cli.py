@@ -32,6 +32,7 @@ def client() -> None:
 )
 @click.option("--post-logout", "post_logout", multiple=True, help="Where people may be sent after signing out.")
 @click.option("--backchannel", default="", help="Where it is told that somebody signed out.")
+@click.option("--events", default="", help="Where it is told what becomes of an account (docs/identity/events.md).")
 @click.option("--scope", "scopes", multiple=True, help="What it may ask for, such as realname or licenses:issue.")
 @click.option("--auth", type=click.Choice([one.value for one in ClientAuth]), default=ClientAuth.secret_basic.value)
 @click.option(
@@ -121,6 +122,7 @@ def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, 
         redirect_uris=given["redirects"],
         post_logout_uris=given["post_logout"],
         backchannel_logout_uri=given["backchannel"],
+        events_uri=given["events"],
         grant_types=tuple(grant_types),
         scopes=(*(["openid"] if people and "openid" not in given["scopes"] else []), *given["scopes"]),
         secret_digest=clients.secret_digest(secret) if secret else "",
@@ -144,6 +146,7 @@ def _shown(one: Client) -> dict[str, Any]:
         "redirect_uris": list(one.redirect_uris),
         "post_logout_uris": list(one.post_logout_uris),
         "backchannel_logout_uri": one.backchannel_logout_uri,
+        "events_uri": one.events_uri,
         "grant_types": [grant_type.value for grant_type in one.grant_types],
         "scopes": list(one.scopes),
         "keys": [key.get("kid", "") for key in one.keys],

@@ -119,6 +119,20 @@ def logout_token(house: House, client: Client, person: str, login: str, now: dat
     return _signed(house, client.id_token_algorithm, "logout+jwt", claims)
 
 
+def event_token(house: House, client: Client, person: str, jti: str, at: datetime, events: dict[str, Claims]) -> str:
+    """A Security Event Token (RFC 8417 2): what became of a person's account, for one client, who calls him by this subject."""
+    issuer = house.settings.issuer_url
+    claims = {
+        "iss": issuer,
+        "aud": client.id,
+        "iat": int(at.timestamp()),
+        "jti": jti,
+        "sub_id": {"format": "iss_sub", "iss": issuer, "sub": pseudonyms.subject(house, client, person)},
+        "events": events,
+    }
+    return _signed(house, client.id_token_algorithm, "secevent+jwt", claims)
+
+
 def userinfo_audience(house: House) -> str:
     """The audience of access tokens that a person granted: the userinfo endpoint, nothing else."""
     return house.settings.issuer_url + USERINFO

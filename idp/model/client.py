@@ -77,6 +77,7 @@ class Client:
     redirect_uris: tuple[str, ...] = ()
     post_logout_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
+    events_uri: str = ""  # where it is told what becomes of the accounts of its people (RFC 8935)
     grant_types: tuple[GrantType, ...] = (GrantType.code,)
     scopes: tuple[str, ...] = ("openid",)
     secret_digest: str = ""
@@ -158,9 +159,13 @@ def _has_redirects_if_people_come(client: Client) -> None:
 
 
 def _uris_are_safe(client: Client) -> None:
-    for uri in (*client.redirect_uris, *client.post_logout_uris, *filter(None, [client.backchannel_logout_uri])):
+    for uri in (*client.redirect_uris, *client.post_logout_uris, *_told_at(client)):
         if not safe_uri(uri, native=client.native):
             raise ClientWrong("%(uri)s is not an https address without a fragment", uri=uri)
+
+
+def _told_at(client: Client) -> tuple[str, ...]:
+    return tuple(uri for uri in (client.backchannel_logout_uri, client.events_uri) if uri)
 
 
 def safe_uri(uri: str, *, native: bool) -> bool:

@@ -137,6 +137,11 @@ def parties(db: sa.Connection, sids: Sequence[str]) -> list[tuple[str, str, str]
     return [(row.client, row.person, row.sid) for row in db.execute(query)]
 
 
+def clients_of(db: sa.Connection, person: str) -> list[str]:
+    """The clients to which a person granted something, as far back as grants are kept."""
+    return sorted(db.scalars(sa.select(_g.client).where(_g.person == person).distinct()))
+
+
 def revoke(db: sa.Connection, id: str, *, why: str, at: datetime) -> bool:
     """Mark a grant as revoked; False if it was before (the first reason stays)."""
     return (
