@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hub import callers, health, inbox, jobs, ledger, metrics, outbox, ticks
+from hub import callers, health, inbox, jobs, ledger, metrics, outbox, rotation, ticks
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -19,6 +19,7 @@ def register() -> None:
     ticks.every(1, "outbox", outbox.deliver)
     ticks.every(1, "jobs", jobs.resume)
     ticks.every(600, "clean", clean)
+    ticks.every(60, "vault", rotation.resume)
     health.needs("periodic work", ticks.alive)
     metrics.gauge("yinxin_outbox_waiting", "Deliveries that wait", _waiting_deliveries)
     metrics.gauge("yinxin_outbox_failed", "Deliveries given up in the last 30 days", _failed_deliveries)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hub import backup, clock, jobs, ledger, log, serve, settings, ticks, tree
+from hub import backup, clock, jobs, ledger, log, rotation, serve, settings, ticks, tree
 from hub.house import House, open_house
 from hub.problems import Problem
 from hub.process import dies_with_us
@@ -107,6 +107,43 @@ def ledger_export(place: str) -> None:
             click.echo(json.dumps(event, ensure_ascii=False, sort_keys=True))
 
 
+@click.group("vault")
+def vault_group() -> None:
+    """The secret that encrypts personal data: changed without stopping anything."""
+
+
+@vault_group.command("prepare")
+def vault_prepare() -> None:
+    """Make the next secret, announced to nobody: for copying it to the key folders of other machines first."""
+    with opened() as house:
+        click.echo(f"Made the secret {rotation.secret_name(rotation.prepare(house))}. Next: yinxin vault rotate")
+
+
+@vault_group.command("rotate")
+def vault_rotate() -> None:
+    """Change the secret, or finish a change that was cut off, while everything runs."""
+    with opened() as house:
+        done = rotation.rotate(house, "operator", clock.now(), lambda keys: click.echo(f"{keys} keys wrapped anew"))
+        click.echo(f"Generation {done} wraps every key. Next: yinxin vault retire")
+
+
+@vault_group.command("retire")
+def vault_retire() -> None:
+    """Give up every secret but the current one; they are destroyed a day later."""
+    with opened() as house:
+        old = ", ".join(map(str, rotation.retire(house, "operator", clock.now())))
+        click.echo(f"Retired: generation {old}; destroyed in a day" if old else "There was nothing to retire")
+
+
+@vault_group.command("status")
+def vault_status() -> None:
+    """Tell each generation and how many keys it wraps."""
+    with opened() as house:
+        for one in rotation.status(house):
+            times = [f"{word} {at.isoformat()}" for word, at in (("made", one.made), ("retired", one.retired)) if at]
+            click.echo("  ".join([str(one.id), f"{one.keys} keys", *times]))
+
+
 @click.group("place")
 def place_group() -> None:
     """The tree hub -> ministry / province -> city, in which everything has its place."""
@@ -194,4 +231,13 @@ def words(error: Exception) -> str:
     )
 
 
-commands = [serve_command, work_command, tick_command, backup_command, restore_command, ledger_group, place_group]
+commands = [
+    serve_command,
+    work_command,
+    tick_command,
+    backup_command,
+    restore_command,
+    ledger_group,
+    vault_group,
+    place_group,
+]

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = sa.MetaData(
     naming_convention={
@@ -56,6 +57,18 @@ def alone(db: sa.Connection, *what: str) -> None:
     if db.dialect.name == "postgresql":
         for one in sorted(what):  # in one order, or two wait for each other
             db.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": one})
+
+
+def together(db: sa.Connection, what: str) -> None:
+    """Wait until nobody is `alone` at this; others may be at it together with us until this transaction ends."""
+    if db.dialect.name == "postgresql":
+        db.execute(sa.text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:what, 0))"), {"what": what})
+
+
+def unless_there(db: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    """Insert a row, or leave the one that has its key already. On PostgreSQL it waits for another that is being written."""
+    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 class Json(sa.types.TypeDecorator[Any]):

@@ -251,11 +251,13 @@ class Keys:
 
     # -- secrets
 
-    def secret(self, name: str) -> bytes:
-        """A 32-byte secret, made at its first use and kept encrypted beside the keys."""
+    def secret(self, name: str, *, make: bool = True) -> bytes:
+        """A 32-byte secret, made at its first use (unless told not to: KeyMissing) and kept encrypted beside the keys."""
         if name not in self._secrets:
             path = self._path(name, "secret")
             if not path.exists():
+                if not make:
+                    raise KeyMissing(f"There is no secret named {name}")
                 nonce = secrets.token_bytes(12)
                 sealed = nonce + AESGCM(self._wrapping_key).encrypt(nonce, secrets.token_bytes(32), name.encode())
                 _write_new(path, sealed)
@@ -265,6 +267,11 @@ class Keys:
             except Exception as error:
                 raise WrongPassphrase(f"It does not open the secret {name}") from error
         return self._secrets[name]
+
+    def forget_secret(self, name: str) -> None:
+        """Destroy a secret: whatever needs it is lost. Nothing happens if there is none."""
+        self._path(name, "secret").unlink(missing_ok=True)
+        self._secrets.pop(name, None)
 
     # -- inside
 

@@ -109,6 +109,8 @@ WORDS = {
     "seal-hours.set": N_("Hours of a seal set"),
     "seal-hours.dropped": N_("Usual hours of a seal again"),
     "experience.counted": N_("Steps counted"),
+    "vault.rotated": N_("Secret of the vault changed"),
+    "vault.retired": N_("Old secret of the vault given up"),
 }
 
 

@@ -16,7 +16,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_kernel_names_its_work_its_needs_and_its_numbers() -> None:
     chores.register()
-    assert set(ticks.TASKS) == {"ledger", "outbox", "jobs", "clean"}
+    assert set(ticks.TASKS) == {"ledger", "outbox", "jobs", "clean", "vault"}
     assert ticks.TASKS["ledger"].seconds < 1  # an event has its leaf within a second
     assert set(health.CHECKS) == {"periodic work"}
     assert len(metrics.GAUGES) == 4

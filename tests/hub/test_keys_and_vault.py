@@ -115,14 +115,6 @@ def test_what_was_erased_cannot_be_read_again(house: House, vault: Vault) -> Non
             vault.decrypt(db, "p1", sealed, "name")
 
 
-def test_rotation_keeps_every_value(house: House, vault: Vault) -> None:
-    with house.database.write() as db:
-        sealed = vault.encrypt(db, "p1", b"text", "name")
-        assert vault.rewrap(db, generation=2) == 1
-        assert Vault(house.keys, generation=2).decrypt(db, "p1", sealed, "name") == b"text"
-        assert vault.rewrap(db, generation=2) == 0
-
-
 def test_equal_values_meet_in_the_blind_index_and_purposes_do_not(vault: Vault) -> None:
     assert vault.blind("holder", "111:880101198503120015") == vault.blind("holder", "111:880101198503120015")
     assert vault.blind("holder", "x") != vault.blind("other", "x")
