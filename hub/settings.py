@@ -52,6 +52,14 @@ class Settings(BaseSettings):
     register_key: str = Field(
         "", description="the register's public key (JWK); empty in the demo: fetched at `yinxin init`"
     )
+    network_id_url: str = Field(
+        "", description="the national network identity service; empty: not offered (in the demo the register plays it)"
+    )
+    network_id_key: str = Field("", description="its public key (JWK)")
+    bank_url: str = Field("", description="the banks' check of name, number, card and phone; empty: as above")
+    bank_key: str = Field("", description="its public key (JWK)")
+    telecom_url: str = Field("", description="the phone companies' check of name, number and phone; empty: as above")
+    telecom_key: str = Field("", description="its public key (JWK)")
 
     passphrase: SecretStr | None = Field(None, description="opens the private keys; else `yinxin` asks at start")
     pkcs11_module: Path | None = Field(
@@ -82,7 +90,9 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=24, description="a login ends after this time, active or not")
     upload_bytes: int = Field(20_000_000, ge=100_000, description="largest file that a verifier may upload")
 
-    @field_validator("issuer_url", "verify_url", "pki_url", "hub_url", "register_url")
+    @field_validator(
+        "issuer_url", "verify_url", "pki_url", "hub_url", "register_url", "network_id_url", "bank_url", "telecom_url"
+    )
     @classmethod
     def _is_origin(cls, url: str) -> str:
         parts = urlsplit(url)

@@ -69,12 +69,34 @@ class WrongStep(Problem):
     advice: ClassVar[str] = "Start from the page about your real name."
 
 
+class Source(StrEnum):
+    """Who says what an evidence rests on."""
+
+    population = "population"  # the register of names and numbers, of papers, of companies
+    network_id = "network-id"
+    bank = "bank"
+    telecom = "telecom"
+
+
 @dataclass(frozen=True)
 class Form:
     """What the person typed. Sealed wherever it is kept."""
 
     name: str
     number: str
+    country: str = ""  # three letters; of a passport, and of an old foreigner's card
+    born: str = ""  # ISO date; of papers whose number does not hold it
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What a register is told: what is empty is left out."""
+        told = {"name": self.name, "number": self.number, "country": self.country, "born": self.born}
+        return {name: value for name, value in told.items() if value}
+
+    @property
+    def asked(self) -> list[str]:
+        """What a signed answer has to repeat as a digest."""
+        return [self.number, self.name, *filter(None, (self.country, self.born))]
 
     def __repr__(self) -> str:
         return "Form(…)"

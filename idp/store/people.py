@@ -209,8 +209,7 @@ def keep_verification(db: sa.Connection, vault: Vault, new: Verification, *, ove
     """Write a verification over the one it was made from. Raises WrongStep when another step came in between."""
     form = None
     if new.form is not None:
-        words = {"name": new.form.name, "number": new.form.number}
-        form = vault.encrypt(db, new.person, json.dumps(words, ensure_ascii=False).encode(), FORM)
+        form = vault.encrypt(db, new.person, json.dumps(new.form.words, ensure_ascii=False).encode(), FORM)
     values = {"stage": new.stage.value, "form": form, "check_id": new.check, "at": new.at}
     if over is None:
         _first_verification(db, person=new.person, **values)

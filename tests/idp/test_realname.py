@@ -19,11 +19,12 @@ from hub import clock, ledger
 from hub.fetch import Fetch
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts, realname, registers
+from idp import accounts, realname
 from idp.model.person import Level, NumberTaken
 from idp.model.realname import LiveCheckFailed, NeedsGuardian, NotMatched, RegisterLater, Stage, WrongStep, age
 from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
+from idp.registers import seam
 from idp.store import people
 from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen
 
@@ -46,7 +47,7 @@ def test_name_and_number_give_level_two(house: House, register: FlaskClient) -> 
     assert evidence[0].transaction
 
 
-@pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who.number)
+@pytest.mark.parametrize("who", [who for who in PEOPLE if not who.country], ids=lambda who: who.number)
 def test_each_listed_person_can_prove_the_name_but_a_child(house: House, register: FlaskClient, who: Who) -> None:
     id = account(house)
     if who.name == "示例小甲":
@@ -118,7 +119,7 @@ def test_a_slow_register_is_later_and_nobody_waits_for_it(
     Thread(target=server.serve_forever, daemon=True).start()
     settings = house.settings.model_copy(update={"register_url": f"http://127.0.0.1:{server.port}"})
     far = replace(house, settings=settings, fetch=Fetch(settings))
-    monkeypatch.setattr(registers, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(seam, "CALL_SECONDS", 0.3)
     id = account(house)
     begun = time.monotonic()
     with pytest.raises(RegisterLater):

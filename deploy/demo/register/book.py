@@ -7,14 +7,24 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.demo.register.people import COMPANIES, PEOPLE, Company, Person
+from deploy.demo.register.people import COMPANIES, KIN, ORDERS, PEOPLE, Company, Kin, Order, Person
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS people (number TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, note_zh TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS companies (code TEXT PRIMARY KEY, name TEXT NOT NULL, representative TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS checks (id TEXT PRIMARY KEY, number TEXT NOT NULL, name TEXT NOT NULL, return_url TEXT NOT NULL,
                                    outcome TEXT NOT NULL DEFAULT 'open');
+CREATE TABLE IF NOT EXISTS papers (number TEXT PRIMARY KEY, country TEXT NOT NULL, born TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS kin (child TEXT NOT NULL, guardian TEXT NOT NULL, relation TEXT NOT NULL,
+                                PRIMARY KEY (child, guardian));
+CREATE TABLE IF NOT EXISTS orders (number TEXT PRIMARY KEY, ward TEXT NOT NULL, guardian TEXT NOT NULL, scope TEXT NOT NULL,
+                                   until TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS deaths (number TEXT PRIMARY KEY, day TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS former (number TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (number, name));
 """
+BRACKETS = str.maketrans("（）", "()")
+ALL_PEOPLE = """SELECT people.number, name, note, note_zh, coalesce(country, ''), coalesce(born, '')
+FROM people LEFT JOIN papers ON papers.number = people.number ORDER BY people.rowid"""
 
 
 @dataclass(frozen=True)
@@ -38,8 +48,14 @@ class Book:
             db.executescript(TABLES)
             for person in PEOPLE:
                 db.execute("INSERT OR IGNORE INTO people VALUES (?, ?, ?, ?)", _row(person))
+                if person.country:
+                    db.execute("INSERT OR IGNORE INTO papers VALUES (?, ?, ?)", _paper_row(person))
             for company in COMPANIES:
                 db.execute("INSERT OR IGNORE INTO companies VALUES (?, ?, ?)", _company_row(company))
+            for kin in KIN:
+                db.execute("INSERT OR IGNORE INTO kin VALUES (?, ?, ?)", (kin.child, kin.guardian, kin.relation))
+            for order in ORDERS:
+                db.execute("INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?)", _order_row(order))
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=10)
@@ -53,10 +69,14 @@ class Book:
         with closing(self._open()) as db, db:
             return db.execute(sql, values).rowcount
 
+    def _all(self, sql: str, *values: str) -> list[tuple[str, ...]]:
+        with closing(self._open()) as db:
+            return db.execute(sql, values).fetchall()
+
     def people(self) -> list[Person]:
         """Everyone, the listed ones first."""
         with closing(self._open()) as db:
-            return [Person(*row) for row in db.execute("SELECT number, name, note, note_zh FROM people ORDER BY rowid")]
+            return [Person(*row) for row in db.execute(ALL_PEOPLE)]
 
     def companies(self) -> list[Company]:
         """Every organisation."""
@@ -73,10 +93,54 @@ class Book:
         """Enter an organisation."""
         self._write("INSERT INTO companies VALUES (?, ?, ?)", *_company_row(company))
 
-    def knows(self, number: str, name: str) -> bool:
-        """Whether number and name belong to one person. Does not tell which of the two is wrong."""
+    def knows(self, number: str, name: str, country: str = "", born: str = "") -> bool:
+        """Whether these belong to one person who lives. Does not tell which of them is wrong."""
+        return self._named(number, name, country, born) and self.died(number) == ""
+
+    def status(self, number: str, name: str, country: str = "", born: str = "") -> Person | None:
+        """The person who has this name, or had it before; living or not."""
+        former = {_plain(row[0]) for row in self._all("SELECT name FROM former WHERE number = ?", number)}
+        if not self._named(number, name, country, born) and _plain(name) not in former:
+            return None
+        return next((person for person in self.people() if person.number == number), None)
+
+    def _named(self, number: str, name: str, country: str, born: str) -> bool:
         row = self._one("SELECT name FROM people WHERE number = ?", number)
-        return row is not None and _plain(row[0]) == _plain(name)
+        paper = self._one("SELECT country, born FROM papers WHERE number = ?", number)
+        return row is not None and _plain(row[0]) == _plain(name) and (paper or ("", "")) == (country, born)
+
+    def died(self, number: str) -> str:
+        """The day of death, or nothing."""
+        row = self._one("SELECT day FROM deaths WHERE number = ?", number)
+        return row[0] if row else ""
+
+    def report_death(self, number: str, day: str) -> None:
+        """Enter that somebody died."""
+        self._write("INSERT OR IGNORE INTO deaths VALUES (?, ?)", number, day)
+
+    def rename(self, number: str, name: str) -> None:
+        """Enter a new name; the old one is remembered."""
+        self._write("INSERT OR IGNORE INTO former SELECT number, name FROM people WHERE number = ?", number)
+        self._write("UPDATE people SET name = ? WHERE number = ?", name, number)
+
+    def kin(self, child: str, guardian: str) -> Kin | None:
+        """How two persons belong together."""
+        row = self._one("SELECT child, guardian, relation FROM kin WHERE child = ? AND guardian = ?", child, guardian)
+        return Kin(*row) if row else None
+
+    def all_kin(self) -> list[Kin]:
+        """Every child and who acts for it."""
+        return [Kin(*row) for row in self._all("SELECT child, guardian, relation FROM kin ORDER BY rowid")]
+
+    def order(self, number: str) -> Order | None:
+        """A court's order; brackets of either width are one."""
+        return next((one for one in self.orders() if _plain(one.number) == _plain(number)), None)
+
+    def orders(self) -> list[Order]:
+        """Every order of a court."""
+        return [
+            Order(*row) for row in self._all("SELECT number, ward, guardian, scope, until FROM orders ORDER BY rowid")
+        ]
 
     def company(self, code: str) -> Company | None:
         """The organisation of a code."""
@@ -109,5 +173,13 @@ def _company_row(company: Company) -> tuple[str, str, str]:
     return (company.code, company.name, company.representative)
 
 
+def _paper_row(person: Person) -> tuple[str, str, str]:
+    return (person.number, person.country, person.born)
+
+
+def _order_row(order: Order) -> tuple[str, str, str, str, str]:
+    return (order.number, order.ward, order.guardian, order.scope, order.until)
+
+
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).upper().replace(",", " ").split())
+    return " ".join(unicodedata.normalize("NFC", name).translate(BRACKETS).upper().replace(",", " ").split())

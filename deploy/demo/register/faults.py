@@ -8,34 +8,57 @@ from joserfc.jwk import ECKey
 from deploy.demo.register.answers import Seal
 
 FAULTS = ("none", "slow", "down", "garbage", "wrong-signature", "wrong-audience", "wrong-nonce", "old")
+QUESTIONS = (
+    "match",
+    "status",
+    "live",
+    "live-result",
+    "representative",
+    "guardian",
+    "court-order",
+)
 SLOW_SECONDS = 12.0
 HOUR = 3600
 
 
 class Faults:
-    """The fault that is switched on in this process."""
+    """The faults that are switched on in this process: one for all questions, or one for some of them."""
 
     def __init__(self, name: str = "none", slow_seconds: float = SLOW_SECONDS) -> None:
-        self.name = name if name in FAULTS else "none"
+        self._all = name if name in FAULTS else "none"
+        self._only: dict[str, str] = {}
         self.slow_seconds = slow_seconds
+
+    def switch(self, name: str, only: str = "") -> None:
+        """Switch a fault on, for one question or for all; for all it overrules what was set for one."""
+        if only:
+            self._only[only] = name
+        else:
+            self._all, self._only = name, {}
+
+    def now(self, question: str = "") -> str:
+        """What is switched on for a question."""
+        return self._only.get(question, self._all)
 
     def answer(self, seal: Seal, question: str, audience: str, nonce: str, **facts: Any) -> tuple[str, int]:
         """The answer and its status: right, or spoilt as ordered."""
-        if self.name == "down":
+        fault = self.now(question)
+        if fault == "down":
             return "down for maintenance", 503
-        if self.name == "slow":
+        if fault == "slow":
             time.sleep(self.slow_seconds)
-        if self.name == "garbage":
+        if fault == "garbage":
             return "<html>not an answer</html>", 200
         claims = seal.claims(question, audience, nonce, **facts)
-        claims |= self._spoilt(claims)
-        other = ECKey.generate_key("P-256") if self.name == "wrong-signature" else None
+        claims |= _spoilt(fault, claims)
+        other = ECKey.generate_key("P-256") if fault == "wrong-signature" else None
         return seal.sign(claims, other), 200
 
-    def _spoilt(self, claims: dict[str, Any]) -> dict[str, Any]:
-        spoilt = {
-            "old": {"iat": claims["iat"] - HOUR},
-            "wrong-audience": {"aud": "https://someone-else.example"},
-            "wrong-nonce": {"nonce": "another"},
-        }
-        return spoilt.get(self.name, {})
+
+def _spoilt(fault: str, claims: dict[str, Any]) -> dict[str, Any]:
+    spoilt = {
+        "old": {"iat": claims["iat"] - HOUR},
+        "wrong-audience": {"aud": "https://someone-else.example"},
+        "wrong-nonce": {"nonce": "another"},
+    }
+    return spoilt.get(fault, {})

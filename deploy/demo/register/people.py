@@ -1,5 +1,6 @@
 """Fictional people and companies: the listed ones, and fresh ones for whoever asks. Prefixes 87 and 88 belong to no region."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,38 @@ class Person:
     name: str
     note: str = ""
     note_zh: str = ""
+    country: str = ""  # of papers that other countries gave, or whose number does not tell
+    born: str = ""
+
+    @property
+    def phone(self) -> str:
+        """The phone number in this person's name: 100 begins no real one."""
+        return f"100{_digits('phone', self.number, 8)}"
+
+    @property
+    def card(self) -> str:
+        """The bank card in this person's name: 88 begins no real one."""
+        return f"88{_digits('card', self.number, 17)}"
+
+
+@dataclass(frozen=True)
+class Kin:
+    """That one person may act for another: a parent or a guardian."""
+
+    child: str
+    guardian: str
+    relation: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """A court's order by which one person acts for another."""
+
+    number: str
+    ward: str
+    guardian: str
+    scope: str  # codes of matters with blanks between, or *
+    until: str  # a day, or empty
 
 
 @dataclass(frozen=True)
@@ -41,7 +74,29 @@ PEOPLE = (
     Person("820000190001010028", "示例澳", "residence permit, Macao", "港澳台居民居住证（澳门）"),
     Person("830000190001010038", "示例台", "residence permit, Taiwan", "港澳台居民居住证（台湾）"),
     Person("988999198205050012", "SAMPLE PERSON", "foreigner's card of 2023", "外国人永久居留身份证（2023版）"),
+    Person(
+        "ZZZ880188010203",
+        "VISITOR SAMPLE",
+        "foreigner's card from before 2023",
+        "外国人永久居留证（旧版）",
+        "ZZZ",
+        "1988-01-02",
+    ),
+    Person("P8800001", "TRAVELLER SAMPLE ANN", "passport", "护照", "UTO", "1979-04-12"),
+    Person(
+        "870101199005060112",
+        "阿布都示例热西提·麦麦提示例吐尔逊·买买提示例",
+        "name of more than 18 characters",
+        "姓名超过十八个字",
+    ),
+    Person("880201199502030122", "示𬱖", "character U+2CC56, outside of the basic plane", "扩展区汉字（U+2CC56）"),
+    Person("88030119481109013X", "示例老丙", "ward of a court's order", "被监护人（法院指定）"),
 )
+KIN = (
+    Kin("88010120190930007X", "880101198503120015", "parent"),
+    Kin("88010120190930007X", "880101199107260029", "parent"),
+)
+ORDERS = (Order("（2026）云8801民特1号", "88030119481109013X", "880101198503120015", "*", "2036-12-31"),)
 COMPANIES = (
     Company("91880101DEM000081U", "望舒示范餐饮有限公司", "880101199107260029"),
     Company("92880101DEM00009XG", "望舒区示例小吃店", "880101198503120015"),
@@ -71,3 +126,7 @@ def fresh_company(representative: str) -> Company:
     total = sum(ALPHABET.index(sign) * pow(3, at, 31) for at, sign in enumerate(first))
     name = f"望舒示例{secrets.choice(GIVEN)}{secrets.choice(GIVEN)}商贸有限公司"
     return Company(first + ALPHABET[-total % 31], name, representative)
+
+
+def _digits(what: str, number: str, count: int) -> str:
+    return str(int(hashlib.sha256(f"{what}:{number}".encode()).hexdigest(), 16))[-count:]

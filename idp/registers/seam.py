@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from hub import fetch
 from hub.fetch import NotReachable
 from hub.house import House
 from hub.problems import Unavailable
-from idp.model.realname import Form, RegisterLater
+from idp.model.realname import RegisterLater, Source
 from idp.store import registers as store
 
 log = structlog.get_logger("idp")
@@ -30,6 +31,7 @@ CALL_SECONDS = 5.0  # a person waits
 class Answer:
     """A verified answer: its facts, and what evidence needs of it."""
 
+    source: Source
     register: str
     transaction: str
     digest: str
@@ -45,27 +47,20 @@ class Answer:
         value = self.facts.get(name)
         return value if isinstance(value, str) else ""
 
-
-def match(house: House, form: Form, now: datetime) -> Answer:
-    """Do this name and this number belong to one person? Raises RegisterLater."""
-    return _ask(house, "match", "/v1/match", [form.number, form.name], {"number": form.number, "name": form.name}, now)
-
-
-def begin_live_check(house: House, form: Form, return_url: str, now: datetime) -> Answer:
-    """Begin a live check; the answer's `page` is where the person goes, `check` its id. Raises RegisterLater."""
-    body = {"number": form.number, "name": form.name, "return_url": return_url}
-    return _ask(house, "live", "/v1/live", [form.number, form.name], body, now)
+    def texts(self, name: str) -> tuple[str, ...]:
+        """One of its facts, if it is a list of texts."""
+        value = self.facts.get(name)
+        return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else ()
 
 
-def live_check(house: House, form: Form, check: str, now: datetime) -> Answer:
-    """How a live check of this person ended. Raises RegisterLater."""
-    return _ask(house, "live-result", "/v1/live/result", [check, form.number, form.name], {"check": check}, now)
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a register: its kind and path, what the signed answer has to repeat as a digest, and what is sent."""
 
-
-def representative(house: House, code: str, form: Form, now: datetime) -> Answer:
-    """Is this person the legal representative of this organisation? Raises RegisterLater."""
-    body = {"code": code, "number": form.number, "name": form.name}
-    return _ask(house, "representative", "/v1/representative", [code, form.number, form.name], body, now)
+    kind: str
+    path: str
+    asked: Sequence[str]
+    body: Mapping[str, str]
 
 
 class NoRegister(Unavailable):
@@ -75,23 +70,49 @@ class NoRegister(Unavailable):
     advice = "The operator has to set YINXIN_REGISTER_URL and YINXIN_REGISTER_KEY."
 
 
-def _ask(house: House, question: str, path: str, asked: list[str], body: dict[str, str], now: datetime) -> Answer:
+def offered(house: House, source: Source) -> bool:
+    """Whether a register of this kind is connected. The sandbox register of the demo plays them all."""
+    return source is Source.population or bool(_address(house, source)[0])
+
+
+def address(house: House, source: Source) -> str:
+    """Where a register stands; people are sent to no other place in its name."""
+    return _address(house, source)[0]
+
+
+def ask(house: House, source: Source, question: Question, now: datetime) -> Answer:
     """Put a question and check the answer. Whatever goes wrong on the way is `later`, never a no."""
+    url, _ = _address(house, source)
+    if not url:
+        raise NoRegister("No register of this kind is connected")
     nonce = secrets.token_urlsafe(24)
-    sent = body | {"nonce": nonce, "audience": house.settings.issuer_url}
+    sent = {**question.body, "nonce": nonce, "audience": house.settings.issuer_url}
     try:
-        answer = _post(house, path, sent)
-        claims = _verified(answer.text, _keys(house, now))
-        _is_for_us(house, claims, question, nonce, asked, now)
+        answer = _post(house, f"{url}{question.path}", sent)
+        claims = _verified(answer.text, _keys(house, source, now))
+        _is_for_us(house, url, claims, question, nonce, now)
     except (NotReachable, Distrusted) as error:
-        log.warning("register.later", question=question, why=type(error).__name__, detail=str(error))
+        log.warning("register.later", question=question.kind, why=type(error).__name__, detail=str(error))
         raise RegisterLater("The register did not give an answer that can be trusted") from error
     digest = hashlib.sha256(answer.body).hexdigest()
-    return Answer(str(claims["iss"]), str(claims["txn"]), digest, claims)
+    return Answer(source, str(claims["iss"]), str(claims["txn"]), digest, claims)
 
 
-def _post(house: House, path: str, body: dict[str, str]) -> fetch.Answer:
-    answer = house.fetch.post(f"{house.settings.register_url}{path}", json=body, seconds=CALL_SECONDS)
+def _address(house: House, source: Source) -> tuple[str, str]:
+    """The address of a register and its key, as JWK, where a setting names it."""
+    settings = house.settings
+    ours = (settings.register_url, settings.register_key)
+    given = {
+        Source.population: ours,
+        Source.network_id: (settings.network_id_url, settings.network_id_key),
+        Source.bank: (settings.bank_url, settings.bank_key),
+        Source.telecom: (settings.telecom_url, settings.telecom_key),
+    }[source]
+    return ours if not given[0] and settings.test_edition else given
+
+
+def _post(house: House, url: str, body: dict[str, str]) -> fetch.Answer:
+    answer = house.fetch.post(url, json=body, seconds=CALL_SECONDS)
     if answer.status != 200:
         raise NotReachable("The register answers %(status)s", status=answer.status)
     return answer
@@ -116,16 +137,14 @@ def _verified(text: str, keys: dict[str, ECKey]) -> dict[str, Any]:
     return claims
 
 
-def _is_for_us(
-    house: House, claims: dict[str, Any], question: str, nonce: str, asked: list[str], now: datetime
-) -> None:
+def _is_for_us(house: House, url: str, claims: dict[str, Any], question: Question, nonce: str, now: datetime) -> None:
     """The answer names us, our nonce, the question and what was asked, and is fresh: it cannot have been moved here."""
     wanted = {
-        "iss": house.settings.register_url,
+        "iss": url,
         "aud": house.settings.issuer_url,
         "nonce": nonce,
-        "question": question,
-        "asked": _digest(asked),
+        "question": question.kind,
+        "asked": _digest(question.asked),
     }
     for name, value in wanted.items():
         if claims.get(name) != value:
@@ -137,26 +156,22 @@ def _is_for_us(
         raise Distrusted("txn")
 
 
-def _digest(parts: list[str]) -> str:
+def _digest(parts: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256("\n".join(parts).encode()).digest()).rstrip(b"=").decode()
 
 
-def _keys(house: House, now: datetime) -> dict[str, ECKey]:
+def _keys(house: House, source: Source, now: datetime) -> dict[str, ECKey]:
     """The register's public keys by `kid`: from the setting; in the demo pinned when it is first seen. Raises NoRegister."""
-    known: dict[str, ECKey] | None = house.cache.get("register-keys")
+    url, key = _address(house, source)
+    known: dict[str, ECKey] | None = house.cache.get(f"register-keys:{url}")
     if known is None:
-        jwks = _configured(house) or _pinned(house, now)
+        jwks = [json.loads(key)] if key else _pinned(house, url, now)
         known = {_kid(jwk): ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y")}) for jwk in jwks}
-        house.cache["register-keys"] = known
+        house.cache[f"register-keys:{url}"] = known
     return known
 
 
-def _configured(house: House) -> list[dict[str, Any]]:
-    return [json.loads(house.settings.register_key)] if house.settings.register_key else []
-
-
-def _pinned(house: House, now: datetime) -> list[dict[str, Any]]:
-    url = house.settings.register_url
+def _pinned(house: House, url: str, now: datetime) -> list[dict[str, Any]]:
     with house.database.read() as db:
         if keys := store.pinned(db, url):
             return keys
