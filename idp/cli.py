@@ -10,7 +10,7 @@ from hub import clock
 from hub.cli import opened
 from hub.tree import ROOT
 from idp import clients
-from idp.model.client import Client, ClientAuth, GrantType
+from idp.model.client import Basis, Client, ClientAuth, GrantType
 from idp.store import clients as store
 
 BY = "operator"
@@ -44,6 +44,12 @@ def client() -> None:
 @click.option("--level", type=click.IntRange(1, 3), default=1, help="The level of assurance that it always needs.")
 @click.option("--purpose", default="", help="In one Chinese sentence why it asks; people read it before they agree.")
 @click.option("--purpose-en", default="", help="The same in English.")
+@click.option(
+    "--basis",
+    type=click.Choice([one.value for one in Basis]),
+    default=Basis.consent.value,
+    help="Why it may use what it is told: the person's consent, or a duty of the body by law.",
+)
 @click.option("--native", is_flag=True, help="An installed program: may use any port of this machine.")
 def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
     """Register the service CLIENT_ID, or change it. A secret is made and shown once."""
@@ -131,6 +137,7 @@ def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, 
         level=given["level"],
         purpose=given["purpose"],
         purpose_en=given["purpose_en"],
+        basis=Basis(given["basis"]),
         native=given["native"],
     )
 
@@ -155,6 +162,7 @@ def _shown(one: Client) -> dict[str, Any]:
         "level": one.level,
         "purpose": one.purpose,
         "purpose_en": one.purpose_en,
+        "basis": one.basis.value,
         "native": one.native,
         "ended": one.ended.isoformat() if one.ended else None,
     }

@@ -15,7 +15,7 @@ from hub import callers, ledger, tree
 from hub.house import House
 from hub.problems import NotFound
 from idp import grants, tokens
-from idp.model.client import POLICIES, Client, ClientAuth, ClientWrong, GrantType
+from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType
 from idp.store import clients as store
 
 CACHE_SECONDS = 1  # a changed client is used within a second by every process; revocation must take effect as fast
@@ -97,6 +97,7 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
         if "grant_types" in values:
             values["grant_types"] = tuple(GrantType(value) for value in values["grant_types"])
         values["auth"] = ClientAuth(values.get("auth", "client_secret_basic"))
+        values["basis"] = Basis(values.get("basis", "consent"))
         values["policy"] = POLICIES[values.get("policy", "standard")]
         return Client(**values, secret_digest=secret).checked()
     except (KeyError, TypeError, ValueError) as error:

@@ -33,6 +33,13 @@ class GrantType(StrEnum):
     client_credentials = "client_credentials"
 
 
+class Basis(StrEnum):
+    """Why a service may use what it is told (Personal Information Protection Law, articles 13 and 34)."""
+
+    consent = "consent"  # the person's own yes
+    duty = "duty"  # a duty or power of the body by law; the person's yes lets him decide when
+
+
 class ClientWrong(Problem):
     """The description of a client breaks a rule; nothing was stored."""
 
@@ -91,6 +98,7 @@ class Client:
     level: int = 1  # the assurance level that it always needs
     purpose: str = ""  # why it asks, on the consent page: legal basis in one sentence
     purpose_en: str = ""
+    basis: Basis = Basis.consent
     sandbox: bool = False  # on trial: for its testers alone, told of invented people, without access to the API
     testers: tuple[str, ...] = ()  # keyed indexes of account names
     created: datetime | None = None

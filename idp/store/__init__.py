@@ -7,11 +7,14 @@ from idp.store import (
     factors,
     grants,
     invitations,
+    leaving,
     mandates,
     offers,
     organizations,
     people,
+    receipts,
     registers,
+    releases,
     uses,
 )
 
@@ -22,10 +25,13 @@ __all__ = [
     "factors",
     "grants",
     "invitations",
+    "leaving",
     "mandates",
     "offers",
     "organizations",
     "people",
+    "receipts",
     "registers",
+    "releases",
     "uses",
 ]

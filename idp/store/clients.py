@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.db import Instant, Json, metadata
 from hub.tree import ROOT, below
-from idp.model.client import POLICIES, Client, ClientAuth, GrantType
+from idp.model.client import POLICIES, Basis, Client, ClientAuth, GrantType
 
 client_table = sa.Table(
     "idp_client",
@@ -34,6 +34,7 @@ client_table = sa.Table(
     sa.Column("level", sa.Integer, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("purpose_en", sa.Text, nullable=False),
+    sa.Column("basis", sa.Text, nullable=False, server_default="consent"),
     sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("testers", Json, nullable=False, server_default="[]"),
     sa.Column("created", Instant),
@@ -79,6 +80,7 @@ def keep(db: sa.Connection, client: Client) -> None:
         "level": client.level,
         "purpose": client.purpose,
         "purpose_en": client.purpose_en,
+        "basis": client.basis.value,
         "sandbox": client.sandbox,
         "testers": list(client.testers),
         "created": client.created,
@@ -113,6 +115,7 @@ def _client(row: Any) -> Client:
         level=row.level,
         purpose=row.purpose,
         purpose_en=row.purpose_en,
+        basis=Basis(row.basis),
         sandbox=row.sandbox,
         testers=tuple(row.testers),
         created=row.created,
