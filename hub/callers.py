@@ -1,101 +1,66 @@
 """The one gate: from a session cookie or an access token to a `Caller`, or a refusal.
 
-Every route names one gate. Session and revocation rows live here; `idp` writes them, so that no other room has to know it.
+Every route names one gate. Session and revocation rows live in this room (`hub.sessions`, `hub.revocations`); `idp` writes
+them, so that no other room has to know it.
 """
 
-import hashlib
 import json
-import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-import sqlalchemy as sa
 from flask import Request
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from hub.db import Instant, Json, metadata
+from hub import sessions as rows
+from hub.caller import NOBODY, Caller
 from hub.problems import NotAllowed, NotSignedIn
+from hub.revocations import is_revoked, revoke
+from hub.sessions import (
+    Limits,
+    assurance,
+    begin,
+    end_sessions,
+    expired,
+    forget_ended,
+    limits_of,
+    open_session,
+    saw,
+    session,
+    session_table,
+    sessions,
+    stepped_up,
+)
 from hub.tree import ROOT
 
 if TYPE_CHECKING:
     from hub.house import House
 
+# Who needs the gate finds here what goes with it.
+__all__ = [
+    "NOBODY",
+    "Caller",
+    "Limits",
+    "assurance",
+    "begin",
+    "end_sessions",
+    "expired",
+    "forget_ended",
+    "is_revoked",
+    "limits_of",
+    "open_session",
+    "revoke",
+    "saw",
+    "session",
+    "session_table",
+    "sessions",
+    "stepped_up",
+]
 TOKEN_PURPOSE = "tokens"
 LEEWAY = 10  # seconds a token may come from the future: clocks of two machines differ
 LEVEL = "urn:yinxin:loa:"
-
-session_table = sa.Table(
-    "hub_session",
-    metadata,
-    sa.Column("digest", sa.Text, primary_key=True),  # of the cookie's value, which is not kept
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("sid", sa.Text, nullable=False, index=True),  # of the login at the provider; children share it
-    sa.Column("person", sa.Text, nullable=False, index=True),
-    sa.Column("level", sa.Integer, nullable=False),
-    sa.Column("amr", Json, nullable=False),
-    sa.Column("auth_time", Instant, nullable=False),
-    sa.Column("acting_for", sa.Text),
-    sa.Column("holder_keys", Json, nullable=False),
-    sa.Column("place", sa.Text, nullable=False),
-    sa.Column("rights", Json, nullable=False),
-    sa.Column("name", sa.LargeBinary),  # sealed by the vault for the person, purpose "session-name"
-    sa.Column("opened", Instant, nullable=False),
-    sa.Column("ends", Instant, nullable=False, index=True),
-    sa.Column("device", sa.Text, nullable=False),
-)
-revocation_table = sa.Table(
-    "hub_revocation",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),  # a token's jti, a grant's id, a session's sid or a client's id
-    sa.Column("at", Instant, nullable=False),
-    sa.Column("until", Instant, nullable=False, index=True),  # afterwards every token of it has expired anyway
-)
-# Every request asks one of these: built once, they cost half as much.
-_SESSION = sa.select(session_table).where(
-    session_table.c.digest == sa.bindparam("this"),
-    session_table.c.kind == sa.bindparam("site"),
-    session_table.c.ends > sa.bindparam("now"),
-)
-_REVOKED = (
-    sa.select(revocation_table.c.id).where(revocation_table.c.id.in_(sa.bindparam("ids", expanding=True))).limit(1)
-)
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: a program (`client`), a person, or a person through a program; for whom he acts; what he may do.
-
-    `holder_keys` are the keyed blind indexes of the numbers that the person (or the company acted for) has proved.
-    """
-
-    client: str | None = None
-    agency: str | None = None
-    place: str = ROOT
-    scopes: frozenset[str] = frozenset()
-    person: str | None = None
-    level: int = 0
-    amr: tuple[str, ...] = ()
-    auth_time: datetime | None = None
-    acting_for: str | None = None
-    holder_keys: tuple[str, ...] = ()
-    rights: frozenset[str] = frozenset()
-    sid: str | None = None
-    session: str | None = None  # the digest of the session row, for ending just this one
-    sealed_name: bytes | None = None
-    grant: str | None = None  # the id of what a person granted the program, behind its token
-    details: tuple[dict[str, Any], ...] = ()  # what the person allowed in it beyond scopes (RFC 9396)
-
-    @property
-    def label(self) -> str:
-        """How the ledger names this caller: ids only, the actor after the subject."""
-        who = f"person:{self.person}" if self.person else f"client:{self.client}" if self.client else "nobody"
-        return f"{who} for {self.acting_for}" if self.acting_for else who
-
-
-NOBODY = Caller()
 
 
 class Gate(Protocol):
@@ -275,21 +240,6 @@ def token_keys(house: "House") -> dict[str, ECKey]:
     return keys
 
 
-def revoke(db: sa.Connection, what: str, at: datetime, until: datetime) -> None:
-    """Refuse every token that names `what` (jti, grant, sid or client) until all of them have expired."""
-    found = db.execute(sa.select(revocation_table.c.id).where(revocation_table.c.id == what)).one_or_none()
-    if found is None:
-        db.execute(revocation_table.insert().values(id=what, at=at, until=until))
-    else:
-        db.execute(revocation_table.update().where(revocation_table.c.id == what).values(until=until))
-
-
-def is_revoked(db: sa.Connection, what: list[str | None]) -> bool:
-    """Whether one of these ids was revoked."""
-    ids = [one for one in what if one]
-    return db.execute(_REVOKED, {"ids": ids}).first() is not None
-
-
 # -- sessions
 
 
@@ -298,106 +248,14 @@ def cookie_name(house: "House", kind: str) -> str:
     return f"__Host-yinxin-{kind}" if house.settings.secure else f"yinxin-{kind}"
 
 
-def open_session(db: sa.Connection, kind: str, caller: Caller, *, now: datetime, hours: int, device: str = "") -> str:
-    """Begin a session for `caller.person` and give the cookie's value. A new value at each login and step-up."""
-    assert caller.person
-    assert caller.auth_time
-    value = secrets.token_urlsafe(32)
-    db.execute(
-        session_table.insert().values(
-            digest=_digest(value),
-            kind=kind,
-            sid=caller.sid or secrets.token_urlsafe(16),
-            person=caller.person,
-            level=caller.level,
-            amr=list(caller.amr),
-            auth_time=caller.auth_time,
-            acting_for=caller.acting_for,
-            holder_keys=list(caller.holder_keys),
-            place=caller.place,
-            rights=sorted(caller.rights),
-            name=caller.sealed_name,
-            opened=now,
-            ends=now + timedelta(hours=hours),
-            device=device[:200],
-        )
-    )
-    return value
-
-
 def current(house: "House", request: Request, kind: str, now: datetime) -> Caller | None:
-    """The caller of the session cookie of one site, or None."""
+    """The caller of the session cookie of one site, or None. At most once a minute it notes that he was here."""
     value = request.cookies.get(cookie_name(house, kind))
     if not value:
         return None
     with house.database.read() as db:
-        return session(db, _digest(value), kind, now)
-
-
-def session(db: sa.Connection, digest: str, kind: str, now: datetime) -> Caller | None:
-    """The caller of a running session."""
-    row = db.execute(_SESSION, {"this": digest, "site": kind, "now": now}).one_or_none()
-    return None if row is None else _caller(row)
-
-
-def sessions(db: sa.Connection, person: str, now: datetime, kind: str = "idp") -> list[tuple[Caller, datetime, str]]:
-    """The running sessions of a person, newest first: who, since when, on which device."""
-    rows = db.execute(
-        sa.select(session_table)
-        .where(session_table.c.person == person, session_table.c.kind == kind, session_table.c.ends > now)
-        .order_by(session_table.c.opened.desc())
-    )
-    return [(_caller(row), row.opened, row.device) for row in rows]
-
-
-def end_sessions(
-    db: sa.Connection, *, at: datetime, sid: str | None = None, person: str | None = None, digest: str | None = None
-) -> list[str]:
-    """End sessions by login, by person or one alone; gives the sids that ended. Tokens of a whole login fall with it."""
-    column, value = next(
-        (column, value)
-        for column, value in (
-            (session_table.c.sid, sid),
-            (session_table.c.person, person),
-            (session_table.c.digest, digest),
-        )
-        if value is not None
-    )
-    running = sa.and_(column == value, session_table.c.ends > at)
-    sids = sorted({row.sid for row in db.execute(sa.select(session_table.c.sid).where(running))})
-    db.execute(session_table.update().where(running).values(ends=at))
-    if digest is None:
-        for one in sids:
-            revoke(db, one, at, at + timedelta(hours=24))
-    return sids
-
-
-def forget_ended(db: sa.Connection, now: datetime) -> int:
-    """Delete rows that can matter to nobody any more. Called by the ticker."""
-    gone = db.execute(session_table.delete().where(session_table.c.ends < now - timedelta(days=1))).rowcount
-    return gone + db.execute(revocation_table.delete().where(revocation_table.c.until < now)).rowcount
-
-
-def stepped_up(caller: Caller, **changes: Any) -> Caller:
-    """The same person after one more step; the next `open_session` gives it a new cookie."""
-    return replace(caller, session=None, **changes)
-
-
-def _caller(row: Any) -> Caller:
-    return Caller(
-        place=row.place,
-        person=row.person,
-        level=row.level,
-        amr=tuple(row.amr),
-        auth_time=row.auth_time,
-        acting_for=row.acting_for,
-        holder_keys=tuple(row.holder_keys),
-        rights=frozenset(row.rights),
-        sid=row.sid,
-        session=row.digest,
-        sealed_name=row.name,
-    )
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()
+        caller = session(db, rows.digest(value), kind, now)
+    if caller is not None and rows.is_due(caller, now):
+        with house.database.write() as db:
+            saw(db, caller.sid or "", now)
+    return caller

@@ -20,7 +20,8 @@ notice_table = sa.Table(
     sa.Column("link", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("seen", Instant),
-    sa.Column("mailed", Instant),  # when a copy went out, if the person wants copies
+    sa.Column("mailed", Instant),  # when it was decided whether a copy goes out by mail
+    sa.Index("ix_hub_notice_mailed", "mailed", "id"),
 )
 _n = notice_table.c
 

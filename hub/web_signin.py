@@ -47,8 +47,8 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
             caller = enter(house, caller, now)
         hours = house.settings.session_hours
         with house.database.write() as db:
-            value = callers.open_session(
-                db, site.kind, caller, now=now, hours=hours, device=request.headers.get("User-Agent", "")
+            value = callers.begin(
+                db, site.kind, caller, now=now, most_hours=hours, device=request.headers.get("User-Agent", "")
             )
         house.shared.put(f"id-token:{hashlib.sha256(value.encode()).hexdigest()}", id_token, hours * 3600)
         response = web.see_other(onward)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub import outbox, ticks
-from idp import announce, logout
+from idp import announce, expiry, logout
 from idp.store import grants
 
 if TYPE_CHECKING:
@@ -18,9 +18,14 @@ def register() -> None:
     outbox.sends(logout.KIND, logout.send)
     outbox.sends(announce.KIND, announce.send)
     ticks.every(3600, "grants", forget_ended)
+    ticks.every(5, "expired logins", _expire)
 
 
 def forget_ended(house: "House", now: datetime) -> None:
     """Delete grants, and their refresh tokens, that can matter to nobody any more."""
     with house.database.write() as db:
         grants.forget_ended(db, now - KEPT)
+
+
+def _expire(house: "House", now: datetime) -> None:
+    expiry.expire(house, now)

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import callers, ledger
+from hub import acting, callers, ledger
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
 from idp import logout
-from idp.model.mandate import Principal
+from idp.model.mandate import Mandate, Principal
 from idp.model.person import Person
 from idp.store import people as store
 
@@ -36,16 +36,18 @@ def begin(
     now: datetime,
     device: str = "",
     before: Caller | None = None,
+    auth_time: datetime | None = None,
 ) -> Opened:
     """Open a new session after a sign-in. The ledger line rides along.
 
     `before` is the session that this browser had: the same person's goes on under a new id, another person's login ends.
+    `auth_time` is when the factors were shown, if that was earlier and elsewhere.
     """
     caller = Caller(
         person=person.id,
         level=int(person.level),
         amr=methods,
-        auth_time=now,
+        auth_time=auth_time or now,
         holder_keys=keys_of(person),
         sid=secrets.token_urlsafe(16),
         sealed_name=_name(house, db, person),
@@ -77,16 +79,30 @@ def stepped_up(
 
 
 def acting_for(
-    house: House, db: Connection, caller: Caller, person: Person, principal: Principal | None, *, now: datetime
+    house: House,
+    db: Connection,
+    caller: Caller,
+    person: Person,
+    principal: Principal | None,
+    *,
+    mandate: Mandate | None = None,
+    now: datetime,
 ) -> Opened:
-    """The session of a person who acts for a principal from now on, or for himself again (None)."""
+    """The session of a person who acts for a principal from now on, or for himself again (None).
+
+    Our own sites follow: their sessions in this login end, and their next page signs him in as what he is now. No session
+    outlives its mandate.
+    """
     changed = replace(
         caller,
         acting_for=principal.id if principal else None,
         holder_keys=keys_of(principal or person),
+        rights=acting.rights(mandate.matters if mandate and mandate.named else None),
         sealed_name=_name(house, db, person, principal),
     )
-    return _replace(house, db, caller, changed, now)
+    opened = _replace(house, db, caller, changed, now, until=mandate.until if mandate else None)
+    acting.end_followers(db, caller.sid or "", now)
+    return opened
 
 
 def keys_of(holder: Person | Principal) -> tuple[str, ...]:
@@ -94,23 +110,33 @@ def keys_of(holder: Person | Principal) -> tuple[str, ...]:
     return (holder.holder_key,) if holder.holder_key else ()
 
 
-def _replace(house: House, db: Connection, old: Caller, new: Caller, now: datetime) -> Opened:
+def _replace(
+    house: House, db: Connection, old: Caller, new: Caller, now: datetime, *, until: datetime | None = None
+) -> Opened:
     """A new session id for one login. Whoever comes second, in another window, is asked to sign in."""
+    acting.hold(db, new.acting_for)  # before the look: whoever ends the mandate sees the old session or the new one
     device = next(
         (device for one, _, device in callers.sessions(db, old.person or "", now) if one.session == old.session), None
     )
+    if new.acting_for and new.acting_for == old.acting_for:  # one step more for the same principal
+        until = acting.ends(db, old.sid or "", now)
+        device = device if until else None
     if device is None:
         raise NotSignedIn("There is no session, or it has ended", extras={"session": KIND})
     callers.end_sessions(db, at=now, digest=old.session)
-    return _open(house, db, new, now, device)
+    return _open(house, db, new, now, device, until)
 
 
-def _open(house: House, db: Connection, caller: Caller, now: datetime, device: str) -> Opened:
+def _open(
+    house: House, db: Connection, caller: Caller, now: datetime, device: str, until: datetime | None = None
+) -> Opened:
     hours = house.settings.session_hours
-    return Opened(callers.open_session(db, KIND, caller, now=now, hours=hours, device=device), caller)
+    cookie = callers.open_session(db, KIND, caller, now=now, hours=hours, device=device)
+    acting.cap(db, cookie, until)
+    return Opened(cookie, caller)
 
 
 def _name(house: House, db: Connection, person: Person, principal: Principal | None = None) -> bytes:
     name = store.profile(db, house.vault, person.id).shown
-    shown = f"{name} ({principal.name})" if principal else name
+    shown = f"{name}\n{principal.name}" if principal else name  # `hub.web` shows both lines apart
     return house.vault.encrypt(db, person.id, shown.encode(), NAME)

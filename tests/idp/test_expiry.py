@@ -1,0 +1,51 @@
+"""What is over by itself ends as if somebody had signed out: services are told, tokens fall."""
+
+from datetime import timedelta
+
+from flask import Flask, request
+
+from hub import callers, clock, outbox
+from hub.house import House
+from idp import expiry
+from idp.store import grants as grant_store
+from tests.idp.rp import Visit, department
+
+
+def test_expiry_tells_every_service_as_a_sign_out_does(house: House, app: Flask) -> None:
+    """OpenID Connect Back-Channel Logout 2.5; ASVS 7.4.2."""
+    visit = Visit(house, app, department(backchannel_logout_uri="https://market.qiyun.example/told"))
+    site, got = Flask("site"), list[str]()
+
+    @site.post("/told")
+    def take() -> str:
+        got.append(request.form["logout_token"])
+        return ""
+
+    house.fetch.serve_here("https://market.qiyun.example", site)
+    visit.signs_in()
+    tokens = visit.tokens()
+    late = timedelta(hours=12, seconds=1).total_seconds()
+    with clock.shifted(late - 10):
+        assert expiry.expire(house, clock.now()) == 0
+        assert "error" not in visit.answer(prompt="none")
+    with clock.shifted(late):
+        assert expiry.expire(house, clock.now()) == 1
+        assert expiry.expire(house, clock.now()) == 0
+        assert outbox.deliver(house, clock.now()) == 1
+        assert visit.refresh(tokens["refresh_token"]).status_code == 400
+        assert visit.answer(prompt="none")["error"] == "login_required"
+    assert visit.claims(got[0])["aud"] == visit.client.id
+
+
+def test_who_rests_too_long_is_signed_out_everywhere(visit: Visit) -> None:
+    now = clock.now()
+    caller = visit.signs_in()
+    visit.tokens()
+    with visit.house.database.write() as db:  # as a login with two factors is opened
+        callers.end_sessions(db, at=now, digest=caller.session)
+        two = callers.Caller(person=visit.person, level=2, amr=("pwd", "otp", "mfa"), auth_time=now, sid=caller.sid)
+        callers.begin(db, "idp", two, now=now, most_hours=12)
+    assert expiry.expire(visit.house, now + timedelta(minutes=61)) >= 1
+    with visit.house.database.read() as db:
+        assert callers.is_revoked(db, [caller.sid])
+        assert grant_store.living(db, now, sids=[caller.sid or ""]) == []
