@@ -17,8 +17,8 @@ from typing import Any
 
 import typst
 
+from hub import symbol
 from hub.problems import Problem
-from licenses import qr
 from licenses.days import chinese, english
 from licenses.fields import spelled
 from licenses.kinds import Kind
@@ -59,7 +59,7 @@ def draw(record: Record, kind: Kind, code_text: str, *, test_edition: bool, now:
     inputs = {
         "data": json.dumps(_data(record, kind, test_edition=test_edition), ensure_ascii=False),
         "record": record.json.decode(),
-        "code": qr.svg(code_text),
+        "code": symbol.svg(code_text),
         "address": code_text,
     }
     pdf = _compiled(TEMPLATES / f"{kind.template}.typ", inputs, now)

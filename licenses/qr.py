@@ -28,8 +28,6 @@ KID_BYTES = 8
 SMALLEST, LARGEST = 120, 640  # bytes of a whole code
 SHOWN_FIELDS, SHOWN_LENGTH = 4, 24  # what a reader's small screen and a printed symbol can take
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # n of P-256 (FIPS 186-5)
-QUIET = 4  # modules of white around a symbol (ISO/IEC 18004 6.3.8)
-MASK = 0  # all eight are legal; trying each costs eight times as long
 
 
 @dataclass(frozen=True)
@@ -106,35 +104,6 @@ def read(text: str, verify_url: str) -> SignedCode:
         case {1: -7, 4: bytes(kid), **rest} if len(kid) == KID_BYTES and not rest:
             return SignedCode(_code(payload), kid, protected, payload, signature)
     raise UnreadableCode("Its header is not that of a code")
-
-
-def svg(text: str) -> str:
-    """The symbol as SVG with its quiet zone: level M, one path; a license's address and the rest as two segments."""
-    rows = _modules(text)
-    side = len(rows) + 2 * QUIET
-    runs = []
-    for y, row in enumerate(rows):
-        for run in re.finditer("1+", row):
-            length = run.end() - run.start()
-            runs.append(f"M{run.start()} {y}h{length}v1h-{length}z")
-    box = f"{-QUIET} {-QUIET} {side} {side}"
-    white = f'<path fill="#fff" d="M{-QUIET} {-QUIET}h{side}v{side}h-{side}z"/>'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" shape-rendering="crispEdges">'
-    return f'{head}{white}<path d="{"".join(runs)}"/></svg>'
-
-
-def _modules(text: str) -> list[str]:
-    """The rows of the symbol, dark as 1."""
-    import qrcode
-    from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
-
-    cut = text.find("#") + 1 or len(text)  # another address than a license's is one segment
-    symbol = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, mask_pattern=MASK)
-    symbol.add_data(QRData(text[:cut].encode(), mode=MODE_8BIT_BYTE), optimize=0)
-    if text[cut:]:
-        symbol.add_data(QRData(text[cut:].encode(), mode=MODE_ALPHA_NUM), optimize=0)
-    symbol.make(fit=True)
-    return ["".join("1" if dark else "0" for dark in row) for row in symbol.modules]
 
 
 def _cbor(value: Any) -> bytes:

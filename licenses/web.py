@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response
 
-from hub import callers, clock, i18n, web, web_signin
+from hub import callers, clock, i18n, symbol, web, web_signin
 from hub.signin import Site
-from licenses import kinds, qr, wallet
+from licenses import kinds, wallet
 
 SITE = Site("wallet", "/wallet", level=3, scope="openid company")  # its holder may be a company
 HOLDER = callers.Session("wallet", level=3)
@@ -28,7 +28,7 @@ def blueprint() -> Blueprint:
     @web.route(bp, "/wallet/<number>/code.svg", gate=HOLDER)
     def code(number: str) -> Response:
         held = wallet.one(web.house(), number, web.caller(), clock.now())
-        return web.file(qr.svg(held.license.code).encode(), "image/svg+xml")
+        return web.file(symbol.svg(held.license.code).encode(), "image/svg+xml")
 
     @web.route(bp, "/wallet/<number>/file", gate=HOLDER)
     def file(number: str) -> Response:

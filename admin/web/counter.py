@@ -11,7 +11,7 @@ from admin.model.visit import REASON, Arrival, Document, Visit
 from admin.store import items, visits
 from admin.web.gates import MINE
 from admin.web.names import in_language
-from hub import clock, i18n, tree, web
+from hub import clock, i18n, symbol, tree, web
 from hub.callers import Operator
 from hub.i18n import _
 from hub.problems import Problem
@@ -20,7 +20,6 @@ from idp.model.organization import NotRepresentative
 from idp.model.realname import NotMatched
 from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
-from licenses import qr
 from licenses.model import FieldsWrong
 from verification import words
 
@@ -143,7 +142,7 @@ def _leaving(bp: Blueprint) -> None:
 
     @web.route(bp, "/console/counter/<id>/rating.svg", gate=COUNTER)
     def visit_rating(id: str) -> Response:
-        return web.file(qr.svg(f"{web.house().settings.home_url}{_rating(id)}").encode(), "image/svg+xml")
+        return web.file(symbol.svg(f"{web.house().settings.home_url}{_rating(id)}").encode(), "image/svg+xml")
 
 
 def _rating(id: str) -> str:

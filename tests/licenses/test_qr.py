@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from hub import symbol
 from hub.house import House, open_house
 from licenses import qr
 from licenses.identifier import Identifier
@@ -278,14 +279,14 @@ def test_the_documented_codes_are_true() -> None:
 @pytest.mark.parametrize("code", [STATIC, CARD], ids=["static", "card"])
 def test_the_symbol_is_read_from_its_picture(desk: House, code: qr.Code) -> None:
     text = qr.sign(desk, code)
-    (found,) = zxingcpp.read_barcodes(drawn(qr.svg(text)))
+    (found,) = zxingcpp.read_barcodes(drawn(symbol.svg(text)))
     assert (found.text, found.ec_level) == (text, "M")
 
 
 def test_the_symbol_has_four_quiet_modules_and_two_segments(desk: House) -> None:
     text = qr.sign(desk, STATIC)
-    side = len(qr._modules(text))
-    assert f'viewBox="-4 -4 {side + 8} {side + 8}"' in qr.svg(text)
+    side = len(symbol.modules(text))
+    assert f'viewBox="-4 -4 {side + 8} {side + 8}"' in symbol.svg(text)
     assert side == 61  # as bytes throughout it would take 69
 
 
