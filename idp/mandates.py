@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import callers, ledger
+from hub import behalf, callers, ledger
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
@@ -47,21 +47,35 @@ def principal(house: House, db: Connection, id: str) -> Principal | None:
 def act(house: House, caller: Caller, whom: str | None, *, now: datetime) -> Opened:
     """Act for a principal from now on, or for oneself (None): a new session. Raises NoMandate."""
     with house.database.write() as db:
+        behalf.hold(db, whom)
         person = people.person(db, caller.person or "")
         if person is None:
             raise NotSignedIn("There is no session, or it has ended", extras={"session": session.KIND})
-        role, chosen = None, None
-        if whom:
-            mandate, chosen = standing(house, db, person.id, whom, now)
-            role = mandate.role.value
+        mandate, chosen = standing(house, db, person.id, whom, now) if whom else (None, None)
+        role = mandate.role.value if mandate else None
         subject = chosen.label if chosen else person.label
         ledger.wrote(db, "person.acts-for", subject, by=person.label, at=now, facts={"role": role})
-        return session.acting_for(house, db, caller, person, chosen, now=now)
+        return session.acting_for(house, db, caller, person, chosen, mandate=mandate, now=now)
 
 
-def end(db: Connection, mandate: Mandate, why: str, now: datetime) -> None:
-    """End a mandate with all that rests on it: the logins in which its person acts for the principal, at every site."""
+def end(db: Connection, mandate: Mandate, why: str, now: datetime) -> list[Mandate]:
+    """End a mandate with all that rests on it: what its person passed on, and every login in which one of them acts by it.
+
+    All in the caller's transaction; whoever is doing something by one of them is let finish first, or finds it over. Gives
+    what has ended, this one first.
+    """
+    behalf.alone(db, mandate.principal)
     store.end(db, mandate.ended_at(now, why))
+    stop(db, mandate, why, now)
+    ended = [mandate]
+    for one in store.below(db, mandate.id, now):
+        ended += end(db, one, "the mandate above has ended", now)
+    return ended
+
+
+def stop(db: Connection, mandate: Mandate, why: str, now: datetime) -> None:
+    """End the logins in which a mandate's person acts for its principal, at every site, and what he granted in them."""
+    behalf.alone(db, mandate.principal)
     running = [
         caller
         for kind in (session.KIND, *clients.FIRST_PARTY)

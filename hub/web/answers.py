@@ -96,11 +96,26 @@ def local(target: str | None, fallback: str) -> str:
 
 def signed_in_name() -> str:
     """The name of the person who is signed in on this page, or nothing."""
+    return _names()[0]
+
+
+def acting_name() -> str:
+    """The name of the one for whom he acts, or nothing if he acts for himself."""
+    return _names()[1] if caller().acting_for else ""
+
+
+def _names() -> tuple[str, str]:
+    """The two lines of a session's sealed name. They are opened once per page."""
     who = caller()
     if not who.sealed_name or not who.person:
-        return ""
-    with house().database.read() as db:
-        return house().vault.decrypt(db, who.person, who.sealed_name, "session-name").decode()
+        return "", ""
+    if "names" not in g:
+        with house().database.read() as db:
+            sealed = house().vault.decrypt(db, who.person, who.sealed_name, "session-name").decode()
+        name, _line, principal = sealed.partition("\n")
+        g.names = (name, principal)
+    found: tuple[str, str] = g.names
+    return found
 
 
 def unseen_notices() -> int:

@@ -14,7 +14,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub import clock, i18n, steps
 from hub.house import House
 from hub.problems import Problem
-from hub.web.answers import POLICY, language_link, page_name, set_cookie, signed_in_name, static, unseen_notices
+from hub.web.answers import (
+    POLICY,
+    acting_name,
+    language_link,
+    page_name,
+    set_cookie,
+    signed_in_name,
+    static,
+    unseen_notices,
+)
 from hub.web.here import caller, house
 from hub.web.incoming import csrf, form_cookie_name
 from hub.web.refusals import bug, http_error, refused
@@ -48,6 +57,7 @@ def frame(app: Flask, opened: House) -> None:
         csrf=csrf,
         who=caller,  # not `caller`: inside a {% call %} block Jinja gives that name to the block
         signed_in_name=signed_in_name,
+        acting_name=acting_name,
         unseen_notices=unseen_notices,
         language=i18n.language,
         languages=i18n.LANGUAGES,

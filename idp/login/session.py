@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import acting, callers, ledger
+from hub import behalf, callers, ledger
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
@@ -97,11 +97,11 @@ def acting_for(
         caller,
         acting_for=principal.id if principal else None,
         holder_keys=keys_of(principal or person),
-        rights=acting.rights(mandate.matters if mandate and mandate.named else None),
+        rights=behalf.rights(mandate.matters if mandate and mandate.named else None),
         sealed_name=_name(house, db, person, principal),
     )
     opened = _replace(house, db, caller, changed, now, until=mandate.until if mandate else None)
-    acting.end_followers(db, caller.sid or "", now)
+    behalf.end_followers(db, caller.sid or "", now)
     return opened
 
 
@@ -114,12 +114,12 @@ def _replace(
     house: House, db: Connection, old: Caller, new: Caller, now: datetime, *, until: datetime | None = None
 ) -> Opened:
     """A new session id for one login. Whoever comes second, in another window, is asked to sign in."""
-    acting.hold(db, new.acting_for)  # before the look: whoever ends the mandate sees the old session or the new one
+    behalf.hold(db, new.acting_for)  # before the look: whoever ends the mandate sees the old session or the new one
     device = next(
         (device for one, _, device in callers.sessions(db, old.person or "", now) if one.session == old.session), None
     )
     if new.acting_for and new.acting_for == old.acting_for:  # one step more for the same principal
-        until = acting.ends(db, old.sid or "", now)
+        until = behalf.ends(db, old.sid or "", now)
         device = device if until else None
     if device is None:
         raise NotSignedIn("There is no session, or it has ended", extras={"session": KIND})
@@ -132,7 +132,7 @@ def _open(
 ) -> Opened:
     hours = house.settings.session_hours
     cookie = callers.open_session(db, KIND, caller, now=now, hours=hours, device=device)
-    acting.cap(db, cookie, until)
+    behalf.cap(db, cookie, until)
     return Opened(cookie, caller)
 
 

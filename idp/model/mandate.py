@@ -8,6 +8,7 @@ from typing import ClassVar
 from hub.problems import Problem
 
 EVERYTHING = ("*",)
+MANDATE = "urn:yinxin:mandate"  # the type of a mandate among `authorization_details` (RFC 9396 2)
 PERSON = "person:"  # begins the id of a principal who is a person
 
 
@@ -68,17 +69,23 @@ class Mandate:
     granted_by: str | None = None  # the mandate above; None: a register, a court or the principal himself says so
     ended: datetime | None = None
     why_ended: str = ""
+    suspended: datetime | None = None  # until the one who represents the principal now confirms it
+    warned: datetime | None = None  # when its coming end was told
     basis: str = ""  # number of the court order, or id of the visit to a counter, by which it was given
 
     def valid_at(self, now: datetime) -> bool:
         """Whether it can be used."""
-        return (
-            self.since <= now and (self.until is None or now < self.until) and (self.ended is None or now < self.ended)
-        )
+        runs = self.since <= now and (self.until is None or now < self.until)
+        return runs and self.suspended is None and self.ended is None
+
+    @property
+    def named(self) -> bool:
+        """Whether it is for named matters alone."""
+        return self.matters != EVERYTHING
 
     def covers(self, matter: str) -> bool:
         """Whether it is for this matter."""
-        return self.matters == EVERYTHING or matter in self.matters
+        return not self.named or matter in self.matters
 
     def ended_at(self, now: datetime, why: str) -> "Mandate":
         """The mandate, over."""

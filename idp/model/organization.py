@@ -12,7 +12,9 @@ class OrganizationState(StrEnum):
     """Whether one may act for it."""
 
     active = "active"
-    suspended = "suspended"
+    suspended = "suspended"  # the register says that its representative or its registration has changed: to be claimed again
+    revoked = "revoked"  # its license was taken away
+    deregistered = "deregistered"
 
 
 class NotRepresentative(Problem):
@@ -32,6 +34,8 @@ class Organization:
     holder_key: str
     claimed: datetime
     state: OrganizationState = OrganizationState.active
+    registration: str = ""  # which registration the register speaks of; another one has to be claimed again
+    checked: datetime | None = None  # when the register was asked last
 
     @property
     def label(self) -> str:
