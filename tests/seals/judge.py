@@ -19,6 +19,7 @@ from certs import trust
 from seals import cms
 from seals.model import SealMaterial
 from tests.seals.conftest import Office
+from verification.pdf.container import read, read_token
 
 
 def status(pdf: bytes, office: Office) -> PdfSignatureStatus:
@@ -88,6 +89,9 @@ def is_canonical(pdf: bytes, material: SealMaterial) -> bool:
         start, end = hole(pdf)
         signed, padding = container(pdf)
         exact = pdf[start:end] == (signed + bytes(len(padding))).hex().upper().encode()
+        token = read(signed).token
+        if token is not None:
+            read_token(token)
         return exact and cms.is_ours(signed, digest(pdf), material.chain)
     except (AssertionError, ValueError):
         return False

@@ -45,6 +45,15 @@ def test_a_changed_digit_in_the_hole_is_found(bureau: Office, sealed: Sealed, sh
         assert found(changed(sealed.pdf, at, digit), bureau)
 
 
+@pytest.mark.parametrize("part", [b"\x31\x0d\x30\x0b\x06\x09", b"\x02\x01\x01\x30\x81"], ids=["digests", "version"])
+def test_what_nothing_signs_in_the_time_stamp_cannot_change(bureau: Office, sealed: Sealed, part: bytes) -> None:
+    """The token's list of digest algorithms, and its signer's version: pyHanko does not look at them (RFC 5652 5.1, 5.3)."""
+    start, _ = judge.hole(sealed.pdf)
+    at = start + 2 * judge.container(sealed.pdf)[0].rindex(part)
+    for digit in range(at, at + 2 * len(part)):
+        assert found(changed(sealed.pdf, digit, ord("0") if sealed.pdf[digit] != ord("0") else ord("1")), bureau)
+
+
 @pytest.mark.parametrize("more", [b"\n", b" ", b"%%EOF\n", b"\0", b"1 0 obj\nnull\nendobj\n"])
 def test_bytes_after_the_end_are_found(bureau: Office, sealed: Sealed, more: bytes) -> None:
     assert found(sealed.pdf + more, bureau)
