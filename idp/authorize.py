@@ -13,7 +13,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import Problem
 from hub.steps import step
-from idp import clients, data, flows, grants, pseudonyms, sandbox
+from idp import clients, data, flows, grants, principals, pseudonyms, sandbox
 from idp.checks import Request, checked
 from idp.model.client import Client, UnknownClient
 from idp.model.flow import (
@@ -31,6 +31,7 @@ from idp.model.flow import (
 from idp.model.grant import Code
 from idp.sandbox import OnlyTesters
 from idp.store import consents as consent_store
+from idp.store import mandates as mandate_store
 
 
 class BadAuthorizationRequest(Problem):
@@ -55,7 +56,7 @@ def start(
     except Refused as refusal:
         return Redirect(_error(house, request.redirect_uri, request.params.get("state"), refusal))
     try:
-        signed_in = _signed_in(house, request.client, caller)
+        signed_in = _signed_in(house, request.client, caller, now, hint=asked.hinted_subject)
     except OnlyTesters:
         if "none" not in asked.prompt:
             raise
@@ -72,6 +73,7 @@ def start(
 
 SILENT = {  # OpenID Connect Core 3.1.2.6: what prompt=none is answered when something is missing
     Step.login: Refused("login_required", "The person must sign in"),
+    Step.whom: Refused("account_selection_required", "The person must choose for whom he acts"),
     Step.level: Refused("interaction_required", "The person must prove a real name"),
     Step.consent: Refused("consent_required", "The person must agree"),
     Step.data: Refused("consent_required", "The person must agree to the use of data"),
@@ -84,7 +86,7 @@ def pending(house: House, flow_id: str, caller: Caller | None, browser: str, now
     client = clients.known(house, flow.asked.client, now)
     if client is None:
         raise FlowGone("The service that asked is not registered any more")
-    signed_in = _signed_in(house, client, caller)
+    signed_in = _signed_in(house, client, caller, now, hint=flow.asked.hinted_subject)
     return Pending(flow, client, _missing(house, flow.asked, flow.started, client, signed_in, now))
 
 
@@ -94,7 +96,7 @@ def finish(house: House, flow_id: str, caller: Caller | None, browser: str, now:
     For whom the person acts is what the session says. Raises FlowGone.
     """
     waiting = pending(house, flow_id, caller, browser, now)
-    signed_in = _signed_in(house, waiting.client, caller)
+    signed_in = _signed_in(house, waiting.client, caller, now)
     if waiting.steps or signed_in is None:
         return login_url(house, flow_id)
     flows.close(house, flow_id)  # from here the flow cannot be finished again
@@ -136,20 +138,32 @@ def _received(house: House, params: Sequence[tuple[str, str]], now: datetime) ->
     return Request(house, client, values["redirect_uri"], values, repeated, now)
 
 
-def _signed_in(house: House, client: Client, caller: Caller | None) -> SignedIn | None:
+def _signed_in(
+    house: House, client: Client, caller: Caller | None, now: datetime, *, hint: str | None = None
+) -> SignedIn | None:
     if caller is None or caller.person is None or caller.sid is None or caller.auth_time is None:
         return None
     sandbox.admits(house, client, caller.person)
+    subject = pseudonyms.subject(house, client, principals.subject(caller.person, caller.acting_for))
     return SignedIn(
         sid=caller.sid,
         person=caller.person,
-        subject=pseudonyms.subject(house, client, caller.person),
+        subject=subject,
         level=caller.level,
         amr=caller.amr,
         at=caller.auth_time,
         acting_for=caller.acting_for,
         holder_keys=caller.holder_keys,
+        could_be=_could_be(house, client, caller.person, now) if hint not in (None, subject) else frozenset(),
     )
+
+
+def _could_be(house: House, client: Client, person: str, now: datetime) -> frozenset[str]:
+    """What the client calls the person, and those for whom he may act."""
+    with house.database.read() as db:
+        held = {one.principal for one in mandate_store.of_person(db, person, now)}
+    whom = [None, *held]
+    return frozenset(pseudonyms.subject(house, client, principals.subject(person, one)) for one in whom)
 
 
 def _missing(
@@ -159,7 +173,7 @@ def _missing(
     if signed_in and (asked.data or not client.first_party):
         since = started if must_say_now(asked, client) else None
         with house.database.read() as db:
-            consent = consent_store.consent(db, signed_in.person, client.id)
+            consent = consent_store.consent(db, signed_in.agrees_for, client.id)
             if asked.data:
                 allowed = data.agreed_since(db, signed_in.person, signed_in.acting_for, asked.data, since)
     return missing(asked, started, client, signed_in, consent, now, allowed=allowed)

@@ -9,6 +9,7 @@ from hub import ledger
 from idp import data, grants
 from idp.model.client import Client
 from idp.model.consent import Consent
+from idp.model.mandate import PERSON
 from idp.store import consents as store
 
 
@@ -23,13 +24,18 @@ def granted(db: Connection, person: str, client: Client, scopes: Iterable[str]) 
     return found is not None and found.covers(scopes)
 
 
-def grant(db: Connection, person: str, client: Client, scopes: Iterable[str], *, now: datetime) -> Consent:
-    """Keep that the person agreed, on our consent page, to tell this client these scopes. Widens an older agreement."""
+def grant(
+    db: Connection, person: str, client: Client, scopes: Iterable[str], *, now: datetime, by: str = ""
+) -> Consent:
+    """Keep that the person agreed, on our consent page, to tell this client these scopes. Widens an older agreement.
+
+    `by` is who agreed in his place, if somebody acts for him.
+    """
     old = store.consent(db, person, client.id) or Consent(person, client.id, frozenset(), now)
     consent = old.widened(scopes, now)
     store.keep(db, consent)
     facts = {"client": client.id, "scopes": sorted(consent.scopes), "text": consent.text_version}
-    ledger.wrote(db, "consent.granted", f"person:{person}", by=f"person:{person}", at=now, facts=facts)
+    ledger.wrote(db, "consent.granted", f"person:{person}", by=by or f"person:{person}", at=now, facts=facts)
     return consent
 
 
@@ -38,6 +44,7 @@ def withdraw(db: Connection, person: str, client_id: str, *, by: str, now: datet
     if store.forget(db, person, client_id):
         data.withdraw_of_client(db, person, client_id, now=now)
         grants.revoke_of_client(db, person, client_id, why="consent withdrawn", now=now)
+        grants.revoke_for(db, f"{PERSON}{person}", client_id, why="consent withdrawn", now=now)
         ledger.wrote(db, "consent.withdrawn", f"person:{person}", by=by, at=now, facts={"client": client_id})
 
 

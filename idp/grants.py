@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,16 @@ from sqlalchemy import Connection
 
 from hub import callers, ledger
 from hub.house import House
-from idp import pseudonyms, tokens
+from idp import principals, pseudonyms, sandbox, tokens
 from idp.model.client import Client, GrantType
 from idp.model.flow import Refused
-from idp.model.grant import GRANT_DAYS, Code, Grant, Refresh, Tokens
+from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
+from idp.model.mandate import Mandate
+from idp.model.use import Act
+from idp.standing import may_be_told
 from idp.store import data as data_store
 from idp.store import grants as store
+from idp.store import uses
 
 log = structlog.get_logger("idp")
 
@@ -46,11 +51,16 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime) 
     digest = pseudonyms.digest(value)
     grant = _grant_of(code, client, now)
     refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
-    given = _signed(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys)
+    mandates = _mandates(house, grant, now)
+    grant = _not_beyond(grant, mandates)
+    given = _signed(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys,
+                    mandates=mandates)  # fmt: skip
     with house.database.write() as db:
-        runs = _login_runs(db, grant, now)
-        won = runs and store.redeem(db, digest, grant)
+        runs = _login_runs(db, grant, now) and principals.runs(db, grant.person, grant.acting_for, now)
+        told = runs and may_be_told(db, grant.person, client, grant.scopes)
+        won = told and store.redeem(db, digest, grant)
         if won:
+            _note_use(db, client, mandates, now)
             if refresh_token is not None:
                 store.keep_refresh(db, Refresh(pseudonyms.digest(refresh_token), grant.id, None, now))
             facts = {"grant": grant.id, "scopes": list(grant.scopes), "level": grant.level}
@@ -59,7 +69,7 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime) 
     # Committed: from here the code is used, on every machine and for ever.
     house.shared.forget(_key(digest))
     if not won:
-        if runs:
+        if told:
             _used_again(house, digest, client, now)
         raise Refused("invalid_grant", "The code is unknown, used or expired")
     return given
@@ -79,7 +89,7 @@ def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | No
         raise Refused("invalid_scope", "More than was granted")
     wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
     successor = pseudonyms.successor(house, value) if client.policy.rotates_refresh else value
-    given = _signed(house, client, grant, wanted, successor, now)
+    given = _signed(house, client, grant, wanted, successor, now, mandates=_mandates(house, grant, now))
     if token.replaced is None and successor != value:
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.
@@ -102,7 +112,12 @@ def client_credentials(house: House, client: Client, scopes: Sequence[str] | Non
 
 def usable(db: Connection, grant: Grant, now: datetime) -> bool:
     """True while tokens of a grant may be renewed: it is neither revoked nor over, nor is its login, unless it outlives that."""
-    return grant.living_at(now) and (grant.offline or _login_runs(db, grant, now))
+    return in_force(db, grant, now) and (grant.offline or _login_runs(db, grant, now))
+
+
+def in_force(db: Connection, grant: Grant, now: datetime) -> bool:
+    """True while the tokens of a grant may be used: it is neither revoked nor over, and who acts for somebody still may."""
+    return grant.living_at(now) and principals.runs(db, grant.person, grant.acting_for, now)
 
 
 # -- revoking
@@ -142,6 +157,12 @@ def revoke_acting(db: Connection, person: str, organization: str, *, why: str, n
     _revoke(db, [grant for grant in given if grant.acting_for == organization], why=why, now=now)
 
 
+def revoke_for(db: Connection, principal: str, client_id: str, *, why: str, now: datetime) -> None:
+    """Revoke what anybody granted one client while acting for this principal."""
+    given = store.living(db, now, client=client_id)
+    _revoke(db, [grant for grant in given if grant.acting_for == principal], why=why, now=now)
+
+
 def revoke_data(db: Connection, permission: str, *, why: str, now: datetime, person: str | None = None) -> None:
     """Revoke what was granted on one data permission: by one person, or by all."""
     given = store.living(db, now, person=person, data=permission)
@@ -153,9 +174,14 @@ def revoke_of_logins(db: Connection, sids: Sequence[str], *, why: str, now: date
     _revoke(db, [grant for grant in store.living(db, now, sids=sids) if not grant.offline], why=why, now=now)
 
 
-def parties(db: Connection, sids: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Which clients took part in these logins: (client, person, sid), each once."""
+def parties(db: Connection, sids: Sequence[str]) -> list[Party]:
+    """Which clients took part in these logins, each once for each one of whom it was told."""
     return store.parties(db, sids)
+
+
+def acting_parties(db: Connection, person: str, principal: str) -> list[Party]:
+    """At which clients a person acted for a principal, as far back as grants are kept."""
+    return store.acting(db, person, principal)
 
 
 def _revoke(db: Connection, given: Sequence[Grant], *, why: str, now: datetime) -> None:
@@ -219,19 +245,51 @@ def _signed(
     *,
     nonce: str | None = None,
     keys: Sequence[str] = (),
+    mandates: Sequence[Mandate] = (),
 ) -> Tokens:
     """Sign what the token endpoint hands out. No transaction is open."""
     details = _details(house, grant, now)
-    access = tokens.access_token(house, client, grant, scopes=scopes, holder_keys=keys, now=now, details=details)
-    openid = "openid" in scopes
+    told = sandbox.mandates(client, mandates)
+    access = tokens.access_token(
+        house, client, grant, scopes=scopes, holder_keys=keys, now=now, details=details, mandates=told
+    )
+    identity = None
+    if "openid" in scopes:
+        identity = tokens.id_token(house, client, grant, nonce=nonce, access=access, now=now, mandates=told)
+    left = int((grant.ends - now).total_seconds())
     return Tokens(
         access_token=access,
-        expires_in=house.settings.access_seconds,
+        expires_in=min(house.settings.access_seconds, left),
         scope=" ".join(scopes),
         refresh_token=refresh_token,
-        id_token=tokens.id_token(house, client, grant, nonce=nonce, access=access, now=now) if openid else None,
+        id_token=identity,
         details=details,
     )
+
+
+def _mandates(house: House, grant: Grant, now: datetime) -> tuple[Mandate, ...]:
+    """By which mandates the person acts in this grant; none where he acts for himself. Raises Refused when they are over."""
+    if not grant.acting_for:
+        return ()
+    with house.database.read() as db:
+        found = tuple(principals.mandates(db, grant.person, grant.acting_for, now))
+    if not found:
+        raise Refused("invalid_grant", "The mandate has ended")
+    return found
+
+
+def _not_beyond(grant: Grant, mandates: Sequence[Mandate]) -> Grant:
+    """A grant ends with the last mandate by which its person acts."""
+    ends = [one.until for one in mandates if one.until]
+    if len(ends) < max(len(mandates), 1):  # one of them ends by no date, or nobody acts for anybody
+        return grant
+    return replace(grant, ends=min(grant.ends, max(ends)))
+
+
+def _note_use(db: Connection, client: Client, mandates: Sequence[Mandate], now: datetime) -> None:
+    """The one for whom somebody acts sees where: one line for each sign-in at a service, none for each renewal."""
+    if mandates:
+        uses.note(db, mandates[0], Act.signed_in, client.id, now)
 
 
 def _details(house: House, grant: Grant, now: datetime) -> tuple[dict[str, Any], ...]:

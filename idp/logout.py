@@ -12,8 +12,9 @@ from hub.callers import Caller
 from hub.house import House
 from hub.outbox import Delivery, NotTaken
 from hub.problems import Problem
-from idp import clients, grants, pseudonyms, tokens
+from idp import clients, grants, principals, pseudonyms, tokens
 from idp.model.client import Client
+from idp.model.grant import Party
 from idp.store import clients as client_store
 
 KIND = "idp.logout"  # of the deliveries by which services are told
@@ -77,6 +78,11 @@ def end(
     return told
 
 
+def end_acting(db: Connection, person: str, principal: str, now: datetime) -> list[str]:
+    """Tell the services at which a person acted for a principal that those sessions are over. His login goes on."""
+    return _queued(db, grants.acting_parties(db, person, principal), now)
+
+
 def send(house: House, delivery: Delivery, now: datetime) -> None:
     """Tell one service by its back channel, with a fresh logout token at each attempt (Back-Channel Logout 2.5, 2.6)."""
     body = delivery.body
@@ -95,14 +101,19 @@ SENDERS = {KIND: send}
 
 def _tell(db: Connection, sids: Sequence[str], now: datetime) -> list[str]:
     """Queue a notice for each service that got something in these logins, once per login."""
+    return _queued(db, grants.parties(db, sids), now)
+
+
+def _queued(db: Connection, parties: Sequence[Party], now: datetime) -> list[str]:
     told = []
-    for client_id, person, sid in grants.parties(db, sids):
-        client = client_store.client(db, client_id)
+    for party in parties:
+        client = client_store.client(db, party.client)
         if client is not None and client.backchannel_logout_uri:
-            body = {"client": client_id, "person": person, "sid": sid}
+            subject = principals.subject(party.person, party.acting_for)
+            body = {"client": party.client, "person": subject, "sid": party.sid}
             outbox.queue(db, KIND, client.backchannel_logout_uri, body, now)
-            told.append(client_id)
-    return told
+            told.append(party.client)
+    return list(dict.fromkeys(told))
 
 
 def _hint(house: House, params: Mapping[str, str]) -> tokens.Claims | None:

@@ -13,8 +13,12 @@ def subject(house: House, client: Client, person: str) -> str:
     """What a client calls a person: the same within its sector, not to be linked across sectors (OpenID Connect Core 8.1)."""
     if not client.pairwise:
         return person
-    host = client.sector or (urlsplit(client.redirect_uris[0]).hostname if client.redirect_uris else client.id)
-    return _keyed(house, f"sub\0{host}\0{person}")
+    return _keyed(house, f"sub\0{_sector(client)}\0{person}")
+
+
+def mandate(house: House, client: Client, id: str) -> str:
+    """What a client calls a mandate: always the same within its sector, not to be linked across sectors."""
+    return _keyed(house, f"mandate\0{_sector(client)}\0{id}") if client.pairwise else id
 
 
 def sid(house: House, client: Client, login: str) -> str:
@@ -30,6 +34,10 @@ def successor(house: House, refresh_token: str) -> str:
 def digest(token: str) -> str:
     """How a code or a refresh token is kept."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _sector(client: Client) -> str | None:
+    return client.sector or (urlsplit(client.redirect_uris[0]).hostname if client.redirect_uris else client.id)
 
 
 def _keyed(house: House, text: str) -> str:

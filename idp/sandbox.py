@@ -3,6 +3,8 @@
 Its subjects belong to a sector of its own, and it has no access to the API: nothing of production reaches it.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hub.house import House
@@ -10,7 +12,7 @@ from hub.problems import NotAllowed
 from idp.model.client import Client
 from idp.model.flow import acr
 from idp.model.grant import Grant
-from idp.model.mandate import Role
+from idp.model.mandate import EVERYTHING, Mandate, Role
 from idp.model.person import Profile, account_name
 from idp.store import people
 
@@ -44,6 +46,13 @@ def profile(client: Client, real: Profile) -> Profile:
 def company(client: Client, real: str) -> str:
     """For whom a client may be told that a person acts."""
     return f"{COMPANY['name']} ({COMPANY['code']})" if client.sandbox else real
+
+
+def mandates(client: Client, real: Sequence[Mandate]) -> Sequence[Mandate]:
+    """By what mandates a client may be told that a person acts."""
+    if not client.sandbox:
+        return real
+    return [replace(one, role=Role.legal_representative, matters=EVERYTHING, until=None) for one in real[:1]]
 
 
 def claims(grant: Grant, scopes: frozenset[str]) -> dict[str, Any]:

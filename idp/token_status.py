@@ -94,7 +94,8 @@ def _access(house: House, token: str, now: datetime) -> Shown | None:
     with house.database.read() as db:
         grant = store.grant(db, gid) if gid else None
         revoked = callers.is_revoked(db, [claims["jti"], claims["client_id"]])
-    if revoked or (gid and not (grant and grant.living_at(now))):
+        known = not gid or (grant is not None and grants.in_force(db, grant, now))
+    if revoked or not known:
         return None
     return Shown(claims["client_id"], grant, claims)
 

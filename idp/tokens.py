@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jws
@@ -14,10 +14,11 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from hub import callers
 from hub.house import House
-from idp import pseudonyms
+from idp import principals, pseudonyms
 from idp.model.client import Client
 from idp.model.flow import acr
 from idp.model.grant import Grant
+from idp.model.mandate import MANDATE, PERSON, Mandate
 
 ID_TOKEN_SECONDS = 300
 LOGOUT_SECONDS = 120  # OpenID Connect Back-Channel Logout 2.4: at most two minutes
@@ -48,10 +49,15 @@ def access_token(
     holder_keys: Sequence[str],
     now: datetime,
     details: Sequence[Claims] = (),
+    mandates: Sequence[Mandate] = (),
 ) -> str:
-    """An access token that a person granted (RFC 9068), for userinfo. That of our own sites is for our API and names him."""
-    claims = _access_claims(house, client, scopes, now) | {
-        "sub": pseudonyms.subject(house, client, grant.person),
+    """An access token that a person granted (RFC 9068), for userinfo. That of our own sites is for our API and names him.
+
+    `mandates` are those by which he acts, if he acts for somebody: the token does not outlive them.
+    """
+    claims = _access_claims(house, client, scopes, now) | about(house, client, grant, mandates)
+    claims |= {
+        "exp": min(claims["exp"], int(grant.ends.timestamp())),
         "aud": userinfo_audience(house),
         "gid": grant.id,
         "auth_time": int(grant.auth_time.timestamp()),
@@ -59,7 +65,8 @@ def access_token(
         "amr": list(grant.amr),
     }
     if details:  # for one address of our API beside userinfo, and for no other (RFC 9396 9.1)
-        claims |= {"aud": [claims["aud"], data_audience(house)], "authorization_details": list(details)}
+        named = [*claims.get("authorization_details", ()), *details]
+        claims |= {"aud": [claims["aud"], data_audience(house)], "authorization_details": named}
     if client.first_party:
         claims |= {
             "aud": callers.audience(house),
@@ -83,12 +90,31 @@ def client_token(house: House, client: Client, *, scopes: Sequence[str], now: da
     return _signed(house, "ES256", "at+jwt", claims)
 
 
-def id_token(house: House, client: Client, grant: Grant, *, nonce: str | None, access: str, now: datetime) -> str:
+def about(house: House, client: Client, grant: Grant, mandates: Sequence[Mandate]) -> Claims:
+    """Whom a token is about, and, where somebody acts for him, who does (RFC 8693 4.1) and by what mandates (RFC 9396 2)."""
+    claims: Claims = {"sub": pseudonyms.subject(house, client, principals.subject(grant.person, grant.acting_for))}
+    if grant.acting_for:
+        claims |= {
+            "act": {"sub": pseudonyms.subject(house, client, grant.person)},
+            "authorization_details": [_mandate(house, client, one) for one in mandates],
+        }
+    return claims
+
+
+def id_token(
+    house: House,
+    client: Client,
+    grant: Grant,
+    *,
+    nonce: str | None,
+    access: str,
+    now: datetime,
+    mandates: Sequence[Mandate] = (),
+) -> str:
     """An ID token (OpenID Connect Core 2). `auth_time` is the moment of the real authentication."""
     moment = int(now.timestamp())
-    claims: Claims = {
+    claims: Claims = about(house, client, grant, mandates) | {
         "iss": house.settings.issuer_url,
-        "sub": pseudonyms.subject(house, client, grant.person),
         "aud": client.id,
         "iat": moment,
         "exp": moment + ID_TOKEN_SECONDS,
@@ -103,12 +129,15 @@ def id_token(house: House, client: Client, grant: Grant, *, nonce: str | None, a
     return _signed(house, client.id_token_algorithm, "JWT", claims)
 
 
-def logout_token(house: House, client: Client, person: str, login: str, now: datetime) -> str:
-    """A logout token (OpenID Connect Back-Channel Logout 2.4): fresh jti each time, never a nonce."""
+def logout_token(house: House, client: Client, subject: str, login: str, now: datetime) -> str:
+    """A logout token (OpenID Connect Back-Channel Logout 2.4): fresh jti each time, never a nonce.
+
+    `subject` is whom the ID token was about: the person, or the one for whom he acted.
+    """
     moment = int(now.timestamp())
     claims = {
         "iss": house.settings.issuer_url,
-        "sub": pseudonyms.subject(house, client, person),
+        "sub": pseudonyms.subject(house, client, subject),
         "aud": client.id,
         "iat": moment,
         "exp": moment + LOGOUT_SECONDS,
@@ -228,6 +257,18 @@ def _access_claims(house: House, client: Client, scopes: Sequence[str], now: dat
         "client_id": client.id,
         "scope": " ".join(scopes),
     }
+
+
+def _mandate(house: House, client: Client, mandate: Mandate) -> Claims:
+    """A mandate as a client is told of it, under an id that only its sector knows."""
+    detail: Claims = {
+        "type": MANDATE,
+        "principal_type": "person" if mandate.principal.startswith(PERSON) else "organization",
+        "role": mandate.role.value,
+        "matters": list(mandate.matters),
+        "mandate": pseudonyms.mandate(house, client, mandate.id),
+    }
+    return detail | ({"until": mandate.until.astimezone(UTC).isoformat(timespec="seconds")} if mandate.until else {})
 
 
 def _signed(house: House, algorithm: str, typ: str, claims: Claims) -> str:

@@ -6,13 +6,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.house import House
-from idp import clients, mandates, pseudonyms, sandbox, token_status
+from idp import clients, mandates, principals, sandbox, token_status, tokens
 from idp.model.client import Client
 from idp.model.flow import acr
 from idp.model.grant import Grant
-from idp.model.mandate import NoMandate
+from idp.model.mandate import PERSON, NoMandate
+from idp.numbers import unified_code
 from idp.programs import NO_STORE, Answer
-from idp.store import people
+from idp.store import organizations, people
 from idp.tokens import Claims
 
 
@@ -33,40 +34,58 @@ def answered(house: House, token: str | None, now: datetime) -> Answer:
 
 def claims_of(house: House, client: Client, grant: Grant, scopes: frozenset[str], now: datetime) -> Claims:
     """The claims that the scopes of an access token allow (OpenID Connect Core 5.3). `sub` equals the ID token's."""
-    claims: Claims = {"sub": pseudonyms.subject(house, client, grant.person)}
-    if client.sandbox:
-        return claims | sandbox.claims(grant, scopes)
     with house.database.read() as db:
+        held = principals.mandates(db, grant.person, grant.acting_for, now)
+        claims = tokens.about(house, client, grant, sandbox.mandates(client, held))
+        if client.sandbox:
+            return claims | sandbox.claims(grant, scopes)
         for scope, some in CLAIMS.items():
             if scope in scopes:
                 claims |= some(house, db, grant, now)
+        if grant.acting_for:
+            claims["act"] |= _actor(house, db, grant, scopes)
     return claims
 
 
+def _actor(house: House, db: Connection, grant: Grant, scopes: frozenset[str]) -> Claims:
+    """Who acts: his name with either scope, his number with the one that is for numbers."""
+    profile = people.profile(db, house.vault, grant.person)
+    said = {"name": profile.name} if {"profile", "realname"} & scopes and profile.name else {}
+    if "realname" in scopes and profile.number:
+        said |= {"number": profile.number, "number_type": profile.number_type}
+    return said
+
+
 def _profile(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
-    """How to greet the person, once a name is proved. The account name stays here: it is half of signing in."""
-    name = people.profile(db, house.vault, grant.person).name
+    """How to greet the one whom the token is about, once a name is proved. The account name stays here: half of signing in."""
+    name, _, _ = _names(house, db, grant)
     return {"name": name} if name else {}
 
 
 def _realname(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
-    """Who the person is by the register; nothing as long as no name is proved."""
-    profile = people.profile(db, house.vault, grant.person)
-    if not profile.number:
+    """Who he or it is by the register; nothing as long as no name is proved."""
+    name, number, number_type = _names(house, db, grant)
+    if not number:
         return {"acr": acr(grant.level)}
-    return {
-        "name": profile.name,
-        "number": profile.number,
-        "number_type": profile.number_type,
-        "acr": acr(grant.level),
-    }
+    return {"name": name, "number": number, "number_type": number_type, "acr": acr(grant.level)}
+
+
+def _names(house: House, db: Connection, grant: Grant) -> tuple[str, str, str]:
+    """Name, number and its type of the one whom the token is about: the person, or the one for whom he acts."""
+    if grant.acting_for and not grant.acting_for.startswith(PERSON):
+        organization = organizations.organization(db, grant.acting_for)
+        return (organization.name, organization.code, unified_code.TYPE_CODE) if organization else ("", "", "")
+    profile = people.profile(db, house.vault, principals.subject(grant.person, grant.acting_for))
+    return profile.name, profile.number, profile.number_type
 
 
 def _company(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
-    """For whom the person acts, if he does and still may."""
+    """For which organisation the person acts, if he does and still may."""
     try:
         mandate, principal = mandates.standing(house, db, grant.person, grant.acting_for or "", now)
     except NoMandate:
+        return {}
+    if principal.person:
         return {}
     return {"company": {"code": principal.id, "name": principal.name, "role": mandate.role.value}}
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from hub.problems import Problem
 from idp.model.client import Client
 from idp.model.consent import Consent
+from idp.model.mandate import PERSON
 
 FLOW_SECONDS = 1800  # a person may need half an hour to register and prove a name
 ACR_PREFIX = "urn:yinxin:loa:"
@@ -20,6 +21,7 @@ class Step(StrEnum):
     """What a person must still do before a flow can be finished, in this order."""
 
     login = "login"
+    whom = "whom"
     level = "level"
     consent = "consent"
     data = "data"
@@ -48,12 +50,21 @@ class SignedIn:
 
     sid: str  # of the login, never the cookie's value
     person: str
-    subject: str  # what the asking client calls this person
+    subject: str  # what the asking client calls this person, or the one for whom he acts
     level: int
     amr: tuple[str, ...]
     at: datetime  # the moment of the real authentication, never of issuance
-    acting_for: str | None = None  # unified code of the organisation, if the person acts for one
+    acting_for: str | None = None  # the id of the principal, if the person acts for one
     holder_keys: tuple[str, ...] = ()
+    could_be: frozenset[str] = (
+        frozenset()
+    )  # subjects as which he could come besides: himself, others for whom he may act
+
+    @property
+    def agrees_for(self) -> str:
+        """Whose agreement is asked: that of a person for whom he acts; of a company, whose data are public, his own."""
+        whom = self.acting_for or ""
+        return whom.removeprefix(PERSON) if whom.startswith(PERSON) else self.person
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,8 @@ def missing(
     """What is still to do before `asked` may be answered. Asking again after each step gives what remains."""
     if signed_in is None or not _fresh(asked, started, signed_in, now):
         return (Step.login,)
+    if asked.hinted_subject not in (None, signed_in.subject):
+        return (Step.whom,)
     steps = []
     if signed_in.level < asked.level:
         steps.append(Step.level)
@@ -150,7 +163,7 @@ def missing(
 
 def _fresh(asked: Asked, started: datetime, signed_in: SignedIn, now: datetime) -> bool:
     """True if the authentication is as young, and of the person, that was asked for."""
-    if asked.hinted_subject is not None and asked.hinted_subject != signed_in.subject:
+    if asked.hinted_subject not in (None, signed_in.subject, *signed_in.could_be):
         return False
     if signed_in.at >= started:  # done for this very flow
         return True

@@ -85,6 +85,16 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Party:
+    """A client that was told of somebody in a login: of the person, or of the one for whom he acted."""
+
+    client: str
+    person: str
+    acting_for: str | None
+    sid: str
+
+
+@dataclass(frozen=True)
 class Refresh:
     """One refresh token of a grant, by its digest. `parent` is the token that it replaced; no token has two successors."""
 

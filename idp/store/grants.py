@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import Instant, Json, metadata
-from idp.model.grant import Grant, Refresh
+from idp.model.grant import Grant, Party, Refresh
 
 grant_table = sa.Table(
     "idp_grant",
@@ -131,10 +131,19 @@ def living(
     return [_grant(row) for row in db.execute(sa.select(grant_table).where(*wanted).order_by(_g.made))]
 
 
-def parties(db: sa.Connection, sids: Sequence[str]) -> list[tuple[str, str, str]]:
-    """The clients that got a grant in these logins, revoked or not: (client, person, sid), each once."""
-    query = sa.select(_g.client, _g.person, _g.sid).where(_g.sid.in_(sids)).distinct().order_by(_g.client, _g.sid)
-    return [(row.client, row.person, row.sid) for row in db.execute(query)]
+def parties(db: sa.Connection, sids: Sequence[str]) -> list[Party]:
+    """The clients that got a grant in these logins, revoked or not, each once for each one of whom it was told."""
+    return _parties(db, _g.sid.in_(sids))
+
+
+def acting(db: sa.Connection, person: str, principal: str) -> list[Party]:
+    """The clients at which a person acted for a principal, as far back as grants are kept."""
+    return _parties(db, sa.and_(_g.person == person, _g.acting_for == principal))
+
+
+def _parties(db: sa.Connection, which: sa.ColumnElement[bool]) -> list[Party]:
+    query = sa.select(_g.client, _g.person, _g.acting_for, _g.sid).where(which).distinct()
+    return [Party(*row) for row in db.execute(query.order_by(_g.client, _g.sid, _g.acting_for))]
 
 
 def clients_of(db: sa.Connection, person: str) -> list[str]:

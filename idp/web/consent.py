@@ -12,7 +12,7 @@ from idp import authorize, consents, mandates, sandbox
 from idp.model.client import Client
 from idp.model.consent import TEXT_VERSION
 from idp.model.flow import FlowGone, Pending, Step
-from idp.model.mandate import NoMandate
+from idp.model.mandate import PERSON, NoMandate, Principal
 from idp.numbers.rules import masked
 from idp.store import people
 from idp.web import desk
@@ -45,7 +45,9 @@ def add(bp: Blueprint) -> None:
             return web.see_other(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
         if waiting.steps[:1] == (Step.consent,):  # nobody agrees before he is known as well as the service asks
             with visit.house.database.write() as db:
-                consents.grant(db, visit.person, waiting.client, waiting.asked.scopes, now=visit.now)
+                consents.grant(
+                    db, _agrees_for(caller), waiting.client, waiting.asked.scopes, now=visit.now, by=caller.label
+                )
         return desk.onward(visit, caller)
 
 
@@ -60,20 +62,42 @@ def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str
     """What the service will be told, each with its value: nobody agrees to what he does not see."""
     scopes = waiting.asked.scopes
     with visit.house.database.read() as db:
-        profile = sandbox.profile(waiting.client, people.profile(db, visit.house.vault, visit.person))
+        own = sandbox.profile(waiting.client, people.profile(db, visit.house.vault, visit.person))
         try:
             acting = mandates.standing(visit.house, db, visit.person, caller.acting_for or "", visit.now)
         except NoMandate:
             acting = None
     told = [(_("A number made for this service alone"), _("It tells the service that it is you again"))]
-    if {"profile", "realname"} & set(scopes) and profile.name:
-        told.append((_("Your name"), profile.name))
-    if "realname" in scopes and profile.number:
-        told.append((_("The number of your paper"), masked(profile.number)))
-    if "company" in scopes:
+    if acting:
+        told += _of_principal(visit, waiting, acting[1])
+    if {"profile", "realname"} & set(scopes) and own.name:
+        told.append((_("Your name"), own.name))
+    if "realname" in scopes and own.number:
+        told.append((_("The number of your paper"), masked(own.number)))
+    if "company" in scopes and not (acting and acting[1].person):
         real = acting[1].shown if acting else ""
         told.append((_("For whom you act"), sandbox.company(waiting.client, real) if acting else _("For myself")))
     told.append((_("How your name was verified"), level_name(caller.level)))
+    return told
+
+
+def _agrees_for(caller: Caller) -> str:
+    """Whose agreement it is: that of a person for whom the caller acts, else his own."""
+    whom = caller.acting_for or ""
+    return whom.removeprefix(PERSON) if whom.startswith(PERSON) else caller.person or ""
+
+
+def _of_principal(visit: Visit, waiting: Pending, principal: Principal) -> list[tuple[str, str]]:
+    """What the service is told of a person for whom somebody acts: he is the one whom it will know."""
+    if principal.person is None:
+        return []
+    with visit.house.database.read() as db:
+        profile = sandbox.profile(waiting.client, people.profile(db, visit.house.vault, principal.person))
+    told = []
+    if {"profile", "realname"} & set(waiting.asked.scopes):
+        told.append((_("Name of the person for whom you act"), profile.name))
+    if "realname" in waiting.asked.scopes and profile.number:
+        told.append((_("His or her number"), masked(profile.number)))
     return told
 
 

@@ -21,7 +21,13 @@ from idp.store import people
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
 RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
-PAGES = {Step.login: "idp.login", Step.level: "idp.realname", Step.consent: "idp.consent", Step.data: "idp.data"}
+PAGES = {
+    Step.login: "idp.login",
+    Step.whom: "idp.whom",
+    Step.level: "idp.realname",
+    Step.consent: "idp.consent",
+    Step.data: "idp.data",
+}
 
 
 @dataclass(frozen=True)
