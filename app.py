@@ -63,15 +63,17 @@ def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | 
         for name in FACES[room]:
             if (face := _module(name)) is not None:
                 app.register_blueprint(face.blueprint())
-    for room, url in {
-        "idp": read.issuer_url,
-        "certs": read.pki_url,
-        "hub": read.home_url,
-        "verification": read.verify_url,
-    }.items():
-        if room in rooms:  # own services are called as functions; HTTP only when they are deployed apart
-            opened.fetch.serve_here(url, web.isolated(app.wsgi_app))
+    serve_here(opened, app, rooms)
     return app
+
+
+def serve_here(opened: House, app: Flask, rooms: Sequence[str]) -> None:
+    """Have calls to our own services answered by this application; by HTTP only when they are deployed apart."""
+    read = opened.settings
+    home = {"idp": read.issuer_url, "certs": read.pki_url, "hub": read.home_url, "verification": read.verify_url}
+    for room, url in home.items():
+        if room in rooms:
+            opened.fetch.serve_here(url, web.isolated(app.wsgi_app))
 
 
 def wsgi() -> Flask:
