@@ -11,8 +11,9 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
 from idp import logout
+from idp.model.factor import SignInAgain
 from idp.model.mandate import Mandate, Principal
-from idp.model.person import Person
+from idp.model.person import Person, State
 from idp.store import people as store
 
 KIND = "idp"
@@ -107,7 +108,8 @@ def acting_for(
 
 def keys_of(holder: Person | Principal) -> tuple[str, ...]:
     """By which blind indexes the licenses of a person or of an organisation are found."""
-    return (holder.holder_key,) if holder.holder_key else ()
+    former = holder.former_keys if isinstance(holder, Person) else ()
+    return ((holder.holder_key,) if holder.holder_key else ()) + former
 
 
 def _replace(
@@ -130,6 +132,8 @@ def _replace(
 def _open(
     house: House, db: Connection, caller: Caller, now: datetime, device: str, until: datetime | None = None
 ) -> Opened:
+    if store.held_state(db, caller.person or "") is not State.active:  # locked while he was signing in
+        raise SignInAgain("The first step was too long ago")
     hours = house.settings.session_hours
     cookie = callers.open_session(db, KIND, caller, now=now, hours=hours, device=device)
     behalf.cap(db, cookie, until)

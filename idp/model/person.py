@@ -81,6 +81,8 @@ class Person:
     merged_into: str | None = None
     changed: datetime | None = None  # when the present state began
     why: str = ""  # the reason of the present state, one of a closed list, for the ledger and for counters
+    before: tuple[State, ...] = ()  # the states to which acts of authorities may be taken back, the latest last
+    former_keys: tuple[str, ...] = ()  # of numbers that he had, or has besides: his licenses stay his
 
     @property
     def usable(self) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from hub.db import Instant, metadata
+from hub.db import Instant, Json, metadata
 from hub.vault import Vault
 from idp.model.person import AccountNameTaken, Level, NumberTaken, Person, Profile, State
 from idp.model.realname import Evidence, Form, Stage, Verification, WrongStep
+from idp.store import life
 
 PROFILE, FORM = "profile", "realname-form"  # purposes in the vault
 
@@ -32,6 +33,8 @@ person_table = sa.Table(
     sa.Column("merged_into", sa.Text),
     sa.Column("changed", Instant),
     sa.Column("why", sa.Text, nullable=False, server_default=""),
+    sa.Column("before", sa.Text, nullable=False, server_default=""),
+    sa.Column("former_keys", Json, nullable=False, server_default="[]"),
 )
 verification_table = sa.Table(
     "idp_verification",
@@ -58,6 +61,7 @@ evidence_table = sa.Table(
     sa.UniqueConstraint("register", "transaction"),  # one answer proves one thing, once
 )
 _p, _v, _e = person_table.c, verification_table.c, evidence_table.c
+HELD_STATE = sa.select(_p.state).where(_p.id == sa.bindparam("id_")).with_for_update(read=True)
 
 
 # -- persons
@@ -83,6 +87,8 @@ def add(db: sa.Connection, vault: Vault, person: Person, profile: Profile) -> No
                     why=person.why,
                 )
             )
+            if person.holder_key:
+                life.claim_key(db, person.holder_key, person.id, person.proved or person.created)
     except IntegrityError as error:
         raise AccountNameTaken("Somebody has it already") from error
 
@@ -90,6 +96,12 @@ def add(db: sa.Connection, vault: Vault, person: Person, profile: Profile) -> No
 def person(db: sa.Connection, person_id: str) -> Person | None:
     """A person by the internal id."""
     return _person(db.execute(sa.select(person_table).where(_p.id == person_id)).one_or_none())
+
+
+def held_state(db: sa.Connection, person_id: str) -> State | None:
+    """Whether an account may be used; nobody changes that before this transaction ends."""
+    found = db.execute(HELD_STATE, {"id_": person_id}).scalar_one_or_none()
+    return None if found is None else State(found)
 
 
 def account_key_of(db: sa.Connection, person_id: str) -> str | None:
@@ -103,8 +115,9 @@ def by_account(db: sa.Connection, key: str) -> Person | None:
 
 
 def by_holder(db: sa.Connection, holder_key: str) -> Person | None:
-    """A person by the blind index of the proved number."""
-    return _person(db.execute(sa.select(person_table).where(_p.holder_key == holder_key)).one_or_none())
+    """A person by the blind index of a number that he has proved, also of one that he had before."""
+    query = sa.select(person_table).join(life.key_table, life.key_table.c.person == _p.id)
+    return _person(db.execute(query.where(life.key_table.c.key == holder_key)).one_or_none())
 
 
 def profile(db: sa.Connection, vault: Vault, person_id: str) -> Profile:
@@ -123,6 +136,7 @@ def claim_number(db: sa.Connection, vault: Vault, person: Person, profile: Profi
     )
     try:
         with db.begin_nested():
+            life.claim_key(db, person.holder_key or "", person.id, person.proved or person.created)
             done = db.execute(
                 change.values(
                     holder_key=person.holder_key,
@@ -142,16 +156,41 @@ def keep_profile(db: sa.Connection, vault: Vault, person_id: str, profile: Profi
     db.execute(person_table.update().where(_p.id == person_id).values(profile=_sealed(db, vault, person_id, profile)))
 
 
-def set_state(db: sa.Connection, person_id: str, state: State, *, why: str, at: datetime, over: State) -> bool:
-    """Change whether an account may be used, over the state that was seen; False if it has changed since."""
+def set_state(
+    db: sa.Connection,
+    person_id: str,
+    state: State,
+    *,
+    why: str,
+    at: datetime,
+    over: State,
+    before: tuple[State, ...] | None = None,
+) -> bool:
+    """Change whether an account may be used, over the state that was seen; False if it has changed since.
+
+    `before`: the states to which acts of authorities may lead back, the latest last.
+    """
     change = person_table.update().where(_p.id == person_id, _p.state == over.value)
-    return db.execute(change.values(state=state.value, why=why, changed=at)).rowcount == 1
+    more = {} if before is None else {"before": ",".join(before)}
+    return db.execute(change.values(state=state.value, why=why, changed=at, **more)).rowcount == 1
+
+
+def set_merged(db: sa.Connection, person_id: str, into: str | None) -> None:
+    """Note into which account this one went; None: into none any more."""
+    db.execute(person_table.update().where(_p.id == person_id).values(merged_into=into))
+
+
+def set_keys(db: sa.Connection, person_id: str, holder_key: str | None, former_keys: tuple[str, ...]) -> None:
+    """Write by which numbers a person is found. Whose they are is for `life.take_key` and `life.move_keys` to decide."""
+    values = {"holder_key": holder_key, "former_keys": list(former_keys)}
+    db.execute(person_table.update().where(_p.id == person_id).values(**values))
 
 
 def release_number(db: sa.Connection, person_id: str) -> None:
     """Take a number from an entry that was made without an account, and close it."""
     closed = {"holder_key": None, "state": State.closed.value}
     db.execute(person_table.update().where(_p.id == person_id).values(**closed))
+    life.drop_keys(db, person_id)
 
 
 def raise_level(db: sa.Connection, person_id: str, level: Level, at: datetime) -> None:
@@ -190,6 +229,8 @@ def _person(row: Any) -> Person | None:
         merged_into=row.merged_into,
         changed=row.changed,
         why=row.why,
+        before=tuple(State(name) for name in row.before.split(",") if name),
+        former_keys=tuple(row.former_keys),
     )
 
 
