@@ -108,7 +108,7 @@ _APPS: dict[tuple[str, ...], Flask] = {}
 
 
 def served(house: House, rooms: tuple[str, ...]) -> Flask:
-    """The application of these rooms over this house. Made once per process: two hundred routes and their templates take 0.1 s."""
+    """The application of these rooms over this house. Built once per process: routes and templates take 0.1 s."""
     if rooms not in _APPS:
         _APPS[rooms] = front.create_app(house.settings, rooms, house)
         _APPS[rooms].testing = True
