@@ -17,7 +17,7 @@ from hub import db as database
 from hub.callers import Caller, session_table
 from hub.problems import NotSignedIn, Problem
 
-MATTER = "matter:"  # begins the rights of a session that acts in named matters alone; by itself it says that there is such a limit
+MATTER = "matter:"  # begins the rights of a session that acts in named matters alone; by itself it says that they are named
 _s = session_table.c
 
 
@@ -76,8 +76,7 @@ def joins(db: sa.Connection, caller: Caller, now: datetime) -> tuple[Caller, dat
     """
     hold(db, caller.acting_for)
     row = _login(db, caller.sid or "", now)
-    # The row's end may lie a moment after our own clock; a login that was ended is revoked, whatever the clocks say.
-    if row is None or row.acting_for != caller.acting_for or callers.is_revoked(db, [caller.sid]):
+    if row is None or row.acting_for != caller.acting_for:
         raise NotSignedIn("There is no session, or it has ended")
     if not caller.acting_for:
         return caller, None
@@ -88,7 +87,7 @@ def joins(db: sa.Connection, caller: Caller, now: datetime) -> tuple[Caller, dat
 def ends(db: sa.Connection, sid: str, now: datetime) -> datetime | None:
     """When the session at the provider ends; None if it has."""
     row = _login(db, sid, now)
-    return None if row is None or callers.is_revoked(db, [sid]) else row.ends
+    return row.ends if row else None
 
 
 def cap(db: sa.Connection, cookie: str, until: datetime | None) -> None:
@@ -100,15 +99,17 @@ def cap(db: sa.Connection, cookie: str, until: datetime | None) -> None:
 
 def end_followers(db: sa.Connection, sid: str, now: datetime) -> None:
     """End the sessions of our own sites in a login that acts for another from now on; their next page opens new ones."""
-    follow = sa.and_(_s.sid == sid, _s.kind.in_(FOLLOWERS), _s.ends > now)
-    db.execute(session_table.update().where(follow).values(ends=now))
+    follow = sa.and_(_s.sid == sid, _s.kind.in_(FOLLOWERS), _s.ended.is_(None))
+    for row in db.execute(sa.select(_s.digest).where(follow)).all():
+        callers.end_sessions(db, at=now, digest=row.digest)
 
 
 FOLLOWERS = ("my", "wallet")  # the console stays: an operator there acts for nobody but his office
 
 
 def _login(db: sa.Connection, sid: str, now: datetime) -> "sa.Row[tuple[object, ...]] | None":
-    query = sa.select(session_table).where(_s.sid == sid, _s.kind == "idp", _s.ends > now)
+    # Ended is ended, whatever the clocks of two processes say.
+    query = sa.select(session_table).where(_s.sid == sid, _s.kind == "idp", _s.ended.is_(None), _s.ends > now)
     return db.execute(query.order_by(_s.opened.desc()).limit(1)).one_or_none()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
-from hub import callers, clock, signin, web
+from hub import behalf, callers, clock, signin, web
 from hub.callers import Caller
 from hub.house import House
 from hub.signin import Site
@@ -47,9 +47,11 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
             caller = enter(house, caller, now)
         hours = house.settings.session_hours
         with house.database.write() as db:
+            caller, until = behalf.joins(db, caller, now)
             value = callers.begin(
                 db, site.kind, caller, now=now, most_hours=hours, device=request.headers.get("User-Agent", "")
             )
+            behalf.cap(db, value, until)
         house.shared.put(f"id-token:{hashlib.sha256(value.encode()).hexdigest()}", id_token, hours * 3600)
         response = web.see_other(onward)
         web.set_cookie(response, cookie, "")
