@@ -17,6 +17,7 @@ from hub.house import House, open_house
 from hub.problems import Problem
 from hub.process import dies_with_us
 from hub.settings import BadSetting, Settings
+from hub.vault import secret_name
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ def vault_group() -> None:
 def vault_prepare() -> None:
     """Make the next secret, announced to nobody: for copying it to the key folders of other machines first."""
     with opened() as house:
-        click.echo(f"Made the secret {rotation.secret_name(rotation.prepare(house))}. Next: yinxin vault rotate")
+        click.echo(f"Made the secret {secret_name(rotation.prepare(house))}. Next: yinxin vault rotate")
 
 
 @vault_group.command("rotate")

@@ -67,8 +67,9 @@ def together(db: sa.Connection, what: str) -> None:
 
 def unless_there(db: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
     """Insert a row, or leave the one that has its key already. On PostgreSQL it waits for another that is being written."""
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    if db.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 class Json(sa.types.TypeDecorator[Any]):
