@@ -17,7 +17,7 @@ from hub.house import House
 from idp.login import passkey, password, session, throttle, totp
 from idp.login.session import Opened
 from idp.model.factor import Factor, Kind, SignInAgain, WrongCredentials, combined, methods
-from idp.model.person import Person
+from idp.model.person import Person, State
 from idp.store import factors as factor_store
 from idp.store import people as store
 
@@ -35,7 +35,9 @@ class Passed:
     due: tuple[Kind, ...] = ()
 
 
-def with_password(house: House, account: str, typed: str, *, net: str, now: datetime) -> Passed:
+def with_password(
+    house: House, account: str, typed: str, *, net: str, now: datetime, state: State = State.active
+) -> Passed:
     """The first step with account name and password.
 
     Raises WrongCredentials, in the same words and after the same time, for an unknown account, a wrong password and an account
@@ -48,7 +50,7 @@ def with_password(house: House, account: str, typed: str, *, net: str, now: date
         factors = factor_store.of_person(db, person.id if person else "")
     factor = next((one for one in factors if one.kind is Kind.password), None)
     fits = password.fits(house, factor.secret if factor else None, typed)
-    if not fits or factor is None or person is None or not person.usable:
+    if not fits or factor is None or person is None or person.state is not state:
         log.info("login.refused", method="password")
         raise WrongCredentials("Account name or password is wrong")
     throttle.succeeded(house, key, net)
@@ -56,12 +58,12 @@ def with_password(house: House, account: str, typed: str, *, net: str, now: date
     return Passed(person, methods(Kind.password), _due(person, factors))
 
 
-def with_passkey(house: House, answer: str, *, now: datetime) -> Passed:
+def with_passkey(house: House, answer: str, *, now: datetime, state: State = State.active) -> Passed:
     """The only step with a passkey: possession, and its owner verified by the device."""
     factor = passkey.signed_in(house, answer, now)
     with house.database.read() as db:
         person = store.person(db, factor.person)
-    if person is None or not person.usable:
+    if person is None or person.state is not state:
         raise WrongCredentials("This passkey is not known here (any more)")
     return Passed(person, combined(methods(Kind.passkey, factor.facts)))
 
@@ -108,7 +110,7 @@ def keep_half(house: House, passed: Passed, now: datetime) -> str:
     return value
 
 
-def half(house: House, value: str, now: datetime) -> Passed:
+def half(house: House, value: str, now: datetime, *, state: State = State.active) -> Passed:
     """The half-way sign-in of this browser. Raises SignInAgain."""
     kept = house.shared.peek(_half_key(value)) if value else None
     about: dict[str, Any] = json.loads(kept) if kept else {}
@@ -116,7 +118,7 @@ def half(house: House, value: str, now: datetime) -> Passed:
         raise SignInAgain("The first step was too long ago")
     with house.database.read() as db:
         person = store.person(db, about["person"])
-    if person is None or not person.usable:
+    if person is None or person.state is not state:
         raise SignInAgain("The first step was too long ago")
     return Passed(person, tuple(about["methods"]), tuple(Kind(kind) for kind in about["due"]))
 

@@ -18,11 +18,12 @@ consent_table = sa.Table(
 )
 _c = consent_table.c
 STANDING = sa.select(consent_table).where(_c.person == sa.bindparam("person_"), _c.client == sa.bindparam("client_"))
+HELD = STANDING.with_for_update(read=True)
 
 
-def consent(db: sa.Connection, person: str, client: str) -> Consent | None:
-    """The agreement of one person with one client."""
-    row = db.execute(STANDING, {"person_": person, "client_": client}).one_or_none()
+def consent(db: sa.Connection, person: str, client: str, *, held: bool = False) -> Consent | None:
+    """The agreement of one person with one client. `held`: nobody withdraws it before this transaction ends."""
+    row = db.execute(HELD if held else STANDING, {"person_": person, "client_": client}).one_or_none()
     return None if row is None else _consent(row)
 
 

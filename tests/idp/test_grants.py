@@ -100,6 +100,7 @@ def test_codes_and_refresh_tokens_stand_nowhere_in_clear(party: Visit) -> None:
 def test_withdrawing_consent_takes_the_tokens_of_that_client_only(party: Visit) -> None:
     mine = tokens_of(party)
     other = Visit(party.house, party.app, department(id="other"), person=party.person, sid=party.sid)
+    other.agrees()
     others = tokens_of(other)
     with party.house.database.write() as db:
         consents.withdraw(db, party.person, party.client.id, by="person", now=clock.now())

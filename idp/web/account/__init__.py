@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from idp.web.account import overview, password, services, sessions
+from idp.web.account import overview, password, privacy, services, sessions
 
-PAGES = (overview, sessions, services, password)
+PAGES = (overview, sessions, services, privacy, password)
 
 
 def add(bp: Blueprint) -> None:
