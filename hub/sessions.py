@@ -76,11 +76,12 @@ class Limits:
 def assurance(caller: Caller) -> int:
     """The authenticator assurance level of a login: 1 one factor, 2 two, 3 a key that cannot leave its device.
 
-    The third is for persons who were checked at a counter or by a chip: only there is more asked than two factors.
+    The third is for persons who were checked at a counter or by a chip: only there is more asked than two factors. It resists
+    phishing, so a login over two channels ("mca", RFC 8176) is none: a code can be relayed (NIST SP 800-63B-4 3.2.5).
     """
     if "mfa" not in caller.amr:
         return 1
-    return 3 if caller.level >= 4 and {"hwk", "user"} <= set(caller.amr) else 2
+    return 3 if caller.level >= 4 and {"hwk", "user"} <= set(caller.amr) and "mca" not in caller.amr else 2
 
 
 def begin(db: sa.Connection, kind: str, caller: Caller, *, now: datetime, most_hours: int, device: str = "") -> str:

@@ -3,9 +3,9 @@
 from flask import Blueprint
 
 from hub.web import login_at
-from idp.web import account, companies, consent, data, factors, invite, login, realname, register, unlock, whom
+from idp.web import account, companies, consent, data, factors, invite, login, qr, realname, register, unlock, whom
 
-TOPICS = (login, register, realname, whom, consent, data, account, unlock, factors, companies, invite)
+TOPICS = (login, qr, register, realname, whom, consent, data, account, unlock, factors, companies, invite)
 
 
 def blueprint() -> Blueprint:
