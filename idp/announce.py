@@ -4,6 +4,7 @@ A token names the person by the pairwise subject that this one service knows, ne
 out under the same `jti` at each attempt, so that its receiver knows a repetition.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,14 +28,23 @@ MEDIA_TYPE = "application/secevent+jwt"
 
 
 def announce(
-    db: Connection, person: str, event: Event, *, now: datetime, **facts: str | int | bool | None
+    db: Connection,
+    person: str,
+    event: Event,
+    *,
+    now: datetime,
+    only: Collection[str] | None = None,
+    **facts: str | int | bool | None,
 ) -> list[str]:
     """Queue an event of a person's account for every service that knows him and registered an `events_uri`; gives their ids.
 
-    In the caller's transaction. `facts` go out as they stand: nothing personal, no internal id but `into`.
+    In the caller's transaction. `only`: of these services alone, since it is no others' business. `facts` go out as they stand:
+    nothing personal, no internal id but `into`.
     """
     told = []
     for client in _who_know(db, person):
+        if only is not None and client.id not in only:
+            continue
         body = {"client": client.id, "person": person, "event": event.value, "facts": facts}
         outbox.queue(db, KIND, client.events_uri, body, now)
         told.append(client.id)

@@ -1,11 +1,12 @@
 """The table of who may act for whom."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from hub.db import Instant, Json, metadata
-from idp.model.mandate import Mandate, Role
+from idp.model.mandate import PERSON, Mandate, Role
 
 mandate_table = sa.Table(
     "idp_mandate",
@@ -35,13 +36,10 @@ def add(db: sa.Connection, mandate: Mandate) -> None:
     db.execute(mandate_table.insert().values(**values))
 
 
-def end(db: sa.Connection, mandate: Mandate) -> None:
-    """Write that a mandate is over."""
-    db.execute(
-        mandate_table.update()
-        .where(_m.id == mandate.id, _m.ended.is_(None))
-        .values(ended=mandate.ended, why_ended=mandate.why_ended)
-    )
+def end(db: sa.Connection, mandate: Mandate) -> bool:
+    """Write that a mandate is over; False if it was before."""
+    still = mandate_table.update().where(_m.id == mandate.id, _m.ended.is_(None))
+    return db.execute(still.values(ended=mandate.ended, why_ended=mandate.why_ended)).rowcount == 1
 
 
 def mandate(db: sa.Connection, id: str) -> Mandate | None:
@@ -60,19 +58,6 @@ def for_principal(db: sa.Connection, principal: str, now: datetime) -> list[Mand
     return _running(db, _m.principal == principal, now)
 
 
-def run_out(db: sa.Connection, now: datetime, *, limit: int = 500) -> list[Mandate]:
-    """Mandates whose time is over, and of which nobody has written that they ended."""
-    over = sa.and_(_m.until <= now, _m.ended.is_(None))
-    rows = db.execute(sa.select(mandate_table).where(over).order_by(_m.until, _m.id).limit(limit))
-    return [_mandate(row) for row in rows.mappings()]
-
-
-def ending(db: sa.Connection, since: datetime, before: datetime, role: Role) -> list[Mandate]:
-    """Running mandates of one role that end by their date within this time."""
-    soon = sa.and_(_m.until > since, _m.until <= before, _m.ended.is_(None), _m.role == role.value)
-    return [_mandate(row) for row in db.execute(sa.select(mandate_table).where(soon).order_by(_m.until)).mappings()]
-
-
 def below(db: sa.Connection, mandate: str, now: datetime) -> list[Mandate]:
     """What was granted by the holder of this one and is not over: running, suspended, or yet to begin."""
     return _left(db, _m.granted_by == mandate, now)
@@ -86,6 +71,17 @@ def not_over(db: sa.Connection, principal: str, now: datetime) -> list[Mandate]:
 def held_by(db: sa.Connection, person: str, now: datetime) -> list[Mandate]:
     """What a person was granted that is not over: running, suspended, or yet to begin."""
     return _left(db, _m.person == person, now)
+
+
+def of_roles(db: sa.Connection, roles: Sequence[Role], now: datetime) -> list[Mandate]:
+    """Every running mandate of these roles."""
+    return _running(db, _m.role.in_([role.value for role in roles]), now)
+
+
+def pass_on(db: sa.Connection, entry: str, person: str) -> None:
+    """Let what may be done for an entry, and by it, stand under the account of the same person."""
+    db.execute(mandate_table.update().where(_m.principal == f"{PERSON}{entry}").values(principal=f"{PERSON}{person}"))
+    db.execute(mandate_table.update().where(_m.person == entry).values(person=person))
 
 
 def over(db: sa.Connection, principal: str, now: datetime, *, limit: int = 50) -> list[Mandate]:

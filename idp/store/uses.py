@@ -41,6 +41,11 @@ def of_mandate(db: sa.Connection, mandate: str, *, limit: int = 200) -> list[Use
     return [_use(row) for row in db.execute(query)]
 
 
+def pass_on(db: sa.Connection, old: str, new: str) -> None:
+    """Let what was done for one principal stand under another: it is the same one."""
+    db.execute(use_table.update().where(_u.principal == old).values(principal=new))
+
+
 def forget_old(db: sa.Connection, now: datetime) -> int:
     """Delete what is older than the time for which it is kept. Called by the ticker."""
     return db.execute(use_table.delete().where(_u.at < now - timedelta(days=KEPT_DAYS))).rowcount
