@@ -1,6 +1,6 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, counter, desk, drafts, experience, finish, rules, share, status, suspicions
+from admin import approvals, counter, desk, drafts, experience, finish, retention, rules, share, status, suspicions
 from hub import ticks
 
 
@@ -17,4 +17,5 @@ def register() -> None:
     ticks.every(60, "lost data calls", share.forget_lost)
     ticks.every(2, "alerts", rules.watch)
     ticks.every(30, "deadlines", rules.deadlines)
+    ticks.every(3600, "old matters", retention.forget)
     ticks.every(60, "status", status.sample)

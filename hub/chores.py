@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hub import callers, health, inbox, jobs, ledger, metrics, outbox, rotation, ticks
+from hub import callers, health, inbox, jobs, ledger, metrics, notices, outbox, rotation, ticks
 
 if TYPE_CHECKING:
     from hub.house import House
 
 KEPT = timedelta(days=30)  # how long what has ended can still be looked up
+NOTICES = timedelta(days=365)  # seen or not: whoever has not looked for a year has been told by letter
 
 
 def register() -> None:
@@ -34,6 +35,8 @@ def clean(house: "House", now: datetime) -> None:
             table.clean(db, now - KEPT)
     with house.database.write() as db:
         callers.forget_ended(db, now)
+    with house.database.write() as db:
+        db.execute(notices.notice_table.delete().where(notices.notice_table.c.at < now - NOTICES))
 
 
 def _waiting_deliveries(house: "House", db: sa.Connection, now: datetime) -> float:

@@ -101,7 +101,7 @@ def add(db: sa.Connection, vault: Vault, rating: Rating, opinion: Opinion) -> No
             level=int(rating.level),
             version=rating.version,
             answers=dict(rating.answers),
-            sealed=vault.encrypt(db, _owner(rating.id), said, "rating"),
+            sealed=vault.encrypt(db, owner(rating.id), said, "rating"),
             reachable=rating.reachable,
             at=rating.at,
         )
@@ -124,7 +124,9 @@ def of_instance(db: sa.Connection, instance: str) -> Rating | None:
 def opinion(db: sa.Connection, vault: Vault, rating: Rating) -> Opinion:
     """What the rater wrote. Raises NoRating, Erased."""
     sealed = db.execute(sa.select(_r.sealed).where(_r.id == rating.id)).scalar_one()
-    said = json.loads(vault.decrypt(db, _owner(rating.id), sealed, "rating"))
+    if not sealed:  # forgotten: kept long enough
+        return Opinion(rating.level, rating.answers, "", "")
+    said = json.loads(vault.decrypt(db, owner(rating.id), sealed, "rating"))
     return Opinion(rating.level, rating.answers, said["text"], said["contact"])
 
 
@@ -189,18 +191,16 @@ def move(db: sa.Connection, before: Task, after: Task) -> bool:
 
 def note(db: sa.Connection, vault: Vault, id: str, done: Done) -> None:
     """Keep what was done, with its words."""
-    sealed = vault.encrypt(db, _owner(id), done.words.encode(), "rating-step")
+    sealed = vault.encrypt(db, owner(id), done.words.encode(), "rating-step")
     values = {"rating": id, "step": done.step.value, "by": done.by, "at": done.at, "sealed": sealed}
     db.execute(steps_table.insert().values(**values))
 
 
 def done(db: sa.Connection, vault: Vault, id: str) -> list[Done]:
     """What was done about a rating, oldest first."""
-    rows = db.execute(sa.select(steps_table).where(steps_table.c.rating == id).order_by(steps_table.c.id))
-    return [
-        Done(Step(row.step), row.by, row.at, vault.decrypt(db, _owner(id), row.sealed, "rating-step").decode())
-        for row in rows
-    ]
+    rows = db.execute(sa.select(steps_table).where(steps_table.c.rating == id).order_by(steps_table.c.id)).all()
+    said = [vault.decrypt(db, owner(id), row.sealed, "rating-step").decode() if row.sealed else "" for row in rows]
+    return [Done(Step(row.step), row.by, row.at, words) for row, words in zip(rows, said, strict=True)]
 
 
 def fixed(db: sa.Connection, scope: str = ROOT) -> dict[tuple[str, str], tuple[int, int]]:
@@ -214,7 +214,8 @@ def fixed(db: sa.Connection, scope: str = ROOT) -> dict[tuple[str, str], tuple[i
 # -- inside
 
 
-def _owner(id: str) -> str:
+def owner(id: str) -> str:
+    """Whose key in the vault seals the words: the rating itself, so that each can be erased alone."""
     return f"rating:{id}"
 
 

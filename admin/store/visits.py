@@ -77,6 +77,7 @@ def counts(db: sa.Connection, scope: str = ROOT) -> list[tuple[str, int]]:
 
 
 def _visit(db: sa.Connection, vault: Vault, row: Any) -> Visit:
-    words = json.loads(vault.decrypt(db, row["person"], row["sealed"], PURPOSE))
+    sealed = row["sealed"]  # nothing: forgotten, kept long enough
+    words = json.loads(vault.decrypt(db, row["person"], sealed, PURPOSE)) if sealed else {"shown": "", "reason": ""}
     values = {name: row[name] for name in row if name not in ("sealed", "document", "holder_keys")}
     return Visit(**values, **words, document=Document(row["document"]), holder_keys=tuple(row["holder_keys"]))
