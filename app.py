@@ -109,6 +109,7 @@ KEYS = {  # made at init; the PKI's own keys are made by its ceremony, each seal
     "receipt": "receipt",
     "checkpoint": "checkpoint",
     "data-1": "data",
+    "consent-1": "consent",
 }
 
 
@@ -224,6 +225,37 @@ def check_proof_command(file: BinaryIO, key: BinaryIO | None, folder: Path | Non
     click.echo(f"Proved: {event['kind']} of {event['subject']} by {event['by']} at {event['at']}")
     click.echo(f"  facts: {json.dumps(dict(event['facts']), ensure_ascii=False, sort_keys=True)}")
     click.echo(f"  leaf {proved.leaf} of {proved.size} in the tree signed at {proved.at}")
+
+
+@main.command("check-receipt")
+@click.argument("file", type=click.File("rb"))
+@click.option("--key", type=click.File("rb"), help="A public key for receipts (JWK), or a set of them, as you hold it.")
+@click.option("--trust", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | None) -> None:
+    """Check a receipt of what somebody agreed to tell a service. No server, no database.
+
+    Exit code 0: genuine. 1: not. 2: there is nothing to check it by.
+    """
+    from yinxin.receipt import NotAReceipt, check_receipt, keys_of
+
+    try:
+        read = json.loads(key.read()) if key else {}
+        keys = keys_of(folder, clock.now()) if folder else read.get("keys", [read] if read else [])
+    except (ValueError, AttributeError):
+        keys = []
+    if not keys:
+        click.echo("Cannot say: give a key with --key, or a trust folder that is up to date with --trust")
+        raise SystemExit(2)
+    try:
+        record = check_receipt(file.read(), keys)
+    except NotAReceipt as error:
+        click.echo(f"Not a receipt: {error}")
+        raise SystemExit(1) from error
+    event = record["event"][0]
+    click.echo(
+        f"Genuine: {event.get('event_state')} at {event.get('event_time')}, to {record['aud']}, receipt {record['record_id']}"
+    )
+    click.echo(record.get("pii_processing", {}).get("privacy_notice", {}).get("text", "").rstrip())
 
 
 def _assemble() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME = "trust-list"  # of the signer's profile, and of the list among the numbered ones
 TYPE = "trust-list+jwt"
 LIFE, RENEW = timedelta(days=7), timedelta(days=1)
-USES = ("code", "status-list", "receipt", "checkpoint", "data")  # purposes of keys that outsiders must know
+USES = ("code", "status-list", "receipt", "checkpoint", "data", "consent")  # purposes of keys that outsiders must know
 SECTIONS = {"roots": "root", "authorities": "issuing-ca", "timestamp_units": "time-stamp"}
 
 

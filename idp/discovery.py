@@ -41,6 +41,8 @@ def metadata(issuer: str) -> dict[str, object]:
         "end_session_endpoint": f"{issuer}/oidc/logout",
         "revocation_endpoint": f"{issuer}/oidc/revoke",
         "introspection_endpoint": f"{issuer}/oidc/introspect",
+        "consent_receipt_endpoint": f"{issuer}/oidc/consent-receipt",
+        "consent_receipt_jwks_uri": f"{issuer}/oidc/consent-receipt/keys",
         "scopes_supported": list(PERSON_SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

@@ -11,8 +11,9 @@ from hub import callers, clock, limits, web
 from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
-from idp import authorize, clients, discovery, flows, logout, server, token_status, userinfo
+from idp import authorize, clients, discovery, flows, logout, receipts, server, token_status, userinfo
 from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
+from idp.model.receipt import TYPE as RECEIPT_TYPE
 from idp.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
 OWN_PROOF = Program("the client proves itself in the request")
@@ -27,6 +28,7 @@ def blueprint() -> Blueprint:
     _authorization(bp)
     _programs(bp)
     _userinfo(bp)
+    _receipts(bp)
     _logout(bp)
     return bp
 
@@ -87,6 +89,20 @@ def _userinfo(bp: Blueprint) -> None:
     def info() -> Response:
         """OpenID Connect Core 5.3; the token in the header or in a form, never in the address (RFC 6750 2)."""
         return _written(userinfo.answered(web.house(), _bearer(), clock.now()))
+
+
+def _receipts(bp: Blueprint) -> None:
+    @route(bp, "/oidc/consent-receipt", gate=Program("the access token is the proof"))
+    def receipt() -> Response:
+        """The signed record of what the person agreed to; the token in the header, never in the address."""
+        found = receipts.fetched(web.house(), _bearer(), clock.now())
+        if isinstance(found, Answer):
+            return _written(found)
+        return web.file(found.encode(), f"application/{RECEIPT_TYPE}")
+
+    @route(bp, "/oidc/consent-receipt/keys", gate=KNOWN_TO_ALL)
+    def receipt_keys() -> Response:
+        return _public(json.dumps(receipts.keys(web.house())).encode())
 
 
 def _logout(bp: Blueprint) -> None:

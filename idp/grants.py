@@ -57,7 +57,7 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime) 
                     mandates=mandates)  # fmt: skip
     with house.database.write() as db:
         runs = _login_runs(db, grant, now) and principals.runs(db, grant.person, grant.acting_for, now)
-        told = runs and may_be_told(db, grant.person, client, grant.scopes)
+        told = runs and may_be_told(db, grant, client)
         won = told and store.redeem(db, digest, grant)
         if won:
             _note_use(db, client, mandates, now)

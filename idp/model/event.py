@@ -23,4 +23,5 @@ class Event(StrEnum):
     person_deceased = f"{OURS}person-deceased"
     account_merged = f"{OURS}account-merged"  # from now on the person comes as `new_sub`
     account_split = f"{OURS}account-split"
+    consent_withdrawn = f"{OURS}consent-withdrawn"  # with the signed receipt of it
     mandate_ended = f"{OURS}mandate-ended"

@@ -34,17 +34,11 @@ def consents_of(db: sa.Connection, person: str) -> list[Consent]:
 
 
 def keep(db: sa.Connection, consent: Consent) -> None:
-    """Store an agreement in place of the older one."""
-    forget(db, consent.person, consent.client)
-    db.execute(
-        consent_table.insert().values(
-            person=consent.person,
-            client=consent.client,
-            scopes=sorted(consent.scopes),
-            at=consent.at,
-            text_version=consent.text_version,
-        )
-    )
+    """Store an agreement in place of the older one; the row stays, so that whoever holds it finds it again."""
+    values = {"scopes": sorted(consent.scopes), "at": consent.at, "text_version": consent.text_version}
+    same = sa.and_(_c.person == consent.person, _c.client == consent.client)
+    if db.execute(consent_table.update().where(same).values(values)).rowcount == 0:
+        db.execute(consent_table.insert().values(person=consent.person, client=consent.client, **values))
 
 
 def forget(db: sa.Connection, person: str, client: str) -> bool:

@@ -8,9 +8,9 @@ from hub.i18n import _, language
 from hub.problems import NotFound
 from hub.steps import step
 from hub.web import route
-from idp import authorize, consents, mandates, sandbox
+from idp import authorize, consent_text, consents, mandates, sandbox
+from idp.consent_text import Text
 from idp.model.client import Client
-from idp.model.consent import TEXT_VERSION
 from idp.model.flow import FlowGone, Pending, Step
 from idp.model.mandate import PERSON, NoMandate, Principal
 from idp.numbers.rules import masked
@@ -32,10 +32,8 @@ def add(bp: Blueprint) -> None:
             visit,
             "consent.html",
             client=waiting.client,
-            place=_place(visit, waiting.client),
             told=_told(visit, waiting, caller),
-            lasting="offline_access" in waiting.asked.scopes,
-            version=TEXT_VERSION,
+            text=_text(visit, waiting),
         )
 
     @route(bp, "/consent", gate=Session("idp"), methods=("POST",), endpoint="consent_posted")
@@ -44,10 +42,8 @@ def add(bp: Blueprint) -> None:
         if request.form.get("decision") != "agree":
             return web.see_other(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
         if waiting.steps[:1] == (Step.consent,):  # nobody agrees before he is known as well as the service asks
-            with visit.house.database.write() as db:
-                consents.grant(
-                    db, _agrees_for(caller), waiting.client, waiting.asked.scopes, now=visit.now, by=caller.label
-                )
+            client, scopes, text = waiting.client, waiting.asked.scopes, _text(visit, waiting)
+            consents.agree(visit.house, _agrees_for(caller), client, scopes, text, now=visit.now, by=caller.label)
         return desk.onward(visit, caller)
 
 
@@ -56,6 +52,11 @@ def _waiting() -> tuple[Visit, Pending, Caller]:
     if visit.waiting is None or visit.caller is None:
         raise FlowGone("There is no open sign-in with this number")
     return visit, visit.waiting, visit.caller
+
+
+def _text(visit: Visit, waiting: Pending) -> Text:
+    """The words that are shown, agreed to, and kept by their digest."""
+    return consent_text.text(waiting.client, waiting.asked.scopes, _place(visit, waiting.client), language())
 
 
 def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str]]:

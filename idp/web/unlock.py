@@ -3,6 +3,8 @@
 Nothing here tells whether an account exists, or is locked: every refusal reads like a wrong password.
 """
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 
 from hub import callers, web
@@ -89,7 +91,8 @@ def _face(bp: Blueprint) -> None:
         if not check:
             return desk.show(visit, "unlock_face.html", to=visit.house.settings.register_url)
         try:
-            locks.check_face(visit.house, half.person, check.decode(), now=visit.now)
+            ticket = request.args.get("ticket", "")
+            locks.check_face(visit.house, half.person, check.decode(), ticket=ticket, now=visit.now)
         except (LiveCheckFailed, WrongStep, RegisterLater) as problem:
             return desk.refused(visit, "unlock_face.html", problem, to=visit.house.settings.register_url)
         return _open(visit, Passed(half.person, (*half.methods, "face")))
@@ -139,13 +142,13 @@ def _page(visit: Visit) -> Response:
     return desk.show(visit, "unlock.html", **_form(visit))
 
 
-def _form(visit: Visit, account: str = "") -> dict[str, object]:
+def _form(visit: Visit, account: str = "") -> dict[str, Any]:
     possible = passkey.available(visit.house.settings)
     options = passkey.options_to_sign_in(visit.house) if possible else ""
     return {"account": account, "passkeys": possible, "options": options}
 
 
-def _second_form(visit: Visit, half: Passed) -> dict[str, object]:
+def _second_form(visit: Visit, half: Passed) -> dict[str, Any]:
     possible = Kind.passkey in half.due and passkey.available(visit.house.settings)
     options = passkey.options_to_sign_in(visit.house) if possible else ""
     return {"with_code": Kind.totp in half.due, "passkeys": possible, "options": options}
