@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub import outbox, ticks
-from idp import announce, expiry, logout
+from idp import announce, expiry, logout, retention
 from idp.store import grants
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def register() -> None:
     outbox.sends(logout.KIND, logout.send)
     outbox.sends(announce.KIND, announce.send)
     ticks.every(3600, "grants", forget_ended)
+    ticks.every(3600, "old traces", retention.forget)
     ticks.every(5, "expired logins", _expire)
 
 

@@ -1,0 +1,28 @@
+"""Traces of persons are not kept for ever. The periods stand in docs/retention.md, with their reasons."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from idp.store import retention as store
+
+if TYPE_CHECKING:
+    from hub.house import House
+
+INVITATIONS = timedelta(days=30)  # after their end: who was invited by whom stands in the ledger
+PERMISSIONS = timedelta(days=3 * 365)  # records of processing (Personal Information Protection Law 56)
+RELEASES = timedelta(days=3 * 365)
+RECEIPTS = timedelta(days=3 * 365)
+
+
+def forget(house: "House", now: datetime) -> int:
+    """Delete what has been kept long enough, each kind in a step of its own; gives how many."""
+    done = 0
+    for verb, kept in (
+        (store.forget_invitations, INVITATIONS),
+        (store.forget_permissions, PERMISSIONS),
+        (store.forget_releases, RELEASES),
+        (store.forget_receipts, RECEIPTS),
+    ):
+        with house.database.write() as db:
+            done += verb(db, now - kept)
+    return done

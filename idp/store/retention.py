@@ -1,0 +1,32 @@
+"""Deleting what is old enough to be forgotten."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from idp.store import consents, data, invitations, receipts, releases
+
+_i, _c, _r = invitations.invitation_table.c, data.consent_table.c, releases.release_table.c
+_receipt, _consent = receipts.receipt_table.c, consents.consent_table.c
+
+
+def forget_invitations(db: sa.Connection, before: datetime) -> int:
+    """Delete invitations that ended before a moment, taken or not."""
+    return db.execute(invitations.invitation_table.delete().where(_i.ends < before)).rowcount
+
+
+def forget_permissions(db: sa.Connection, before: datetime) -> int:
+    """Delete what a person allowed, and took back before a moment."""
+    return db.execute(data.consent_table.delete().where(_c.ended < before)).rowcount
+
+
+def forget_releases(db: sa.Connection, before: datetime) -> int:
+    """Delete the index of who was told what about whom; the ledger keeps its events, which name no person."""
+    return db.execute(releases.release_table.delete().where(_r.at < before)).rowcount
+
+
+def forget_receipts(db: sa.Connection, before: datetime) -> int:
+    """Delete receipts of consents older than a moment, but for those of consents that stand."""
+    standing = sa.select(_consent.person).where(_consent.person == _receipt.person, _consent.client == _receipt.client)
+    old = sa.and_(_receipt.at < before, sa.not_(standing.exists()))
+    return db.execute(receipts.receipt_table.delete().where(old)).rowcount
