@@ -100,13 +100,18 @@ def wrote(
     at: datetime,
     place: str = ROOT,
     facts: dict[str, Any] | None = None,
-) -> None:
-    """Note an event in the caller's transaction: it stands or falls with what it tells. No personal data in `facts`."""
-    db.execute(
+) -> int:
+    """Note an event in the caller's transaction: it stands or falls with what it tells. No personal data in `facts`.
+
+    Gives its id, by which `named` finds it again.
+    """
+    made = db.execute(
         event_table.insert().values(
             kind=kind, subject=subject, by=by, place=place, at=at, facts=facts or {}, salt=secrets.token_bytes(16)
         )
     )
+    assert made.inserted_primary_key is not None
+    return int(made.inserted_primary_key[0])
 
 
 def events(

@@ -18,10 +18,10 @@ from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
-from idp.standing import may_be_told
+from idp.standing import may_be_told, whose
 from idp.store import data as data_store
 from idp.store import grants as store
-from idp.store import uses
+from idp.store import releases, uses
 
 log = structlog.get_logger("idp")
 
@@ -65,7 +65,8 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime) 
                 store.keep_refresh(db, Refresh(pseudonyms.digest(refresh_token), grant.id, None, now))
             facts = {"grant": grant.id, "scopes": list(grant.scopes), "level": grant.level}
             by, place = _label(grant), client.place
-            ledger.wrote(db, "grant.made", f"client:{client.id}", by=by, at=now, place=place, facts=facts)
+            event = ledger.wrote(db, "grant.made", f"client:{client.id}", by=by, at=now, place=place, facts=facts)
+            _note_release(db, event, client, grant, now)
     # Committed: from here the code is used, on every machine and for ever.
     house.shared.forget(_key(digest))
     if not won:
@@ -93,7 +94,9 @@ def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | No
     if token.replaced is None and successor != value:
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.
-            store.keep_refresh(db, Refresh(pseudonyms.digest(successor), grant.id, token.digest, now))
+            first = store.keep_refresh(db, Refresh(pseudonyms.digest(successor), grant.id, token.digest, now))
+            if first and grant.offline:  # the service asks while the person is not there
+                _note_renewal(db, client, grant, wanted, now)
     return given
 
 
@@ -211,6 +214,20 @@ def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Re
     if found is None or not good:
         raise Refused("invalid_grant", REFRESH_GONE)
     return found
+
+
+def _note_renewal(db: Connection, client: Client, grant: Grant, scopes: Sequence[str], now: datetime) -> None:
+    facts, place = {"grant": grant.id, "scopes": list(scopes)}, client.place
+    event = ledger.wrote(
+        db, "grant.renewed", f"client:{client.id}", by=f"client:{client.id}", at=now, place=place, facts=facts
+    )
+    _note_release(db, event, client, grant, now)
+
+
+def _note_release(db: Connection, event: int, client: Client, grant: Grant, now: datetime) -> None:
+    """Let the person find the line that says what a service was let in to learn. Our own sites are no others."""
+    if not client.first_party:
+        releases.add(db, event, whose(grant), client.id, now)
 
 
 def _login_runs(db: Connection, grant: Grant, now: datetime) -> bool:
