@@ -61,6 +61,20 @@ class Settings(BaseSettings):
     telecom_url: str = Field("", description="the phone companies' check of name, number and phone; empty: as above")
     telecom_key: str = Field("", description="its public key (JWK)")
 
+    sms_url: str = Field(
+        "", description="the HTTP gateway for text messages; empty: none, in the demo the sandbox register's phone"
+    )
+    sms_token: SecretStr | None = Field(None, description="the bearer token that the gateway wants, if any")
+    smtp_url: SecretStr | None = Field(
+        None, description="the mail server, `smtps://user:password@host` or `smtp://host:587` (STARTTLS); none: no mail"
+    )
+    mail_from: str = Field("", description="the sender of mails; empty: no-reply at the issuer's host")
+
+    live_check_years: int = Field(
+        5, ge=0, le=20, description="a live check, or a network identity, proves a level for so long; 0: for ever"
+    )
+    counter_years: int = Field(10, ge=0, le=20, description="as long proves what an officer saw at a counter")
+
     passphrase: SecretStr | None = Field(None, description="opens the private keys; else `yinxin` asks at start")
     pkcs11_module: Path | None = Field(
         None, description="the module of a PKCS#11 token; without it all keys are encrypted files"
@@ -102,6 +116,21 @@ class Settings(BaseSettings):
             raise ValueError(f"is {url!r}, give scheme and host only, such as https://id.gov.example")
         return url.rstrip("/")
 
+    @field_validator("sms_url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise ValueError(f"is {url!r}, give the whole address, such as https://sms.gov.example/send")
+        return url
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value()) if url else None
+        if parts and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+            raise ValueError("give scheme and host, such as smtps://user:password@mail.gov.example")
+        return url
+
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
         if self.profile == "production":
@@ -121,6 +150,11 @@ class Settings(BaseSettings):
     def test_edition(self) -> bool:
         """Whether licenses carry the red test band and the test arc 2.999."""
         return self.profile == "demo"
+
+    @property
+    def sms(self) -> str:
+        """Where text messages are handed over, or nothing."""
+        return self.sms_url or (f"{self.register_url}/phone" if self.test_edition else "")
 
     @property
     def home_url(self) -> str:

@@ -1,11 +1,11 @@
 """Identified at a counter: an officer saw the person and the document, and the register confirms name and number.
 
 That is the highest level (4), for the visit at the counter. An account that somebody has already keeps its own level: whoever
-stands at the counter has shown who he is, not that this account is his.
+stands at the counter has shown who he is, not that this account is his. That he shows by a code (`idp.realname.attend`).
 """
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotAllowed
-from idp import companies, mandates, names, registers
+from idp import companies, handover, mandates, names, proofs, registers
 from idp.login import session
 from idp.model.mandate import NoMandate, Principal
 from idp.model.person import AccountNameTaken, Level, Person, Profile
@@ -28,7 +28,7 @@ from idp.store import people as store
 METHOD = "counter"
 NO_ACCOUNT = "counter:"  # begins what stands for an account name that nobody can type: a colon is not allowed in one
 PER_OFFICER = Limit("counter", 60, 3600)
-PER_NUMBER = Limit("counter-number", 10, 86_400)
+PER_NUMBER = Limit("counter-number", 10, 86_400)  # by one officer: no officer blocks a number for the others
 
 
 class ServingOneself(NotAllowed):
@@ -43,6 +43,36 @@ def identify(house: House, name: str, number: str, *, visit: str, document: str,
 
     Raises NameWrong, NumberWrong, NeedsGuardian, NotMatched, RegisterLater, ServingOneself.
     """
+    seen = saw(house, name, number, by=by, now=now)
+    with house.database.write() as db:
+        person = store.by_holder(db, seen.key) or _made(house, db, seen.form, seen.read, seen.key, now)
+        proofs.keep(db, seen.evidence(person.id, document, by, now))
+        facts = {"method": METHOD, "level": int(Level.attended), "register": seen.answer.register, "document": document}
+        facts |= {"transaction": seen.answer.transaction, "answer": seen.answer.digest, "visit": visit}
+        ledger.wrote(db, "person.proved", person.label, by=by.label, at=now, facts=facts)
+    return person
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an officer saw on a document, as the register confirms it."""
+
+    form: Form
+    read: PersonNumber
+    key: str
+    answer: Answer
+
+    def evidence(self, person: str, document: str, by: Caller, now: datetime) -> Evidence:
+        """The evidence that it is, of a person."""
+        level = Level.attended
+        return proofs.of(self.answer, person, METHOD, level, now, kind=document or self.read.kind.value, agent=by.label)
+
+
+def saw(house: House, name: str, number: str, *, by: Caller, now: datetime) -> Seen:
+    """Name and number as they stand on the document, checked by the rules, the limits and the register.
+
+    Raises NameWrong, NumberWrong, NeedsGuardian, NotMatched, RegisterLater, ServingOneself, TooMany.
+    """
     read = detect.read(number, now)
     if age(read.born, now.date()) < GUARDIAN_AGE:
         raise NeedsGuardian("Children under fourteen are registered by their guardian")
@@ -50,17 +80,11 @@ def identify(house: House, name: str, number: str, *, visit: str, document: str,
     key = store.holder_key(house.vault, read.type_code, read.value)
     _not_himself(house, by, key)
     limits.check(house.shared, PER_OFFICER, by.person or "")
-    limits.check(house.shared, PER_NUMBER, key)
+    limits.check(house.shared, PER_NUMBER, f"{key} {by.person}")
     answer = registers.match(house, form, now)
     if not answer.match:
         raise NotMatched("The register does not confirm name and number")
-    with house.database.write() as db:
-        person = store.by_holder(db, key) or _made(house, db, form, read, key, now)
-        store.keep_evidence(db, _evidence(person, answer, now))
-        facts = {"method": METHOD, "level": int(Level.attended), "register": answer.register, "document": document}
-        facts |= {"transaction": answer.transaction, "answer": answer.digest, "visit": visit}
-        ledger.wrote(db, "person.proved", person.label, by=by.label, at=now, facts=facts)
-    return person
+    return Seen(form, read, key, answer)
 
 
 def visitor(house: House, person: Person, company: str, *, now: datetime) -> Caller:
@@ -89,8 +113,7 @@ def make_way(house: House, db: Connection, holder_key: str, person: str, now: da
     if standing is None or standing.id == person:
         return
     if store.profile(db, house.vault, standing.id).account.startswith(NO_ACCOUNT):
-        store.release_number(db, standing.id)
-        ledger.wrote(db, "person.released", standing.label, by=f"person:{person}", at=now)
+        handover.take(db, standing, person, now)
 
 
 def _made(house: House, db: Connection, form: Form, read: PersonNumber, key: str, now: datetime) -> Person:
@@ -113,8 +136,3 @@ def _not_himself(house: House, by: Caller, key: str) -> None:
         served = store.by_holder(db, key)
     if (officer and officer.holder_key == key) or (served and served.id == by.person):
         raise ServingOneself
-
-
-def _evidence(person: Person, answer: Answer, now: datetime) -> Evidence:
-    level, proof = int(Level.attended), (answer.register, answer.transaction, answer.text("score_band"), answer.digest)
-    return Evidence(person.id, METHOD, level, *proof, now)

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import parse_qsl, urlsplit
 
 from hub.house import House
 from hub.problems import NotAllowed
@@ -53,7 +54,7 @@ def _made(house: House, figure: Figure, now: datetime) -> dict[str, str]:
     password = fresh_password()
     try:
         person = accounts.register(house, figure.account, password, now=now)
-        _prove(house, person.id, figure, now)
+        prove(house, person.id, figure, now)
     except AccountNameTaken:
         password = "(as shown at the first start)"
     except RegisterLater:
@@ -61,10 +62,14 @@ def _made(house: House, figure: Figure, now: datetime) -> dict[str, str]:
     return {"who": figure.who, "account": figure.account, "password": password}
 
 
-def _prove(house: House, person: str, figure: Figure, now: datetime) -> None:
+def prove(house: House, person: str, figure: Figure, now: datetime) -> None:
+    """Prove a fictional name at the sandbox register, up to the live check. Raises RegisterLater."""
     realname.match(house, person, figure.name, figure.number, now=now)
-    page = realname.begin_live_check(house, person, f"{house.settings.issuer_url}/realname/live", now=now)
-    house.fetch.post(page, form={"outcome": "match"})  # what a person would press on the sandbox register's page
-    realname.end_live_check(house, person, now=now)
+    back = f"{house.settings.issuer_url}/realname/live"
+    page = realname.begin_live_check(house, person, back, binding="demo", now=now)
+    sent = house.fetch.post(page, form={"outcome": "match"})  # what a person would press on the sandbox register's page
+    came = dict(parse_qsl(urlsplit(sent.headers.get("location", "")).query))
+    ticket = came.get("ticket", "")
+    realname.end_live_check(house, person, check=came.get("check", ""), ticket=ticket, binding="demo", now=now)
     if figure.company:
         companies.claim(house, person, figure.company, now=now)

@@ -15,6 +15,7 @@ from idp import announce, life, registers
 from idp.announce import Event
 from idp.model.person import AccountEnded, Level, Person, State
 from idp.model.realname import Form, LiveCheckFailed, RegisterLater, WrongStep
+from idp.realname import paper
 from idp.store import people as store
 
 FACES = Limit("unlock-face", 10, 86_400, guessing=True)
@@ -67,9 +68,11 @@ def ask_face(house: House, person: Person, return_url: str, *, now: datetime) ->
     return page, check
 
 
-def check_face(house: House, person: Person, check: str, *, now: datetime) -> None:
-    """See how the live check ended; what the browser says about it does not count. Raises LiveCheckFailed, WrongStep."""
-    answer = registers.live_check(house, _form(house, person), check, now)
+def check_face(house: House, person: Person, check: str, *, ticket: str, now: datetime) -> None:
+    """See how the live check ended, with the ticket that came back with the browser. Raises LiveCheckFailed, WrongStep."""
+    if not ticket:
+        raise WrongStep("The live check has not ended yet")
+    answer = registers.live_check(house, _form(house, person), check, ticket, now)
     if answer.text("outcome") == "open":
         raise WrongStep("The live check has not ended yet")
     if not answer.match:
@@ -78,5 +81,4 @@ def check_face(house: House, person: Person, check: str, *, now: datetime) -> No
 
 def _form(house: House, person: Person) -> Form:
     with house.database.read() as db:
-        profile = store.profile(db, house.vault, person.id)
-    return Form(profile.name, profile.number)
+        return paper.form_of(store.profile(db, house.vault, person.id))

@@ -103,6 +103,7 @@ class Profile:
     name: str = ""
     number: str = ""
     number_type: str = ""
+    country: str = ""  # three letters; of a passport, and of an old foreigner's card
     born: str = ""  # ISO date, where the register says it or the number holds it
     phone: str = ""  # confirmed by a code
     email: str = ""  # confirmed; for notices only, never a factor

@@ -1,9 +1,11 @@
 """Real-name verification: its states, and the evidence that each step leaves."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hub.problems import Problem, Unavailable
 
@@ -20,14 +22,15 @@ class Stage(StrEnum):
     done = "done"
 
 
-# From each stage, the stages that may follow. A re-proofing starts anew.
+# From each stage, the stages that may follow.
 FOLLOWS = {
-    Stage.begun: {Stage.later, Stage.matched},
-    Stage.later: {Stage.begun, Stage.later, Stage.matched},
-    Stage.matched: {Stage.live, Stage.matched},
-    Stage.live: {Stage.live, Stage.matched, Stage.done},
-    Stage.done: {Stage.begun},
+    Stage.begun: {Stage.later, Stage.matched, Stage.live, Stage.done},
+    Stage.later: {Stage.begun, Stage.later, Stage.matched, Stage.live, Stage.done},
+    Stage.matched: {Stage.begun, Stage.live, Stage.matched, Stage.done},
+    Stage.live: {Stage.live, Stage.matched, Stage.done, Stage.begun},
+    Stage.done: {Stage.begun, Stage.live, Stage.matched, Stage.done},  # proved anew
 }
+
 
 
 class NotMatched(Problem):
@@ -51,6 +54,43 @@ class LiveCheckFailed(Problem):
     status: ClassVar[int] = 422
     title: ClassVar[str] = "The live check did not succeed"
     advice: ClassVar[str] = "You can try again, or ask at a service counter."
+
+
+class NotYours(Problem):
+    """Somebody comes back from a register in another browser, or another session, than the one that went there.
+
+    Whoever is made to show his face by a link that a stranger sent him gives that stranger nothing.
+    """
+
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "This check was begun somewhere else"
+    advice: ClassVar[str] = (
+        "Begin the check yourself, on this page. If somebody sent you a link to it, do not use it: he wanted your proof for himself."
+    )
+
+
+class PaperIncomplete(Problem):
+    """A paper whose number tells too little: its country and the day of birth are asked for as well."""
+
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "Two more things of this paper are needed"
+    advice: ClassVar[str] = "Type both just as they stand on your paper."
+
+
+class HasNumber(Problem):
+    """A network identity stands in place of a number; whoever has a number needs none."""
+
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "This account has a proved number already"
+    advice: ClassVar[str] = "You need no network identity here. Go on with the live check if a service asks for more."
+
+
+class NeedsNumber(Problem):
+    """Somebody known by a network identity alone wants what hangs on a number."""
+
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "This needs your name and number"
+    advice: ClassVar[str] = "Your account is known by a network identity alone. Prove name and number first, if you want to."
 
 
 class NeedsGuardian(Problem):
@@ -86,6 +126,8 @@ class Form:
     number: str
     country: str = ""  # three letters; of a passport, and of an old foreigner's card
     born: str = ""  # ISO date; of papers whose number does not hold it
+    phone: str = ""  # with these two another register than that of the population is asked
+    card: str = ""
 
     @property
     def words(self) -> dict[str, str]:
@@ -98,6 +140,11 @@ class Form:
         """What a signed answer has to repeat as a digest."""
         return [self.number, self.name, *filter(None, (self.country, self.born))]
 
+    @property
+    def kept(self) -> dict[str, str]:
+        """All that was typed, for the sealed row."""
+        return {name: value for name, value in vars(self).items() if value}
+
     def __repr__(self) -> str:
         return "Form(…)"
 
@@ -109,14 +156,17 @@ class Verification:
     person: str
     stage: Stage
     at: datetime
-    form: Form | None = None  # only until the match: then the profile holds it
+    form: Form | None = None  # only until the number is the person's: then the profile holds it
     check: str = ""  # the register's id of the live check
+    binding: str = ""  # digest of the browser and the session that began it
+    anew: datetime | None = None  # evidence from before counts no more
+    reminded: datetime | None = None  # when the person was told that the proof grows old
 
-    def moved(self, stage: Stage, at: datetime, **changes: str | Form | None) -> "Verification":
+    def moved(self, stage: Stage, at: datetime, **changes: Any) -> "Verification":
         """The verification one step further. Raises WrongStep."""
         if stage not in FOLLOWS[self.stage]:
             raise WrongStep("From %(now)s there is no way to %(then)s", now=self.stage.value, then=stage.value)
-        return replace(self, stage=stage, at=at, **changes)  # type: ignore[arg-type]
+        return replace(self, stage=stage, at=at, **changes)
 
 
 @dataclass(frozen=True)
@@ -124,7 +174,7 @@ class Evidence:
     """What proves a level: how, by whom, when. Never a picture, never the raw answer: only its digest."""
 
     person: str
-    method: str  # match, live, representative, counter
+    method: str  # match, live, bank, telecom, network-id, counter, representative
     level: int
     register: str
     transaction: str
@@ -132,6 +182,15 @@ class Evidence:
     answer_digest: str
     at: datetime
     about: str = ""  # unified code, where the evidence is about an organisation
+    source: str = Source.population.value
+    kind: str = ""  # what was looked at: the kind of a number, of a document, or a face, a card, a phone, a network identity
+    agent: str = ""  # who did it: the person himself, or an officer; as the ledger names him
+
+    @property
+    def digest(self) -> str:
+        """What stands in the ledger: if a row is changed afterwards, it does not fit any more."""
+        told = {name: str(value) for name, value in vars(self).items()} | {"at": self.at.isoformat()}
+        return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def age(born: date, today: date) -> int:

@@ -13,17 +13,23 @@ from idp.registers.questions import (
     match,
     representative,
 )
-from idp.registers.seam import Answer, NoRegister, offered
+from idp.registers.seam import Answer, NoRegister, address, offered
+from idp.registers.ways import bank, begin_network_id, network_id, telecom
 
 __all__ = [
     "Answer",
     "NoRegister",
+    "address",
+    "bank",
     "begin_live_check",
+    "begin_network_id",
     "civil_status",
     "court_order",
     "guardian",
     "live_check",
     "match",
+    "network_id",
     "offered",
     "representative",
+    "telecom",
 ]

@@ -20,9 +20,10 @@ def begin_live_check(house: House, form: Form, return_url: str, now: datetime) -
     return _ask(house, Question("live", "/v1/live", form.asked, form.words | {"return_url": return_url}), now)
 
 
-def live_check(house: House, form: Form, check: str, now: datetime) -> Answer:
-    """How a live check of this person ended. Raises RegisterLater."""
-    return _ask(house, Question("live-result", "/v1/live/result", [check, *form.asked], {"check": check}), now)
+def live_check(house: House, form: Form, check: str, ticket: str, now: datetime) -> Answer:
+    """How a live check of this person ended. `ticket` came back with the browser in which it ended. Raises RegisterLater."""
+    body = {"check": check, "ticket": ticket}
+    return _ask(house, Question("live-result", "/v1/live/result", [check, ticket, *form.asked], body), now)
 
 
 def representative(house: House, code: str, form: Form, now: datetime) -> Answer:

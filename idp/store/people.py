@@ -1,7 +1,6 @@
-"""The tables of persons, of their verification and its evidence. What is personal is sealed by the vault."""
+"""The table of persons. What is personal is sealed by the vault."""
 
 import json
-import secrets
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,10 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from hub.db import Instant, Json, metadata
 from hub.vault import Vault
 from idp.model.person import AccountNameTaken, Level, NumberTaken, Person, Profile, State
-from idp.model.realname import Evidence, Form, Stage, Verification, WrongStep
-from idp.store import life
+from idp.store import life, proofs
 
-PROFILE, FORM = "profile", "realname-form"  # purposes in the vault
+PROFILE = "profile"  # purpose in the vault
 
 person_table = sa.Table(
     "idp_person",
@@ -36,31 +34,7 @@ person_table = sa.Table(
     sa.Column("before", sa.Text, nullable=False, server_default=""),
     sa.Column("former_keys", Json, nullable=False, server_default="[]"),
 )
-verification_table = sa.Table(
-    "idp_verification",
-    metadata,
-    sa.Column("person", sa.Text, primary_key=True),
-    sa.Column("stage", sa.Text, nullable=False),
-    sa.Column("form", sa.LargeBinary),
-    sa.Column("check_id", sa.Text, nullable=False),
-    sa.Column("at", Instant, nullable=False),
-)
-evidence_table = sa.Table(
-    "idp_evidence",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("person", sa.Text, nullable=False, index=True),
-    sa.Column("method", sa.Text, nullable=False),
-    sa.Column("level", sa.Integer, nullable=False),
-    sa.Column("register", sa.Text, nullable=False),
-    sa.Column("transaction", sa.Text, nullable=False),
-    sa.Column("score_band", sa.Text, nullable=False),
-    sa.Column("answer_digest", sa.Text, nullable=False),
-    sa.Column("about", sa.Text, nullable=False),
-    sa.Column("at", Instant, nullable=False),
-    sa.UniqueConstraint("register", "transaction"),  # one answer proves one thing, once
-)
-_p, _v, _e = person_table.c, verification_table.c, evidence_table.c
+_p = person_table.c
 HELD_STATE = sa.select(_p.state).where(_p.id == sa.bindparam("id_")).with_for_update(read=True)
 
 
@@ -151,6 +125,37 @@ def claim_number(db: sa.Connection, vault: Vault, person: Person, profile: Profi
         raise NumberTaken("This account has proved another number")
 
 
+def claim_pseudonym(db: sa.Connection, person: Person) -> None:
+    """Note by which network identity an account without a number is known. Raises NumberTaken, as for a number."""
+    free = sa.and_(_p.holder_key.is_(None), sa.or_(_p.pseudonym_key.is_(None), _p.pseudonym_key == person.pseudonym_key))
+    change = person_table.update().where(_p.id == person.id, free)
+    values = {"pseudonym_key": person.pseudonym_key, "level": int(person.level), "proved": person.proved}
+    try:
+        with db.begin_nested():
+            done = db.execute(change.values(**values))
+    except IntegrityError as error:
+        raise NumberTaken("Another account is known by this network identity") from error
+    if done.rowcount != 1:
+        raise NumberTaken("This account is known by something else")
+
+
+def set_level(db: sa.Connection, person_id: str, level: Level, *, over: Level) -> bool:
+    """Another level, over the one that was seen; False if it has changed since."""
+    change = person_table.update().where(_p.id == person_id, _p.level == int(over))
+    return db.execute(change.values(level=int(level))).rowcount == 1
+
+
+def proved_before(db: sa.Connection, level: Level, at: datetime, limit: int, *, told: bool = True) -> list[Person]:
+    """Persons of this level whose proof is older than this, the oldest first; `told=False`: who were not told of it yet."""
+    old = sa.and_(_p.level == int(level), _p.proved < at, _p.state == State.active.value)
+    query = sa.select(person_table).where(old).order_by(_p.proved).limit(limit)
+    if not told:
+        reminded = proofs.verification_table.c.reminded
+        query = query.outerjoin(proofs.verification_table, proofs.verification_table.c.person == _p.id)
+        query = query.where(sa.or_(reminded.is_(None), reminded < _p.proved))
+    return [person for person in map(_person, db.execute(query)) if person is not None]
+
+
 def keep_profile(db: sa.Connection, vault: Vault, person_id: str, profile: Profile) -> None:
     """Keep what is personal anew. The account name and the proved number have their own indexes: not for those."""
     db.execute(person_table.update().where(_p.id == person_id).values(profile=_sealed(db, vault, person_id, profile)))
@@ -194,10 +199,9 @@ def release_number(db: sa.Connection, person_id: str) -> None:
 
 
 def raise_level(db: sa.Connection, person_id: str, level: Level, at: datetime) -> None:
-    """A higher level; a lower one changes nothing."""
-    db.execute(
-        person_table.update().where(_p.id == person_id, _p.level < int(level)).values(level=int(level), proved=at)
-    )
+    """This level, proved now; a higher one that stands stays."""
+    same_or_less = sa.and_(_p.id == person_id, _p.level <= int(level))
+    db.execute(person_table.update().where(same_or_less).values(level=int(level), proved=at))
 
 
 def account_key(vault: Vault, account: str) -> str:
@@ -232,78 +236,3 @@ def _person(row: Any) -> Person | None:
         before=tuple(State(name) for name in row.before.split(",") if name),
         former_keys=tuple(row.former_keys),
     )
-
-
-# -- verification and evidence
-
-
-def verification(db: sa.Connection, vault: Vault, person_id: str) -> Verification | None:
-    """Where a person's verification stands, its form opened."""
-    row = db.execute(sa.select(verification_table).where(_v.person == person_id)).one_or_none()
-    if row is None:
-        return None
-    form = Form(**json.loads(vault.decrypt(db, person_id, row.form, FORM))) if row.form else None
-    return Verification(row.person, Stage(row.stage), row.at, form, row.check_id)
-
-
-def keep_verification(db: sa.Connection, vault: Vault, new: Verification, *, over: Verification | None) -> None:
-    """Write a verification over the one it was made from. Raises WrongStep when another step came in between."""
-    form = None
-    if new.form is not None:
-        form = vault.encrypt(db, new.person, json.dumps(new.form.words, ensure_ascii=False).encode(), FORM)
-    values = {"stage": new.stage.value, "form": form, "check_id": new.check, "at": new.at}
-    if over is None:
-        _first_verification(db, person=new.person, **values)
-        return
-    was = sa.and_(_v.person == over.person, _v.stage == over.stage.value, _v.check_id == over.check, _v.at == over.at)
-    if db.execute(verification_table.update().where(was).values(**values)).rowcount != 1:
-        raise WrongStep("It was continued in another window")
-
-
-def _first_verification(db: sa.Connection, **values: Any) -> None:
-    try:
-        with db.begin_nested():
-            db.execute(verification_table.insert().values(**values))
-    except IntegrityError as error:
-        raise WrongStep("It was begun in another window") from error
-
-
-def keep_evidence(db: sa.Connection, evidence: Evidence) -> None:
-    """Keep what proves a level. One transaction of a register counts once, by the unique index."""
-    try:
-        with db.begin_nested():
-            db.execute(
-                evidence_table.insert().values(
-                    id=secrets.token_hex(16),
-                    person=evidence.person,
-                    method=evidence.method,
-                    level=evidence.level,
-                    register=evidence.register,
-                    transaction=evidence.transaction,
-                    score_band=evidence.score_band,
-                    answer_digest=evidence.answer_digest,
-                    about=evidence.about,
-                    at=evidence.at,
-                )
-            )
-    except IntegrityError as error:
-        raise WrongStep("This answer was used before") from error
-
-
-def evidence_of(db: sa.Connection, person_id: str) -> list[Evidence]:
-    """All evidence of a person, newest first."""
-    rows = db.execute(sa.select(evidence_table).where(_e.person == person_id).order_by(_e.at.desc(), _e.level.desc()))
-    return [
-        Evidence(
-            row.person,
-            row.method,
-            row.level,
-            row.register,
-            row.transaction,
-            row.score_band,
-            row.answer_digest,
-            row.at,
-            row.about,
-        )
-        for row in rows
-    ]

@@ -28,7 +28,7 @@ from idp.model.person import Level
 from idp.model.realname import NeedsGuardian, NotMatched
 from idp.numbers.rules import NumberWrong
 from idp.store import mandates as mandate_store
-from idp.store import people
+from idp.store import people, proofs
 from licenses.model import License, LicenseUnknown
 from tests.admin.test_desk import post, signed_in
 from tests.browser.story import issue_one
@@ -66,7 +66,7 @@ def kinds(house: House, kind: str = "") -> list[str]:
 def test_a_stranger_is_served_and_can_see_it_later(at: House, visit: Visit) -> None:
     with at.database.read() as db:
         person = people.person(db, visit.person)
-        proof = people.evidence_of(db, visit.person)
+        proof = proofs.evidence_of(db, visit.person)
         told = notices.of_person(db, visit.person)
         looked = ledger.events(db, kind="person.looked-up")[0]
         proved = ledger.events(db, kind="person.proved")[0]

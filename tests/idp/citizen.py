@@ -8,7 +8,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +20,8 @@ from werkzeug.test import TestResponse
 from hub import callers, clock
 from hub.callers import Caller
 from hub.house import House
+from idp import realname
+from idp.model.person import Person
 
 JIA = ("示例甲", "880101198503120015")
 OUYANG = ("欧阳示例", "880101199107260029")
@@ -111,6 +113,20 @@ class Citizen:
     def cookie(self, name: str) -> str:
         found = self.browser.get_cookie(name)
         return found.value if found else ""
+
+
+def shown_face(house: House, register: FlaskClient, person: str, outcome: str = "match") -> Person:
+    """The live check without pages: begun, ended at the register, and its result fetched by the session that began it."""
+    return realname.end_live_check(
+        house, person, **came_back(house, register, person, outcome), binding="a session", now=clock.now()
+    )
+
+
+def came_back(house: House, register: FlaskClient, person: str, outcome: str = "match") -> dict[str, str]:
+    """A live check that was begun by `a session` and has ended at the register: what its browser brings back."""
+    back = "http://localhost:8000/realname/live"
+    page = realname.begin_live_check(house, person, back, binding="a session", now=clock.now())
+    return dict(parse_qsl(urlsplit(register.post(urlsplit(page).path, data={"outcome": outcome}).location).query))
 
 
 def local(url: str) -> str:

@@ -8,9 +8,9 @@ from hub.house import House
 from idp import realname
 from idp.login import totp
 from idp.model.realname import LiveCheckFailed
-from tests.idp.citizen import OUYANG, Citizen
+from tests.idp.citizen import JIA, OUYANG, Citizen, shown_face
 from tests.idp.rp import Visit
-from tests.idp.test_realname import begun
+from tests.idp.test_realname import account
 from tests.idp.test_totp import with_app
 
 DESK = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -81,9 +81,10 @@ def test_the_way_to_a_proved_name(citizen: Citizen) -> None:
 
 @pytest.mark.parametrize("outcome", ["no-match", "cancelled"])
 def test_a_live_check_that_fails_is_counted(house: House, register: FlaskClient, outcome: str) -> None:
-    id = begun(house, register, outcome)
+    id = account(house)
+    realname.match(house, id, *JIA, now=clock.now())
     with pytest.raises(LiveCheckFailed):
-        realname.end_live_check(house, id, now=clock.now())
+        shown_face(house, register, id, outcome)
     assert counted(house, "realname") == {"matched": 1, "live-begun": 1, "live-failed": 1}
 
 

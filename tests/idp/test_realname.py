@@ -21,12 +21,22 @@ from hub.house import House
 from hub.problems import TooMany
 from idp import accounts, realname
 from idp.model.person import Level, NumberTaken
-from idp.model.realname import LiveCheckFailed, NeedsGuardian, NotMatched, RegisterLater, Stage, WrongStep, age
+from idp.model.realname import (
+    LiveCheckFailed,
+    NeedsGuardian,
+    NotMatched,
+    NotYours,
+    RegisterLater,
+    Stage,
+    WrongStep,
+    age,
+)
 from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
+from idp.realname import matching
 from idp.registers import seam
-from idp.store import people
-from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen
+from idp.store import people, proofs
+from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
 
 
 def account(house: House, name: str = "jia.shili") -> str:
@@ -40,7 +50,7 @@ def test_name_and_number_give_level_two(house: House, register: FlaskClient) -> 
     assert person.holder_key == house.vault.blind("holder", "111:880101198503120015")
     with house.database.read() as db:
         profile = people.profile(db, house.vault, id)
-        evidence = people.evidence_of(db, id)
+        evidence = proofs.evidence_of(db, id)
     assert (profile.name, profile.number, profile.number_type) == (*JIA, "111")
     assert [(one.method, one.level, one.register) for one in evidence] == [("match", 2, "http://localhost:8002")]
     assert len(evidence[0].answer_digest) == 64
@@ -70,7 +80,7 @@ def test_a_mismatch_says_nothing_of_which_is_wrong(house: House, register: Flask
     assert NotMatched in said
     with house.database.read() as db:
         assert people.by_holder(db, people.holder_key(house.vault, "111", JIA[1])) is None
-        assert people.evidence_of(db, id) == []
+        assert proofs.evidence_of(db, id) == []
 
 
 def test_what_cannot_be_right_never_reaches_the_register(house: House, register: FlaskClient) -> None:
@@ -149,21 +159,36 @@ def test_a_kept_form_can_be_dropped(house: House, register: FlaskClient) -> None
     assert realname.status(house, id).form is None
 
 
-def guesses(house: House, id: str) -> None:
+def guesses(house: House, id: str, network: str = "192.0.2.0/24") -> None:
     with pytest.raises(NotMatched):
-        realname.match(house, id, "示例乙", JIA[1], now=clock.now())
+        realname.match(house, id, "示例乙", JIA[1], network=network, now=clock.now())
 
 
-def test_guessing_is_limited_for_each_account_and_for_each_number(house: House, register: FlaskClient) -> None:
+def test_guessing_is_limited_for_each_account(house: House, register: FlaskClient) -> None:
     id = account(house)
-    for _ in range(realname.PER_PERSON.times):
-        guesses(house, id)
+    for turn in range(matching.PER_PERSON.times):
+        guesses(house, id, f"network {turn}")
     with pytest.raises(TooMany):
-        guesses(house, id)
-    for turn in range(realname.PER_NUMBER.times - realname.PER_PERSON.times):  # what the first account tried counts too
+        guesses(house, id, "another network")
+
+
+def test_a_stranger_uses_up_only_what_his_own_network_has_of_a_number(house: House, register: FlaskClient) -> None:
+    for turn in range(matching.PER_NUMBER.times):
         guesses(house, account(house, f"guesser.{turn}"))
     with pytest.raises(TooMany):
-        realname.match(house, account(house, "last.guesser"), *JIA, now=clock.now())
+        guesses(house, account(house, "last.guesser"))
+    owner = account(house, "the.owner")
+    assert realname.match(house, owner, *JIA, network="198.51.100.0/24", now=clock.now()).level is Level.matched
+
+
+def test_a_network_that_tries_many_numbers_has_to_wait(
+    house: House, register: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "PER_NETWORK", replace(matching.PER_NETWORK, times=3))
+    for turn in range(3):
+        guesses(house, account(house, f"guesser.{turn}"))
+    with pytest.raises(TooMany):
+        realname.match(house, account(house), *OUYANG, network="192.0.2.0/24", now=clock.now())
 
 
 def test_a_number_belongs_to_one_account(house: House, register: FlaskClient) -> None:
@@ -172,7 +197,7 @@ def test_a_number_belongs_to_one_account(house: House, register: FlaskClient) ->
     with pytest.raises(NumberTaken):
         realname.match(house, second, *JIA, now=clock.now())
     with house.database.read() as db:
-        assert people.evidence_of(db, second) == []  # it fell with the claim
+        assert proofs.evidence_of(db, second) == []  # it fell with the claim
         assert people.profile(db, house.vault, second).number == ""
 
 
@@ -204,31 +229,35 @@ def test_of_many_at_once_one_account_gets_the_number(house_on: House, tmp_path: 
         owner = people.by_holder(db, people.holder_key(house.vault, "111", JIA[1]))
         assert owner
         assert owner.id == ids[won.index(True)]
-        assert sum(len(people.evidence_of(db, id)) for id in ids) == 1
+        assert sum(len(proofs.evidence_of(db, id)) for id in ids) == 1
 
 
 # -- the live check
 
 
-def begun(house: House, register: FlaskClient, outcome: str | None = "match") -> str:
+BACK = "http://localhost:8000/realname/live"
+
+
+def matched(house: House) -> str:
     id = account(house)
     realname.match(house, id, *JIA, now=clock.now())
-    page = realname.begin_live_check(house, id, "http://localhost:8000/realname/live", now=clock.now())
-    if outcome:
-        register.post(page.removeprefix("http://localhost:8002"), data={"outcome": outcome})
     return id
 
 
 def test_a_live_check_gives_level_three(house: House, register: FlaskClient) -> None:
-    id = begun(house, register)
-    assert realname.end_live_check(house, id, now=clock.now()).level is Level.present
+    id = matched(house)
+    assert shown_face(house, register, id).level is Level.present
     with house.database.read() as db:
         owner = people.by_holder(db, people.holder_key(house.vault, "111", JIA[1]))
         assert owner
         assert (owner.id, owner.level) == (id, Level.present)
-        evidence = people.evidence_of(db, id)
+        evidence = proofs.evidence_of(db, id)
         told = ledger.events(db, subject=f"person:{id}", kind="person.proved")
-    assert [(one.method, one.score_band) for one in evidence] == [("live", "high"), ("match", "")]
+    assert [(one.method, one.score_band, one.kind) for one in evidence] == [
+        ("live", "high", "face"),
+        ("match", "", "citizen"),
+    ]
+    assert {(one.source, one.agent) for one in evidence} == {("population", f"person:{id}")}
     assert [event.facts["level"] for event in told] == [3, 2]
     assert JIA[1] not in str(told)
     assert JIA[0] not in str(told)
@@ -238,38 +267,66 @@ def test_a_live_check_gives_level_three(house: House, register: FlaskClient) -> 
 def test_a_failed_live_check_leaves_level_two_and_may_be_tried_again(
     house: House, register: FlaskClient, outcome: str
 ) -> None:
-    id = begun(house, register, outcome)
+    id = matched(house)
     with pytest.raises(LiveCheckFailed):
-        realname.end_live_check(house, id, now=clock.now())
+        shown_face(house, register, id, outcome)
     assert realname.status(house, id).person.level is Level.matched
-    page = realname.begin_live_check(house, id, "http://localhost:8000/realname/live", now=clock.now())
-    register.post(page.removeprefix("http://localhost:8002"), data={"outcome": "match"})
-    assert realname.end_live_check(house, id, now=clock.now()).level is Level.present
+    assert shown_face(house, register, id).level is Level.present
 
 
 def test_a_live_check_that_has_not_ended_gives_nothing(house: House, register: FlaskClient) -> None:
-    id = begun(house, register, outcome=None)
-    with pytest.raises(WrongStep):
-        realname.end_live_check(house, id, now=clock.now())
+    id = matched(house)
+    page = realname.begin_live_check(house, id, BACK, binding="a session", now=clock.now())
+    check = page.rpartition("/")[2]
+    for ticket in ("", "guessed"):
+        with pytest.raises(WrongStep):
+            realname.end_live_check(house, id, check=check, ticket=ticket, binding="a session", now=clock.now())
+    assert realname.status(house, id).person.level is Level.matched
 
 
 def test_a_live_check_counts_once(house: House, register: FlaskClient) -> None:
-    id = begun(house, register)
-    realname.end_live_check(house, id, now=clock.now())
-    with pytest.raises(WrongStep):
-        realname.end_live_check(house, id, now=clock.now())
+    id = matched(house)
+    came = came_back(house, register, id)
+    realname.end_live_check(house, id, **came, binding="a session", now=clock.now())
+    with pytest.raises((WrongStep, NotYours)):
+        realname.end_live_check(house, id, **came, binding="a session", now=clock.now())
 
 
 def test_the_live_check_comes_after_name_and_number(house: House, register: FlaskClient) -> None:
     with pytest.raises(WrongStep):
-        realname.begin_live_check(house, account(house), "http://localhost:8000/", now=clock.now())
-    with pytest.raises(WrongStep):
-        realname.end_live_check(house, account(house, "other.person"), now=clock.now())
+        realname.begin_live_check(house, account(house), BACK, binding="a session", now=clock.now())
+    other = account(house, "other.person")
+    with pytest.raises((WrongStep, NotYours)):
+        realname.end_live_check(house, other, check="x", ticket="y", binding="a session", now=clock.now())
+
+
+def test_another_session_of_the_same_person_cannot_end_the_check_and_then_nobody_can(
+    house: House, register: FlaskClient
+) -> None:
+    id = matched(house)
+    came = came_back(house, register, id)
+    for binding in ("another session", "a session"):
+        with pytest.raises(NotYours):
+            realname.end_live_check(house, id, **came, binding=binding, now=clock.now())
+    assert realname.status(house, id).person.level is Level.matched
+    assert shown_face(house, register, id).level is Level.present  # begun again, by himself
+
+
+def test_a_link_sent_to_a_stranger_proves_nothing_for_whoever_sent_it(house: House, register: FlaskClient) -> None:
+    """The attacker knows name and number of a person, begins the check, and has that person show the face."""
+    attacker, victim = matched(house), account(house, "victim")
+    came = came_back(house, register, attacker)  # the ticket is in the victim's browser
+    with pytest.raises(WrongStep):  # all that the attacker has is the check
+        realname.end_live_check(house, attacker, check=came["check"], ticket="", binding="a session", now=clock.now())
+    with pytest.raises(NotYours):  # the victim comes back, signed in or not
+        realname.end_live_check(house, victim, **came, binding="the victim's", now=clock.now())
+    with pytest.raises(NotYours):  # and that was the end of it, even with the ticket
+        realname.end_live_check(house, attacker, **came, binding="a session", now=clock.now())
+    assert realname.status(house, attacker).person.level is Level.matched
 
 
 def test_nothing_personal_stands_in_the_database_in_clear(house: House, register: FlaskClient) -> None:
-    id = begun(house, register)
-    realname.end_live_check(house, id, now=clock.now())
+    shown_face(house, register, matched(house))
     register.post("/faults", data={"fault": "down"})
     with pytest.raises(RegisterLater):
         realname.match(house, account(house, "other.person"), *OUYANG, now=clock.now())
@@ -296,7 +353,7 @@ def test_the_pages_lead_from_nothing_to_level_three(citizen: Citizen) -> None:
     assert citizen.cookie("yinxin-idp") != before  # a new id at each step up
     assert citizen.shows_face().location == "/account"
     assert citizen.session.level == 3
-    assert "never have to do this again" in citizen.get("/realname").text
+    assert "You need not do this again" in citizen.get("/realname").text
 
 
 def test_both_fields_are_checked_at_once_and_kept(citizen: Citizen) -> None:

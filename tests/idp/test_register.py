@@ -83,16 +83,26 @@ def test_the_representative_is_confirmed_and_nobody_else(register: FlaskClient) 
 def test_a_live_check_ends_as_chosen_on_its_page(register: FlaskClient, outcome: str, match: object, band: str) -> None:
     begun = opened(register, "/v1/live", return_url="http://id.example/realname/live", **SOMEONE)
     check = begun["check"]
-    assert opened(register, "/v1/live/result", check=check)["outcome"] == "open"
+    assert opened(register, "/v1/live/result", check=check, ticket="none")["outcome"] == "open"
     page = register.get(f"/live/{check}")
     assert page.status_code == 200
     assert SOMEONE["number"] not in page.text
+    assert "id.example" in page.text
     ended = register.post(f"/live/{check}", data={"outcome": outcome})
-    assert (ended.status_code, ended.headers["Location"]) == (303, f"http://id.example/realname/live?check={check}")
-    result = opened(register, "/v1/live/result", check=check)
+    back, _, ticket = ended.headers["Location"].rpartition("&ticket=")
+    assert (ended.status_code, back) == (303, f"http://id.example/realname/live?check={check}")
+    result = opened(register, "/v1/live/result", check=check, ticket=ticket)
     assert (result["match"], result["outcome"], result["score_band"]) == (match, outcome, band)
+    again = register.post(f"/live/{check}", data={"outcome": "match"})
+    assert "ticket" not in again.headers["Location"]
+    assert opened(register, "/v1/live/result", check=check, ticket=ticket)["outcome"] == outcome  # it ends once
+
+
+def test_how_a_live_check_ended_is_told_only_to_whoever_brings_its_ticket(register: FlaskClient) -> None:
+    check = opened(register, "/v1/live", return_url="http://id.example/realname/live", **SOMEONE)["check"]
     register.post(f"/live/{check}", data={"outcome": "match"})
-    assert opened(register, "/v1/live/result", check=check)["outcome"] == outcome  # it ends once
+    told = opened(register, "/v1/live/result", check=check, ticket="guessed")
+    assert (told["match"], told["outcome"], told["score_band"]) == (False, "open", "")
 
 
 def test_a_live_check_begins_only_for_someone_known(register: FlaskClient) -> None:
@@ -101,7 +111,7 @@ def test_a_live_check_begins_only_for_someone_known(register: FlaskClient) -> No
         is False
     )
     assert opened(register, "/v1/live", return_url="javascript:alert(1)", **SOMEONE)["match"] is False
-    assert register.post("/v1/live/result", json=ASKER | {"check": "unknown"}).status_code == 404
+    assert register.post("/v1/live/result", json=ASKER | {"check": "unknown", "ticket": "x"}).status_code == 404
     assert register.post("/live/unknown", data={"outcome": "match"}).status_code == 404
 
 

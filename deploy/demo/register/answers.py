@@ -1,5 +1,7 @@
 """Signed answers: compact JWS, ES256, with a key that is made at the first start and stays in the register's folder."""
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -29,6 +31,11 @@ class Seal:
         now, transaction = int(time.time()), secrets.token_urlsafe(12)
         about = {"iss": self.issuer, "aud": audience, "iat": now, "txn": transaction, "nonce": nonce}
         return {**about, "question": question, **facts}
+
+    def pseudonym(self, number: str, asker: str) -> str:
+        """What one asker gets to know of the person with this number: another asker gets something else."""
+        secret = self.key.as_pem(private=True)
+        return hmac.new(secret, f"{asker}\n{number}".encode(), hashlib.sha256).hexdigest()[:32].upper()
 
     def sign(self, claims: dict[str, Any], key: ECKey | None = None) -> str:
         """The claims as compact JWS."""

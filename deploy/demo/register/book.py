@@ -19,6 +19,11 @@ CREATE TABLE IF NOT EXISTS kin (child TEXT NOT NULL, guardian TEXT NOT NULL, rel
                                 PRIMARY KEY (child, guardian));
 CREATE TABLE IF NOT EXISTS orders (number TEXT PRIMARY KEY, ward TEXT NOT NULL, guardian TEXT NOT NULL, scope TEXT NOT NULL,
                                    until TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tickets (id TEXT PRIMARY KEY, ticket TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS requests (id TEXT PRIMARY KEY, asker TEXT NOT NULL, return_url TEXT NOT NULL,
+                                     outcome TEXT NOT NULL DEFAULT 'open', number TEXT NOT NULL DEFAULT '',
+                                     level INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS registrations (code TEXT PRIMARY KEY, status TEXT NOT NULL, registered TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deaths (number TEXT PRIMARY KEY, day TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS former (number TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (number, name));
 """
@@ -36,6 +41,20 @@ class Check:
     name: str
     return_url: str
     outcome: str
+    country: str = ""
+    born: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Somebody asks for a network identity: who asks, where the person goes back to, and whom he turned out to be."""
+
+    id: str
+    asker: str
+    return_url: str
+    outcome: str
+    number: str
+    level: int
 
 
 class Book:
@@ -123,6 +142,17 @@ class Book:
         self._write("INSERT OR IGNORE INTO former SELECT number, name FROM people WHERE number = ?", number)
         self._write("UPDATE people SET name = ? WHERE number = ?", name, number)
 
+    def registration(self, code: str) -> tuple[str, str]:
+        """The state of a company's registration (in-force, revoked, deregistered), and the day of its last change, if any."""
+        row = self._one("SELECT status, registered FROM registrations WHERE code = ?", code)
+        return (row[0], row[1]) if row else ("in-force", "")
+
+    def register_change(self, code: str, day: str, *, status: str = "in-force", representative: str = "") -> None:
+        """Enter a change of a company's registration: its state, or who represents it."""
+        self._write("INSERT OR REPLACE INTO registrations VALUES (?, ?, ?)", code, status, day)
+        if representative:
+            self._write("UPDATE companies SET representative = ? WHERE code = ?", representative, code)
+
     def kin(self, child: str, guardian: str) -> Kin | None:
         """How two persons belong together."""
         row = self._one("SELECT child, guardian, relation FROM kin WHERE child = ? AND guardian = ?", child, guardian)
@@ -158,11 +188,40 @@ class Book:
     def check(self, check_id: str) -> Check | None:
         """A live check by its id."""
         row = self._one("SELECT id, number, name, return_url, outcome FROM checks WHERE id = ?", check_id)
-        return Check(*row) if row else None
+        paper = self._one("SELECT country, born FROM papers WHERE number = ?", row[1]) if row else None
+        return Check(*row, *(paper or ())) if row else None
 
-    def end_check(self, check_id: str, outcome: str) -> bool:
-        """Set the outcome once; a second try changes nothing."""
-        return self._write("UPDATE checks SET outcome = ? WHERE id = ? AND outcome = 'open'", outcome, check_id) == 1
+    def end_check(self, check_id: str, outcome: str) -> str:
+        """Set the outcome once; a second try changes nothing. Gives the ticket for whoever was there, or nothing."""
+        done = self._write("UPDATE checks SET outcome = ? WHERE id = ? AND outcome = 'open'", outcome, check_id)
+        return self._ticket(check_id) if done == 1 else ""
+
+    def begin_request(self, asker: str, return_url: str) -> str:
+        """Note that somebody asks for a network identity; gives the id of the request."""
+        request_id = secrets.token_urlsafe(24)
+        self._write("INSERT INTO requests (id, asker, return_url) VALUES (?, ?, ?)", request_id, asker, return_url)
+        return request_id
+
+    def request(self, request_id: str) -> Request | None:
+        """A request by its id."""
+        row = self._one("SELECT id, asker, return_url, outcome, number, level FROM requests WHERE id = ?", request_id)
+        return Request(*row[:5], int(row[5])) if row else None
+
+    def end_request(self, request_id: str, outcome: str, number: str = "", level: int = 0) -> str:
+        """Set once how it ended; gives the ticket, or nothing."""
+        sql = "UPDATE requests SET outcome = ?, number = ?, level = ? WHERE id = ? AND outcome = 'open'"
+        done = self._write(sql, outcome, number, str(level), request_id)
+        return self._ticket(request_id) if done == 1 else ""
+
+    def has_ticket(self, id: str, ticket: str) -> bool:
+        """Whether this is the ticket that was given to the browser in which it ended."""
+        row = self._one("SELECT ticket FROM tickets WHERE id = ?", id)
+        return row is not None and secrets.compare_digest(row[0], ticket)
+
+    def _ticket(self, id: str) -> str:
+        ticket = secrets.token_urlsafe(24)
+        self._write("INSERT INTO tickets VALUES (?, ?)", id, ticket)
+        return ticket
 
 
 def _row(person: Person) -> tuple[str, str, str, str]:

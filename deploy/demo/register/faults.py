@@ -16,6 +16,10 @@ QUESTIONS = (
     "representative",
     "guardian",
     "court-order",
+    "bank",
+    "telecom",
+    "network-id",
+    "network-id-result",
 )
 SLOW_SECONDS = 12.0
 HOUR = 3600

@@ -91,6 +91,10 @@ PEOPLE = (
     ),
     Person("880201199502030122", "示𬱖", "character U+2CC56, outside of the basic plane", "扩展区汉字（U+2CC56）"),
     Person("88030119481109013X", "示例老丙", "ward of a court's order", "被监护人（法院指定）"),
+    Person("880101198001050117", "示例经办", "officer of the demo", "演示用经办人员"),
+    Person("880101198202060127", "示例复核", "officer of the demo", "演示用复核人员"),
+    Person("880101198403070137", "示例数据", "officer of the demo", "演示用数据人员"),
+    Person("880101198604080147", "示例监督", "officer of the demo", "演示用监督人员"),
 )
 KIN = (
     Kin("88010120190930007X", "880101198503120015", "parent"),

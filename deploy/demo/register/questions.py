@@ -25,6 +25,8 @@ def add(app: Flask, book: Book, seal: Seal, faults: Faults) -> None:
     _persons(app, book, seal, faults)
     _pairs(app, book, seal, faults)
     _live(app, book, seal, faults)
+    _others(app, book, seal, faults)
+    _network_id(app, book, seal, faults)
 
 
 def _persons(app: Flask, book: Book, seal: Seal, faults: Faults) -> None:
@@ -53,7 +55,9 @@ def _pairs(app: Flask, book: Book, seal: Seal, faults: Faults) -> None:
         code, who = text("code"), _who()
         company = book.company(code)
         represents = company is not None and company.representative == who[0] and book.knows(*who)
-        found = {"name": company.name, "status": "in-force"} if company and represents else None
+        status, registered = book.registration(code)
+        known = {"name": company.name, "status": status, "registered": registered} if company else None
+        found = known if represents else None
         return answer(seal, faults, "representative", [code, *who], representative=represents, company=found)
 
     @app.post("/v1/guardian")
@@ -86,11 +90,55 @@ def _live(app: Flask, book: Book, seal: Seal, faults: Faults) -> None:
 
     @app.post("/v1/live/result")
     def result() -> Response:
-        """How a live check ended; only a band of the score leaves this house, never a picture."""
-        check = known(book.check(text("check")))
-        facts = {"outcome": check.outcome, "score_band": BANDS.get(check.outcome, "")}
-        asked = [check.id, check.number, check.name]
-        return answer(seal, faults, "live-result", asked, match=check.outcome == "match", **facts)
+        """How a live check ended, for whoever brings its ticket; only a band of the score leaves this house, never a picture."""
+        check, ticket = known(book.check(text("check"))), text("ticket")
+        outcome = check.outcome if book.has_ticket(check.id, ticket) else "open"
+        facts = {"outcome": outcome, "score_band": BANDS.get(outcome, "")}
+        asked = [check.id, ticket, check.number, check.name, check.country, check.born]
+        return answer(seal, faults, "live-result", asked, match=outcome == "match", **facts)
+
+
+def _others(app: Flask, book: Book, seal: Seal, faults: Faults) -> None:
+    @app.post("/v1/bank")
+    def bank() -> Response:
+        """Do name, number, card and phone belong together? Played for the banks."""
+        who, card, phone = _who(), text("card"), text("phone")
+        person = book.status(*who) if book.knows(*who) else None
+        good = person is not None and (person.card, person.phone) == (card, phone)
+        return answer(seal, faults, "bank", [*who, card, phone], match=good, score_band="medium" if good else "low")
+
+    @app.post("/v1/telecom")
+    def telecom() -> Response:
+        """Do name, number and phone belong together? Played for the phone companies."""
+        who, phone = _who(), text("phone")
+        person = book.status(*who) if book.knows(*who) else None
+        good = person is not None and person.phone == phone
+        return answer(seal, faults, "telecom", [*who, phone], match=good, score_band="medium" if good else "low")
+
+
+def _network_id(app: Flask, book: Book, seal: Seal, faults: Faults) -> None:
+    @app.post("/v1/network-id")
+    def network_id() -> Response:
+        """Begin to ask for a network identity: the person is to be sent to `page`, and comes back to `return_url`."""
+        back = text("return_url")
+        if urlsplit(back).scheme not in {"http", "https"}:
+            return answer(seal, faults, "network-id", [back], match=False)
+        id = book.begin_request(text("audience"), back)
+        return answer(seal, faults, "network-id", [back], match=True, request=id, page=f"{seal.issuer}/network-id/{id}")
+
+    @app.post("/v1/network-id/result")
+    def network_id_result() -> Response:
+        """Who approved: a pseudonym that this one asker gets, and a level. Never a name, never a number."""
+        found, ticket = book.request(text("request")), text("ticket")
+        if found is None:
+            abort(404)
+        asked = [found.id, ticket]
+        mine = book.has_ticket(found.id, ticket) and found.asker == text("audience")
+        if not mine or found.outcome != "approved":
+            outcome = found.outcome if mine else "open"
+            return answer(seal, faults, "network-id-result", asked, match=False, outcome=outcome)
+        facts = {"pseudonym": seal.pseudonym(found.number, found.asker), "level": found.level}
+        return answer(seal, faults, "network-id-result", asked, match=True, outcome="approved", **facts)
 
 
 def answer(seal: Seal, faults: Faults, question: str, asked: list[str], **facts: Any) -> Response:

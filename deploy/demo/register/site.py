@@ -14,6 +14,7 @@ from deploy.demo.register.book import Book
 from deploy.demo.register.faults import FAULTS, QUESTIONS, SLOW_SECONDS, Faults
 from deploy.demo.register.people import fresh_company, fresh_person
 
+COMPANY_STATES = ("in-force", "revoked", "deregistered")
 OUTCOMES = ("match", "no-match", "cancelled")
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -29,7 +30,8 @@ def create_app(folder: Path, issuer: str, *, fault: str = "none", slow_seconds: 
         say=say, language=lambda: g.language, faults=FAULTS, questions=QUESTIONS, fault_now=faults.now
     )
     questions.add(app, book, seal, faults)
-    _live_check(app, book, issuer)
+    _live_check(app, book)
+    _network_id(app, book)
     _pages(app, book, faults)
     return app
 
@@ -41,10 +43,11 @@ def from_environment() -> Flask:
     return create_app(folder, url, fault=os.environ.get("REGISTER_FAULT", "none"))
 
 
-def _live_check(app: Flask, book: Book, issuer: str) -> None:
+def _live_check(app: Flask, book: Book) -> None:
     @app.get("/live/<check_id>")
     def live_page(check_id: str) -> str:
-        return render_template("live.html", check=questions.known(book.check(check_id)))
+        check = questions.known(book.check(check_id))
+        return render_template("live.html", check=check, asker=urlsplit(check.return_url).netloc)
 
     @app.post("/live/<check_id>")
     def live_end(check_id: str) -> Answer:
@@ -52,9 +55,32 @@ def _live_check(app: Flask, book: Book, issuer: str) -> None:
         outcome = request.form.get("outcome", "")
         if outcome not in OUTCOMES:
             abort(400)
-        book.end_check(check_id, outcome)
-        join = "&" if urlsplit(check.return_url).query else "?"
-        return redirect(check.return_url + join + urlencode({"check": check_id}), 303)
+        return _back(check.return_url, check=check_id, ticket=book.end_check(check_id, outcome))
+
+
+def _network_id(app: Flask, book: Book) -> None:
+    @app.get("/network-id/<request_id>")
+    def network_id_page(request_id: str) -> str:
+        asked = book.request(request_id) or abort(404)
+        return render_template("network_id.html", asked=asked, people=book.people(), died=book.died)
+
+    @app.post("/network-id/<request_id>")
+    def network_id_end(request_id: str) -> Answer:
+        asked = book.request(request_id) or abort(404)
+        level = request.form.get("level", "3")
+        if request.form.get("outcome") != "approved":
+            ticket = book.end_request(request_id, "refused")
+        elif level in {"2", "3"}:
+            ticket = book.end_request(request_id, "approved", _listed(book), int(level))
+        else:
+            abort(400)
+        return _back(asked.return_url, request=request_id, ticket=ticket)
+
+
+def _back(url: str, **said: str) -> Answer:
+    """Where the person came from. The ticket goes with this browser alone; nobody else can fetch the result."""
+    join = "&" if urlsplit(url).query else "?"
+    return redirect(url + join + urlencode({name: value for name, value in said.items() if value}), 303)
 
 
 def _pages(app: Flask, book: Book, faults: Faults) -> None:
@@ -94,6 +120,15 @@ def _pages(app: Flask, book: Book, faults: Faults) -> None:
         company = fresh_company(_listed(book, "representative"))
         book.add_company(company)
         return redirect(f"/?made={company.code}#made", 303)
+
+    @app.post("/companies/changed")
+    def change_company() -> Answer:
+        code, status = request.form.get("code", ""), request.form.get("status", "in-force")
+        if book.company(code) is None or status not in COMPANY_STATES:
+            abort(400)
+        named = _listed(book, "representative") if request.form.get("representative") else ""
+        book.register_change(code, time.strftime("%Y-%m-%d", time.gmtime()), status=status, representative=named)
+        return redirect("/#companies", 303)
 
     @app.post("/faults")
     def set_fault() -> Answer:

@@ -11,7 +11,7 @@ from idp import clients, consents, data, mandates
 from idp.login import passkey
 from idp.model.factor import Kind
 from idp.numbers.rules import masked
-from idp.store import factors, people
+from idp.store import factors, people, proofs
 from idp.web import consent as consent_page
 from idp.web import data as data_page
 from idp.web import desk
@@ -38,7 +38,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
         agreed = consents.all_of(db, visit.person)
         shared = data.standing(db, visit.person, visit.caller.acting_for)
         acting = mandates.of(visit.house, db, visit.person, visit.now)
-        evidence = people.evidence_of(db, visit.person)
+        evidence = proofs.evidence_of(db, visit.person)
     assert person is not None
     services = [(clients.known(visit.house, one.client, visit.now), one) for one in agreed]
     return {
