@@ -15,7 +15,7 @@ from hub.i18n import N_
 from hub.limits import Limit
 from hub.problems import NotAllowed
 from idp import mandates, names
-from idp.model.mandate import EVERYTHING, PERSON, Mandate, Principal, Role
+from idp.model.mandate import EVERYTHING, PERSON, Mandate, NoMandate, Principal, Role
 from idp.model.offer import Offer, OfferGone, OfferState
 from idp.model.person import Level, Person
 from idp.model.realname import age
@@ -142,6 +142,30 @@ def withdraw(house: House, offer_id: str, *, by: str, now: datetime) -> None:
         _answer(db, offer, offer.answered_at(now, OfferState.withdrawn))
         facts = {"offer": offer_id}
         ledger.wrote(db, "mandate.withdrawn", offer.principal, by=f"person:{by}", at=now, facts=facts)
+
+
+def end(house: House, person: str, id: str, *, now: datetime) -> Mandate:
+    """End a mandate for a person: its holder lays it down, or who gave it takes it back. Raises NoMandate, MandateWrong.
+
+    Nobody takes from a parent, or from one whom a court named, what he himself did not give.
+    """
+    with house.database.write() as db:
+        mandate = of_party(db, person, id, now)
+        if mandate.person != person and mandate.role is not Role.family:
+            raise MandateWrong("Only a court or the register ends it")
+        mandates.end(db, mandate, "laid down" if mandate.person == person else "taken back", now)
+    return mandate
+
+
+def of_party(db: Connection, person: str, id: str, now: datetime) -> Mandate:
+    """A mandate for a person that is not over, for its holder or for the one whom it represents. Raises NoMandate."""
+    mandate = mandate_store.mandate(db, id)
+    over = mandate is None or mandate.ended is not None or (mandate.until is not None and mandate.until <= now)
+    if mandate is None or over or not mandate.principal.startswith(PERSON):
+        raise NoMandate("There is no mandate for it, or it has ended")
+    if person not in (mandate.person, mandate.principal.removeprefix(PERSON)):
+        raise NoMandate("There is no mandate for it, or it has ended")
+    return mandate
 
 
 def _mine(house: House, db: Connection, person: str, id: str, now: datetime) -> tuple[Offer, Person]:
