@@ -38,6 +38,7 @@ class Citizen:
     register: FlaskClient
     account: str = "jia.shili"
     language: str = "en"
+    person_id: str = ""  # where a test made the account itself
     browser: FlaskClient = field(init=False)
 
     def __post_init__(self) -> None:

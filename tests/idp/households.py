@@ -3,12 +3,14 @@
 import secrets
 
 from deploy.demo.register.book import Book
-from hub import clock
+from hub import callers, clock
 from hub.house import House
 from idp import attended
+from idp.login import session
 from idp.model.person import Level, Person, Profile
 from idp.numbers import detect
 from idp.store import people
+from tests.idp.citizen import Citizen
 
 CHILD = ("示例小甲", "88010120190930007X")
 WARD = ("示例老丙", "88030119481109013X")
@@ -43,3 +45,15 @@ def proves(house: House, id: str, who: tuple[str, str], level: Level = Level.pre
         proved = Person(id, known.created, level=level, holder_key=key, proved=now)
         full = Profile(profile.account, who[0], read.value, read.type_code, born=read.born.isoformat())
         people.claim_number(db, house.vault, proved, full)
+
+
+def signed_in(citizen: Citizen, who: tuple[str, str], level: Level = Level.present) -> Citizen:
+    """Somebody at a browser, with a session at this level."""
+    house, now, id = citizen.house, clock.now(), grown(citizen.house, who, level)
+    with house.database.write() as db:
+        person = people.person(db, id)
+        assert person is not None
+        opened = session.begin(house, db, person, ("pwd", "otp", "mfa"), now=now)
+    citizen.browser.set_cookie(callers.cookie_name(house, "idp"), opened.cookie)
+    citizen.person_id = id
+    return citizen
