@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
-from deploy.demo.register import questions
+from deploy.demo.register import phone, questions
 from deploy.demo.register.answers import Seal
 from deploy.demo.register.book import Book
 from deploy.demo.register.faults import FAULTS, QUESTIONS, SLOW_SECONDS, Faults
@@ -30,6 +30,7 @@ def create_app(folder: Path, issuer: str, *, fault: str = "none", slow_seconds: 
         say=say, language=lambda: g.language, faults=FAULTS, questions=QUESTIONS, fault_now=faults.now
     )
     questions.add(app, book, seal, faults)
+    phone.add(app)
     _live_check(app, book)
     _network_id(app, book)
     _pages(app, book, faults)
