@@ -26,6 +26,7 @@ from idp.model.flow import (
     SignedIn,
     Step,
     missing,
+    must_choose,
     must_say_now,
 )
 from idp.model.grant import Code
@@ -87,7 +88,8 @@ def pending(house: House, flow_id: str, caller: Caller | None, browser: str, now
     if client is None:
         raise FlowGone("The service that asked is not registered any more")
     signed_in = _signed_in(house, client, caller, now, hint=flow.asked.hinted_subject)
-    return Pending(flow, client, _missing(house, flow.asked, flow.started, client, signed_in, now))
+    chosen = signed_in is not None and flows.has_chosen(house, flow.id, signed_in.sid)
+    return Pending(flow, client, _missing(house, flow.asked, flow.started, client, signed_in, now, chosen=chosen))
 
 
 def finish(house: House, flow_id: str, caller: Caller | None, browser: str, now: datetime) -> str:
@@ -167,8 +169,16 @@ def _could_be(house: House, client: Client, person: str, now: datetime) -> froze
 
 
 def _missing(
-    house: House, asked: Asked, started: datetime, client: Client, signed_in: SignedIn | None, now: datetime
+    house: House,
+    asked: Asked,
+    started: datetime,
+    client: Client,
+    signed_in: SignedIn | None,
+    now: datetime,
+    *,
+    chosen: bool = False,
 ) -> tuple[Step, ...]:
+    chosen = chosen or not must_choose(asked) or (signed_in is not None and signed_in.at >= started)
     consent, allowed = None, tuple[str, ...]()
     if signed_in and (asked.data or not client.first_party):
         since = started if must_say_now(asked, client) else None
@@ -176,7 +186,7 @@ def _missing(
             consent = consent_store.consent(db, signed_in.agrees_for, client.id)
             if asked.data:
                 allowed = data.agreed_since(db, signed_in.person, signed_in.acting_for, asked.data, since)
-    return missing(asked, started, client, signed_in, consent, now, allowed=allowed)
+    return missing(asked, started, client, signed_in, consent, now, allowed=allowed, chosen=chosen)
 
 
 def _code(house: House, asked: Asked, client: Client, signed_in: SignedIn, now: datetime) -> str:

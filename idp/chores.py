@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub import outbox, ticks
-from idp import announce, expiry, logout, retention
+from idp import announce, companies_watch, expiry, logout, retention
 from idp.store import grants
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def register() -> None:
     ticks.every(3600, "grants", forget_ended)
     ticks.every(3600, "old traces", retention.forget)
     ticks.every(5, "expired logins", _expire)
+    ticks.every(60, "companies", companies_watch.look_again)
+    ticks.every(600, "mandates that end", companies_watch.warn)
 
 
 def forget_ended(house: "House", now: datetime) -> None:

@@ -47,9 +47,23 @@ def close(house: House, flow_id: str) -> None:
         raise FlowGone("This sign-in was finished in another window")
 
 
+def choose(house: House, flow_id: str, sid: str) -> None:
+    """Remember that the person said in this flow as whom he comes."""
+    house.shared.put(_chosen(flow_id, sid), "1", FLOW_SECONDS)
+
+
+def has_chosen(house: House, flow_id: str, sid: str) -> bool:
+    """Whether the person said in this flow as whom he comes."""
+    return house.shared.peek(_chosen(flow_id, sid)) is not None
+
+
 def cookie_name(house: House) -> str:
     """The cookie that binds flows to a browser. Its value is a secret of that browser, the same for all its flows."""
     return "__Host-yinxin-flow" if house.settings.secure else "yinxin-flow"
+
+
+def _chosen(flow_id: str, sid: str) -> str:
+    return f"idp:whom:{_digest(flow_id)}:{_digest(sid)}"
 
 
 def _key(flow_id: str) -> str:

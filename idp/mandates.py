@@ -4,11 +4,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import behalf, callers, ledger
+from hub import behalf, callers, ledger, notices
 from hub.callers import Caller
 from hub.house import House
+from hub.i18n import N_
 from hub.problems import NotSignedIn
-from idp import clients, grants, logout
+from idp import clients, grants, logout, principals
+from idp.announce import Event, announce
 from idp.login import session
 from idp.login.session import Opened
 from idp.model.mandate import PERSON, Mandate, NoMandate, Principal
@@ -25,9 +27,9 @@ def of(house: House, db: Connection, person: str, now: datetime) -> list[tuple[M
 
 def standing(house: House, db: Connection, person: str, whom: str, now: datetime) -> tuple[Mandate, Principal]:
     """The mandate by which a person acts for a principal now. Raises NoMandate."""
-    for mandate in store.of_person(db, person, now):
-        if mandate.principal == whom and (found := principal(house, db, whom)):
-            return mandate, found
+    held = principals.mandates(db, person, whom, now)  # the broadest first
+    if held and (found := principal(house, db, whom)):
+        return held[0], found
     raise NoMandate("There is no mandate for it, or it has ended")
 
 
@@ -52,10 +54,11 @@ def act(house: House, caller: Caller, whom: str | None, *, now: datetime) -> Ope
         if person is None:
             raise NotSignedIn("There is no session, or it has ended", extras={"session": session.KIND})
         mandate, chosen = standing(house, db, person.id, whom, now) if whom else (None, None)
+        held = principals.mandates(db, person.id, whom, now)
         role = mandate.role.value if mandate else None
         subject = chosen.label if chosen else person.label
         ledger.wrote(db, "person.acts-for", subject, by=person.label, at=now, facts={"role": role})
-        return session.acting_for(house, db, caller, person, chosen, mandate=mandate, now=now)
+        return session.acting_for(house, db, caller, person, chosen, mandates=held, now=now)
 
 
 def end(db: Connection, mandate: Mandate, why: str, now: datetime) -> list[Mandate]:
@@ -65,8 +68,11 @@ def end(db: Connection, mandate: Mandate, why: str, now: datetime) -> list[Manda
     what has ended, this one first.
     """
     behalf.alone(db, mandate.principal)
-    store.end(db, mandate.ended_at(now, why))
+    if not store.end(db, mandate.ended_at(now, why)):
+        return []
     stop(db, mandate, why, now)
+    if mandate.principal.startswith(PERSON):
+        _tell(db, mandate, why, now)
     ended = [mandate]
     for one in store.below(db, mandate.id, now):
         ended += end(db, one, "the mandate above has ended", now)
@@ -83,4 +89,19 @@ def stop(db: Connection, mandate: Mandate, why: str, now: datetime) -> None:
     ]
     for sid in {caller.sid for caller in running if caller.acting_for == mandate.principal}:
         logout.end(db, now, sid=sid, why=why)
+    logout.end_acting(db, mandate.person, mandate.principal, now)
+    services = {party.client for party in grants.acting_parties(db, mandate.person, mandate.principal)}
+    announce(db, mandate.person, Event.mandate_ended, now=now, only=services, role=mandate.role.value)
     grants.revoke_acting(db, mandate.person, mandate.principal, why=why, now=now)
+
+
+def _tell(db: Connection, mandate: Mandate, why: str, now: datetime) -> None:
+    """Who acted for a person, and that person, learn that a mandate is over. Of a company its people tell each other."""
+    facts = {"mandate": mandate.id, "role": mandate.role.value, "why": why}
+    ledger.wrote(db, "mandate.ended", mandate.principal, by=f"person:{mandate.person}", at=now, facts=facts)
+    notices.tell(db, mandate.person, N_("A mandate by which you acted for somebody has ended"), link=PAGE, at=now)
+    whom = mandate.principal.removeprefix(PERSON)
+    notices.tell(db, whom, N_("A mandate by which somebody acted for you has ended"), link=PAGE, at=now)
+
+
+PAGE = "/account/mandates"

@@ -1,6 +1,7 @@
 """The session at the provider: what a sign-in opens, a further step renews, and a choice changes."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -86,22 +87,25 @@ def acting_for(
     person: Person,
     principal: Principal | None,
     *,
-    mandate: Mandate | None = None,
+    mandates: Sequence[Mandate] = (),
     now: datetime,
 ) -> Opened:
     """The session of a person who acts for a principal from now on, or for himself again (None).
 
     Our own sites follow: their sessions in this login end, and their next page signs him in as what he is now. No session
-    outlives its mandate.
+    outlives the mandates by which he acts.
     """
+    named = frozenset(code for one in mandates for code in one.matters) if all(one.named for one in mandates) else None
+    ends = [one.until for one in mandates if one.until]
+    until = max(ends) if ends and len(ends) == len(mandates) else None
     changed = replace(
         caller,
         acting_for=principal.id if principal else None,
         holder_keys=keys_of(principal or person),
-        rights=behalf.rights(mandate.matters if mandate and mandate.named else None),
+        rights=behalf.rights(named if principal else None),
         sealed_name=_name(house, db, person, principal),
     )
-    opened = _replace(house, db, caller, changed, now, until=mandate.until if mandate else None)
+    opened = _replace(house, db, caller, changed, now, until=until)
     behalf.end_followers(db, caller.sid or "", now)
     return opened
 

@@ -13,7 +13,7 @@ from idp.model.mandate import PERSON
 
 FLOW_SECONDS = 1800  # a person may need half an hour to register and prove a name
 ACR_PREFIX = "urn:yinxin:loa:"
-LEVELS = (1, 2, 3)
+LEVELS = (1, 2, 3, 4)
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 
@@ -145,14 +145,15 @@ def missing(
     now: datetime,
     *,
     allowed: Collection[str] = (),
+    chosen: bool = True,
 ) -> tuple[Step, ...]:
     """What is still to do before `asked` may be answered. Asking again after each step gives what remains."""
     if signed_in is None or not _fresh(asked, started, signed_in, now):
         return (Step.login,)
-    if asked.hinted_subject not in (None, signed_in.subject):
+    if not chosen or asked.hinted_subject not in (None, signed_in.subject):
         return (Step.whom,)
     steps = []
-    if signed_in.level < asked.level:
+    if signed_in.level < asked.level or _lacks_number(asked, signed_in):
         steps.append(Step.level)
     if not _agreed(asked, started, client, consent):
         steps.append(Step.consent)
@@ -161,15 +162,26 @@ def missing(
     return tuple(steps)
 
 
+def _lacks_number(asked: Asked, signed_in: SignedIn) -> bool:
+    """True if the service asks for name and number, and the person is known by a network identity alone."""
+    known = signed_in.level >= 2 and signed_in.acting_for is None
+    return known and "realname" in asked.scopes and not signed_in.holder_keys
+
+
 def _fresh(asked: Asked, started: datetime, signed_in: SignedIn, now: datetime) -> bool:
     """True if the authentication is as young, and of the person, that was asked for."""
     if asked.hinted_subject not in (None, signed_in.subject, *signed_in.could_be):
         return False
     if signed_in.at >= started:  # done for this very flow
         return True
-    if asked.prompt & {"login", "select_account"}:
+    if "login" in asked.prompt:
         return False
     return asked.max_age is None or now - signed_in.at <= timedelta(seconds=asked.max_age)
+
+
+def must_choose(asked: Asked) -> bool:
+    """True if the service lets the person choose as whom he comes: as another person, or for another one."""
+    return "select_account" in asked.prompt
 
 
 def must_say_now(asked: Asked, client: Client) -> bool:

@@ -121,7 +121,7 @@ def enter(visit: Visit, opened: Opened, response: Response | None = None) -> Res
 
 def asks_for_whom(visit: Visit, waiting: Pending, caller: Caller) -> bool:
     """Whether to ask for whom the person acts: once in each sign-in at a service that wants to know, if there is a choice."""
-    if "company" not in waiting.asked.scopes or visit.house.shared.peek(_whom_key(visit, caller)):
+    if "company" not in waiting.asked.scopes or flows.has_chosen(visit.house, visit.flow, caller.sid or ""):
         return False
     with visit.house.database.read() as db:
         return bool(mandates.of(visit.house, db, caller.person or "", visit.now))
@@ -130,7 +130,7 @@ def asks_for_whom(visit: Visit, waiting: Pending, caller: Caller) -> bool:
 def has_chosen(visit: Visit, caller: Caller) -> None:
     """Remember that the question was answered in this sign-in."""
     if visit.flow:
-        visit.house.shared.put(_whom_key(visit, caller), "1", 1800)
+        flows.choose(visit.house, visit.flow, caller.sid or "")
 
 
 def is_recent(visit: Visit) -> bool:
@@ -182,10 +182,6 @@ def _lacks_second_factor(visit: Visit, caller: Caller) -> bool:
     with visit.house.database.read() as db:
         person = people.person(db, caller.person or "")
     return person is not None and person.needs_second_factor
-
-
-def _whom_key(visit: Visit, caller: Caller) -> str:
-    return f"idp:whom:{visit.flow}:{caller.sid}"
 
 
 def _origin(url: str) -> str:

@@ -247,7 +247,7 @@ def test_prompt_none_shows_no_page(
     ("changes", "step"),
     [
         ({"prompt": "login"}, Step.login),
-        ({"prompt": "select_account"}, Step.login),
+        ({"prompt": "select_account"}, Step.whom),
         ({"max_age": "1"}, Step.login),
         ({"max_age": "0"}, Step.login),
         ({"acr_values": "urn:yinxin:loa:3"}, Step.level),
