@@ -41,7 +41,7 @@ def client() -> None:
 @click.option(
     "--id-token", type=click.Choice(["RS256", "ES256"]), default="RS256", help="How its ID tokens are signed."
 )
-@click.option("--level", type=click.IntRange(1, 3), default=1, help="The level of assurance that it always needs.")
+@click.option("--level", type=click.IntRange(1, 4), default=1, help="The level of assurance that it always needs.")
 @click.option("--purpose", default="", help="In one Chinese sentence why it asks; people read it before they agree.")
 @click.option("--purpose-en", default="", help="The same in English.")
 @click.option(

@@ -1,5 +1,6 @@
 """Name and number, compared by a register: level 2, whichever the register is."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,16 +27,23 @@ PER_NETWORK = Limit("realname-network", 60, 3600, guessing=True)  # an office ha
 
 
 def match(
-    house: House, person_id: str, name: str, number: str, *, now: datetime, network: str = "here", means: Means = REGISTER,
-    **more: str,
-) -> Person:  # fmt: skip
+    house: House,
+    person_id: str,
+    name: str,
+    number: str,
+    *,
+    now: datetime,
+    network: str = "here",
+    means: Means = REGISTER,
+    more: Mapping[str, str] | None = None,
+) -> Person:
     """Name and number, compared by a register: level 2. Gives the person as he stands now.
 
     `more` is what else the paper or the means need: country, born, phone, card. `network` is where the attempt comes from.
     Raises NameWrong, NumberWrong, PaperIncomplete, FieldWrong, NeedsGuardian, NotMatched, NumberTaken, TooMany; RegisterLater,
     and then the form is kept.
     """
-    paper = papers.grown_up(papers.read(ways.checked(means, Form(name, number, **more)), now), now)
+    paper = papers.grown_up(papers.read(ways.checked(means, Form(name, number, **(more or {}))), now), now)
     key = papers.key_of(house.vault, paper.form, paper.type_code)
     limits.check(house.shared, PER_PERSON, person_id)
     limits.check(house.shared, PER_NETWORK, network)

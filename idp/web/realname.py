@@ -112,9 +112,9 @@ def prove(visit: Visit, means: Means) -> Response:
     if paper.asks_more(typed["number"]) and not (typed["country"] and typed["born"]):
         return show(visit, means=means, typed=typed, more=True)  # only such papers are asked for more
     more = {name: typed[name] for name in FIELDS[2:]}
-    given = {"means": means, "network": desk.network(), "now": visit.now}
+    who = (visit.house, visit.person, typed["name"], typed["number"])
     try:
-        person = realname.match(visit.house, visit.person, typed["name"], typed["number"], **given, **more)
+        person = realname.match(*who, network=desk.network(), means=means, more=more, now=visit.now)
     except FieldWrong as problem:
         return show(visit, {problem.field: desk.said(problem)}, means=means, typed=typed, more=True)
     except REFUSALS as problem:

@@ -98,7 +98,8 @@ class Visit:
         """The person has an account and a session, and agreed to everything the client may ask."""
         now = now or clock.now()
         self.person = self.person or self._account(level, now)
-        caller = Caller(person=self.person, level=level, amr=("pwd",), auth_time=now, **changes)
+        keys = (self.person,) if level > 1 and "acting_for" not in changes else ()  # as `_account` makes them
+        caller = Caller(person=self.person, level=level, amr=("pwd",), auth_time=now, **{"holder_keys": keys} | changes)
         with self.house.database.write() as db:
             value = callers.open_session(db, "idp", caller, now=now, hours=12)
         if agrees:

@@ -1,6 +1,8 @@
 """What is still missing in a sign-in, as a pure rule."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,10 @@ AGREED = Consent("p", "c", frozenset({"openid", "profile"}), NOW - timedelta(day
 
 def who(minutes_ago: float = 5, level: int = 2, subject: str = "s") -> SignedIn:
     return SignedIn("sid", "p", subject, level, ("pwd",), NOW - timedelta(minutes=minutes_ago))
+
+
+def asking_for_the_number(level: int = 1) -> Asked:
+    return Asked(**(vars(ASKED) | {"scopes": ("openid", "realname"), "level": level}))
 
 
 CASES: list[tuple[str, Asked, SignedIn | None, Consent | None, tuple[Step, ...]]] = [
@@ -57,7 +63,25 @@ def test_a_client_that_cannot_prove_itself_is_agreed_to_each_time() -> None:
     assert missing(ASKED, NOW, public(), who(), just_now, NOW) == ()
 
 
+@pytest.mark.parametrize(
+    ("level", "more", "steps"),
+    [
+        (3, {}, (Step.level,)),  # known by a network identity alone
+        (3, {"holder_keys": ("k",)}, ()),
+        (3, {"acting_for": "91880101DEM000081U"}, ()),
+        (1, {}, ()),  # has said nothing of himself: the service is told so
+    ],
+)
+def test_who_has_no_number_is_asked_for_it_only_by_a_service_that_needs_it(
+    level: int, more: dict[str, Any], steps: tuple[Step, ...]
+) -> None:
+    asked = asking_for_the_number()
+    agreed = Consent("p", "c", frozenset(asked.scopes), NOW - timedelta(days=1))
+    assert missing(asked, NOW, department(), replace(who(level=level), **more), agreed, NOW) == steps
+    assert missing(ASKED, NOW, department(), replace(who(level=level), **more), AGREED, NOW) == ()
+
+
 def test_levels_and_their_names_go_both_ways() -> None:
-    assert [level_of(acr(level)) for level in (1, 2, 3)] == [1, 2, 3]
+    assert [level_of(acr(level)) for level in (1, 2, 3, 4)] == [1, 2, 3, 4]
     assert level_of("urn:yinxin:loa:9") is None
     assert level_of("urn:other:loa:1") is None

@@ -205,7 +205,7 @@ class Book:
     def request(self, request_id: str) -> Request | None:
         """A request by its id."""
         row = self._one("SELECT id, asker, return_url, outcome, number, level FROM requests WHERE id = ?", request_id)
-        return Request(*row[:5], int(row[5])) if row else None
+        return Request(row[0], row[1], row[2], row[3], row[4], int(row[5])) if row else None
 
     def end_request(self, request_id: str, outcome: str, number: str = "", level: int = 0) -> str:
         """Set once how it ended; gives the ticket, or nothing."""

@@ -34,6 +34,7 @@ def create_app(folder: Path, issuer: str, *, fault: str = "none", slow_seconds: 
     _live_check(app, book)
     _network_id(app, book)
     _pages(app, book, faults)
+    _people(app, book)
     return app
 
 
@@ -97,25 +98,6 @@ def _pages(app: Flask, book: Book, faults: Faults) -> None:
             made=request.args.get("made", ""),
         )
 
-    @app.post("/people")
-    def make_person() -> Answer:
-        person = fresh_person()
-        book.add(person)
-        return redirect(f"/?made={person.number}#made", 303)
-
-    @app.post("/people/died")
-    def died() -> Answer:
-        book.report_death(_listed(book), time.strftime("%Y-%m-%d", time.gmtime()))
-        return redirect("/#lives", 303)
-
-    @app.post("/people/renamed")
-    def renamed() -> Answer:
-        name = request.form.get("name", "").strip()
-        if not 0 < len(name) <= 100:
-            abort(400)
-        book.rename(_listed(book), name)
-        return redirect("/#lives", 303)
-
     @app.post("/companies")
     def make_company() -> Answer:
         company = fresh_company(_listed(book, "representative"))
@@ -142,6 +124,27 @@ def _pages(app: Flask, book: Book, faults: Faults) -> None:
     @app.get("/healthz")
     def alive() -> str:
         return "alive\n"
+
+
+def _people(app: Flask, book: Book) -> None:
+    @app.post("/people")
+    def make_person() -> Answer:
+        person = fresh_person()
+        book.add(person)
+        return redirect(f"/?made={person.number}#made", 303)
+
+    @app.post("/people/died")
+    def died() -> Answer:
+        book.report_death(_listed(book), time.strftime("%Y-%m-%d", time.gmtime()))
+        return redirect("/#lives", 303)
+
+    @app.post("/people/renamed")
+    def renamed() -> Answer:
+        name = request.form.get("name", "").strip()
+        if not 0 < len(name) <= 100:
+            abort(400)
+        book.rename(_listed(book), name)
+        return redirect("/#lives", 303)
 
 
 def _listed(book: Book, field: str = "number") -> str:
