@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub import outbox, ticks
-from idp import announce, companies_watch, expiry, logout, retention
+from idp import announce, companies_watch, expiry, logout, recheck, retention
 from idp.store import grants
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_table("idp_recheck")
     op.drop_table("idp_merge")
     op.drop_table("idp_former")
     op.drop_table("idp_holder_key")
@@ -68,6 +69,12 @@ def _new_tables() -> None:
         sa.Column("mandates", hub.db.Json(), nullable=False),
         sa.Column("undone", hub.db.Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idp_merge")),
+    )
+    op.create_table(
+        "idp_recheck",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("at", hub.db.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("person", name=op.f("pk_idp_recheck")),
     )
     for table, column in (
         ("idp_holder_key", "person"),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from hub.problems import Problem
-from idp.model.person import State
+from idp.model.person import Person, State
 
 
 class Act(StrEnum):
@@ -60,6 +60,22 @@ class NotNow(Problem):
     status: ClassVar[int] = 409
     title: ClassVar[str] = "This cannot be done to the account as it stands"
     advice: ClassVar[str] = "Look at its present state. Somebody may have been quicker."
+
+
+class CannotMerge(Problem):
+    """The two accounts do not belong to one person, as far as anybody can see; or merging would tell more than he wants."""
+
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "These two accounts cannot be merged here"
+    advice: ClassVar[str] = "If both are yours, bring your papers to a service counter."
+
+
+class AccountMerged(Problem):
+    """The account went into another one of the same person."""
+
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "This account has been merged into your other account"
+    advice: ClassVar[str] = "Sign in with the name of the other account."
 
 
 class BasisWrong(Problem):
@@ -142,7 +158,7 @@ def after(state: State, act: Act, before: tuple[State, ...] = ()) -> tuple[State
     """
     then = TABLE.get((state, act))
     if then is None:
-        raise NotNow("The account is %(state)s", state=state.value)
+        raise NotNow("Its present state does not allow it")
     if then == BEFORE:
         return (before[-1], before[:-1]) if before else (State.active, ())
     if then == _KEEPS:
@@ -151,3 +167,22 @@ def after(state: State, act: Act, before: tuple[State, ...] = ()) -> tuple[State
 
 
 _CAN_BE_TAKEN_BACK = (Act.suspend, Act.death)
+
+
+def winner(one: Person, other: Person) -> tuple[Person, Person]:
+    """Which of two accounts of one person stays, and which one goes into it. Raises CannotMerge.
+
+    The one that has proved a number stays; of two without, the `one` that asks. By their owner's word alone never two with
+    different numbers, never an account of a network identity (it is there so that nobody knows the name), no operator's.
+    """
+    if one.id == other.id:
+        raise CannotMerge("Both are the same account")
+    if not (one.usable and other.usable):
+        raise CannotMerge("One of them cannot be used just now")
+    if one.needs_second_factor or other.needs_second_factor:
+        raise CannotMerge("The account of an operator stays apart")
+    if one.pseudonym_key or other.pseudonym_key:
+        raise CannotMerge("An account without a name stays apart: it is there so that nobody knows the name")
+    if one.holder_key and other.holder_key:
+        raise CannotMerge("Each of them has proved a number of its own")
+    return (other, one) if other.holder_key else (one, other)

@@ -15,6 +15,7 @@ from idp.store import (
     organizations,
     people,
     receipts,
+    recheck,
     registers,
     releases,
     uses,

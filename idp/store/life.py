@@ -11,6 +11,7 @@ from hub.db import Instant, Json, metadata
 from hub.vault import Vault
 from idp.model.life import Former, Merge
 from idp.model.person import NumberTaken
+from idp.store.mandates import mandate_table
 
 FORMER = "former"  # purpose in the vault
 
@@ -116,6 +117,11 @@ def undo_merge(db: sa.Connection, id: str, at: datetime) -> bool:
     """Take a merging back; False if it was before."""
     where = sa.and_(_m.id == id, _m.undone.is_(None))
     return db.execute(merge_table.update().where(where).values(undone=at)).rowcount == 1
+
+
+def give_mandate(db: sa.Connection, id: str, person: str) -> None:
+    """Let a mandate be the other account's of the same person."""
+    db.execute(mandate_table.update().where(mandate_table.c.id == id).values(person=person))
 
 
 def _opened(db: sa.Connection, vault: Vault, person: str, sealed: bytes) -> str:
