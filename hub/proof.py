@@ -24,7 +24,16 @@ class ProofNotYet(Unavailable):
 
 def proof(house: House, kind: str, subject: str) -> dict[str, Any]:
     """The proof of inclusion of one event in the newest signed tree head (RFC 9162 2.1.3). Raises ProofNotYet."""
-    where = sa.and_(event_table.c.kind == kind, event_table.c.subject == subject, event_table.c.leaf.is_not(None))
+    return _proof(house, sa.and_(event_table.c.kind == kind, event_table.c.subject == subject))
+
+
+def of_event(house: House, id: int) -> dict[str, Any]:
+    """The same for the event with this id, as `ledger.wrote` gave it. Raises ProofNotYet."""
+    return _proof(house, event_table.c.id == id)
+
+
+def _proof(house: House, which: sa.ColumnElement[bool]) -> dict[str, Any]:
+    where = sa.and_(which, event_table.c.leaf.is_not(None))
     with house.database.read() as db:
         row = db.execute(sa.select(event_table).where(where).order_by(event_table.c.id).limit(1)).one_or_none()
         head = checkpoint(db)

@@ -129,7 +129,7 @@ def large_text(db: sa.Connection, person: str) -> bool:
     return bool(db.execute(sa.select(_t.large_text).where(_t.person == person)).scalar_one_or_none())
 
 
-def keep_large_text(db: sa.Connection, person: str, wanted: bool) -> None:
+def keep_large_text(db: sa.Connection, person: str, *, wanted: bool) -> None:
     """Remember how a person likes to read."""
     if db.execute(taste_table.update().where(_t.person == person).values(large_text=wanted)).rowcount == 0:
         db.execute(unless_there(db, taste_table).values(person=person, large_text=wanted))

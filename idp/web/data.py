@@ -52,7 +52,7 @@ def add(bp: Blueprint) -> None:
         assert visit.caller is not None
         with visit.house.database.write() as db:
             data.withdraw(db, visit.person, visit.caller.acting_for, request.form.get("grant", ""), now=visit.now)
-        return web.see_other(url_for("idp.account", _anchor="data"))
+        return web.see_other(url_for("idp.services", _anchor="data"))
 
 
 def _waiting() -> tuple[Visit, Pending, Caller]:

@@ -263,10 +263,10 @@ def test_withdrawal_revokes_the_tokens_and_the_next_sign_in_asks(asker: Visit, h
 
 def test_withdrawal_at_the_account(asker: Visit, house: House) -> None:
     allowed(asker)
-    page = asker.browser.get("/account?lang=en").text
+    page = asker.browser.get("/account/services?lang=en").text
     assert "Name, Residence, from Xicheng Civil Affairs Bureau" in page
     asker.browser.post("/account/data/withdraw", data={"csrf": token_in(page), "grant": "g1"})
-    assert "Xicheng Civil Affairs Bureau" not in asker.browser.get("/account?lang=en").text
+    assert "Xicheng Civil Affairs Bureau" not in asker.browser.get("/account/services?lang=en").text
 
 
 def test_who_withdraws_from_a_service_withdraws_data_too(asker: Visit, house: House) -> None:

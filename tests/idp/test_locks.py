@@ -221,7 +221,8 @@ def shows_face(citizen: Citizen, outcome: str) -> Any:
 
 
 def test_the_face_comes_after_the_code_never_instead_of_it(citizen: Citizen) -> None:
-    with_app(citizen.is_proved())
+    with_app(citizen)
+    assert citizen.proves().status_code == citizen.shows_face().status_code == 303
     person = citizen.person
     citizen.post("/account/lock")
     assert citizen.post("/unlock", account=citizen.account, password=PASSWORD).location == "/unlock/second"

@@ -48,7 +48,7 @@ def test_adding_a_passkey_counts_for_the_session(citizen: Citizen) -> None:
 
 def test_the_account_page_says_whether_it_is_synced(citizen: Citizen) -> None:
     with_passkey(citizen, synced=True)
-    page = citizen.get("/account").text
+    page = citizen.get("/account/security").text
     assert "my phone" in page
     assert "kept in sync" in page
     status, other = signs_in(citizen, Authenticator())
@@ -113,7 +113,7 @@ def test_whatever_the_browser_sends_there_is_an_answer(citizen: Citizen, answer:
 
 def test_a_removed_passkey_signs_nobody_in(citizen: Citizen) -> None:
     device = with_passkey(citizen)
-    page = citizen.get("/account")
+    page = citizen.get("/account/security")
     factor = page.text.partition('name="factor" value="')[2].partition('"')[0]
     assert citizen.send(page, "/account/factors/remove", factor=factor).status_code == 303
     assert signs_in(citizen, device)[0] == 401
@@ -121,7 +121,7 @@ def test_a_removed_passkey_signs_nobody_in(citizen: Citizen) -> None:
 
 def test_one_does_not_remove_the_factor_of_another(citizen: Citizen) -> None:
     device = with_passkey(citizen)
-    factor = citizen.get("/account").text.partition('name="factor" value="')[2].partition('"')[0]
+    factor = citizen.get("/account/security").text.partition('name="factor" value="')[2].partition('"')[0]
     other = Citizen(citizen.house, citizen.app, citizen.register, account="other.person")
     other.registers()
     assert other.post("/account/factors/remove", form_at="/account", factor=factor).status_code == 404

@@ -114,7 +114,7 @@ def test_the_consent_page_shows_each_value_and_who_asks_and_why(journey: Journey
     citizen = journey.citizen
     citizen.is_proved()
     page = citizen.get(citizen.get(journey.begins(scope="openid profile realname")).location).text
-    for shown in (JIA[0], "8801************15", "Qiyun market regulation", "11880100DEM000049A", "Version 1"):
+    for shown in (JIA[0], "8801************15", "Qiyun market regulation", "11880100DEM000049A", "Version 2"):
         assert shown in page
     assert JIA[1] not in page
 
@@ -205,9 +205,9 @@ def test_withdrawing_makes_the_service_ask_again(journey: Journey) -> None:
     citizen = journey.citizen
     citizen.registers()
     assert code_in(agrees(journey, citizen.get(journey.begins()).location))
-    assert "Qiyun market regulation" in citizen.get("/account").text
+    assert "Access now" in citizen.get("/account/services").text
     citizen.post("/account/services/withdraw", form_at="/account", client="qiyun-market")
-    assert "Qiyun market regulation" not in citizen.get("/account").text
+    assert "Access now" not in citizen.get("/account/services").text
     with journey.house.database.read() as db:
         assert consent_store.consent(db, citizen.person, "qiyun-market") is None
     assert journey.begins().startswith("/login?flow=")

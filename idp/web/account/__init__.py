@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from idp.web.account import overview, password, privacy, services, sessions
+from idp.web.account import overview, password, privacy, profile, services, sessions, uses
 
-PAGES = (overview, sessions, services, privacy, password)
+PAGES = (overview, profile, sessions, services, uses, privacy, password)
 
 
 def add(bp: Blueprint) -> None:

@@ -1,23 +1,22 @@
-"""The first page of my account: who I am here, and what waits for me."""
+"""The first page of my account: who I am here, how surely, and what waits for me. On a phone it is the menu as well."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from hub import callers
+from hub import callers, notices
 from hub.callers import Session
 from hub.web import route
-from idp import clients, consents, data, mandates
-from idp.login import passkey
+from idp import consents, mandates, offers
 from idp.model.factor import Kind
 from idp.numbers.rules import masked
-from idp.store import factors, people, proofs
+from idp.store import factors, leaving, people
 from idp.web import consent as consent_page
-from idp.web import data as data_page
 from idp.web import desk
-from idp.web.account.words import service_name, service_name_of
 from idp.web.desk import Visit
-from idp.web.whom import role_name
+
+SOON = timedelta(days=30)  # what ends within this time is said beforehand
 
 
 def add(bp: Blueprint) -> None:
@@ -25,7 +24,8 @@ def add(bp: Blueprint) -> None:
 
     @route(bp, "/account", gate=Session("idp"))
     def account() -> Response:
-        return desk.show(desk.visit(), "account.html", **_overview(desk.visit()))
+        visit = desk.visit()
+        return desk.show(visit, "account.html", done=request.args.get("done", ""), **_overview(visit))
 
 
 def _overview(visit: Visit) -> dict[str, Any]:
@@ -33,32 +33,27 @@ def _overview(visit: Visit) -> dict[str, Any]:
     with visit.house.database.read() as db:
         person = people.person(db, visit.person)
         profile = people.profile(db, visit.house.vault, visit.person)
-        held = factors.of_person(db, visit.person)
-        running = callers.sessions(db, visit.person, visit.now)
-        agreed = consents.all_of(db, visit.person)
-        shared = data.standing(db, visit.person, visit.caller.acting_for)
+        held = {one.kind for one in factors.of_person(db, visit.person)}
         acting = mandates.of(visit.house, db, visit.person, visit.now)
-        evidence = proofs.evidence_of(db, visit.person)
+        counts = {
+            "notices": notices.unseen(db, visit.person),
+            "offers": len(offers.to(visit.house, db, visit.person, visit.now)),
+            "sessions": len(callers.sessions(db, visit.person, visit.now)),
+            "services": len(consents.all_of(db, visit.person)),
+            "mandates": len(acting),
+        }
+        closing = leaving.closing(db, visit.person)
     assert person is not None
-    services = [(clients.known(visit.house, one.client, visit.now), one) for one in agreed]
     return {
         "person": person,
         "profile": profile,
         "masked": masked(profile.number) if profile.number else "",
         "level": consent_page.level_name(int(person.level)),
-        "evidence": evidence,
-        "has_password": any(factor.kind is Kind.password for factor in held),
-        "passkeys": [factor for factor in held if factor.kind is Kind.passkey],
-        "apps": [factor for factor in held if factor.kind is Kind.totp],
-        "passkeys_possible": passkey.available(visit.house.settings),
-        "sessions": running,
-        "services": [(service_name(client), one) for client, one in services if client],
-        "shared": [
-            (consent, service_name_of(visit, one.client), data_page.named(one))
-            for consent, one in shared
-            if one.in_force_at(visit.now)
+        "one_factor": not held & {Kind.passkey, Kind.totp},
+        "ending": [
+            (one, principal) for one, principal in acting if one.until is not None and one.until - visit.now < SOON
         ],
-        "mandates": [(principal, role_name(mandate.role)) for mandate, principal in acting],
         "acting_for": next((one.name for _, one in acting if one.id == visit.caller.acting_for), ""),
-        "done": request.args.get("done", ""),
+        "closing": closing,
+        "counts": counts,
     }

@@ -1,24 +1,121 @@
-"""Services that know me: what each was told, and how I take it back."""
+"""Services and consents: who knows what of me by what right, the words I agreed to, and how I take it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
 from hub import web
 from hub.callers import Session
+from hub.problems import NotFound
 from hub.web import route
-from idp import consents
+from idp import consents, data
+from idp.model.client import Client
+from idp.model.consent import Consent
+from idp.model.receipt import NoReceipt, Receipt
+from idp.store import clients as client_store
+from idp.store import grants as grant_store
+from idp.store import receipts, releases
+from idp.web import data as data_page
 from idp.web import desk
+from idp.web.account import reading
+from idp.web.account.words import basis, fields, owner, service_name, service_name_of
+from idp.web.desk import Visit
 
 SIGNED_IN = Session("idp")
 
 
+@dataclass(frozen=True)
+class Known:
+    """One service that knows the person, in the reader's words."""
+
+    client: Client
+    name: str
+    owner: str
+    fields: str
+    basis: str
+    consent: Consent
+    used: datetime | None
+    living: int  # families of tokens
+
+
 def add(bp: Blueprint) -> None:
-    """`/account/services/withdraw`."""
+    """`/account/services…`, `/account/receipts/<id>`."""
+
+    @route(bp, "/account/services", gate=SIGNED_IN, endpoint="services")
+    def page() -> Response:
+        visit = desk.visit()
+        return desk.show(visit, "account_services.html", done=request.args.get("done", ""), **_all(visit))
+
+    @route(bp, "/account/services/<client>", gate=SIGNED_IN, endpoint="service")
+    def one(client: str) -> Response:
+        visit = desk.visit()
+        with visit.house.database.read() as db:
+            found = client_store.client(db, client)
+            kept = receipts.of_person(db, visit.person, client)
+            known = next((one for one in _known(visit) if one.client.id == client), None)
+        if found is None or (known is None and not kept):
+            raise NotFound("You have no agreement with such a service")
+        read = [(receipt, reading.of(receipt)) for receipt in kept]
+        return desk.show(visit, "account_service.html", known=known, name=service_name(found), receipts=read)
+
+    @route(bp, "/account/receipts/<id>.jwt", gate=SIGNED_IN, endpoint="receipt")
+    def receipt(id: str) -> Response:
+        visit = desk.visit()
+        with visit.house.database.read() as db:
+            found = receipts.receipt(db, id, visit.person)
+        if found is None:
+            raise NoReceipt("There is no receipt %(id)s of yours", id=id[:60])
+        return web.file(found.signed.encode(), "application/consent-receipt+jwt", name=f"{found.id}.jwt")
 
     @route(bp, "/account/services/withdraw", gate=SIGNED_IN, methods=("POST",))
     def withdraw() -> Response:
         visit = desk.visit()
-        with visit.house.database.write() as db:
-            consents.withdraw(
-                db, visit.person, request.form.get("client", ""), by=f"person:{visit.person}", now=visit.now
+        client = request.form.get("client", "")
+        consents.take_back(visit.house, visit.person, client, by=f"person:{visit.person}", now=visit.now)
+        return web.see_other(url_for("idp.services", done="withdrawn"))
+
+
+def _all(visit: Visit) -> dict[str, Any]:
+    assert visit.caller is not None
+    known = _known(visit)
+    with visit.house.database.read() as db:
+        shared = data.standing(db, visit.person, visit.caller.acting_for)
+        kept = receipts.of_person(db, visit.person)
+    standing = {one.client.id for one in known}
+    return {
+        "services": known,
+        "shared": [
+            (consent, service_name_of(visit, one.client), data_page.named(one))
+            for consent, one in shared
+            if one.in_force_at(visit.now)
+        ],
+        "past": [(service_name_of(visit, one.client), one) for one in _last(kept) if one.client not in standing],
+    }
+
+
+def _known(visit: Visit) -> list[Known]:
+    with visit.house.database.read() as db:
+        used = releases.last_of(db, visit.person)
+        living = grant_store.living(db, visit.now, person=visit.person)
+        found = [(consent, client_store.client(db, consent.client)) for consent in consents.all_of(db, visit.person)]
+        return [
+            Known(
+                client,
+                service_name(client),
+                owner(db, client),
+                fields(consent.scopes),
+                basis(client),
+                consent,
+                used.get(client.id),
+                sum(grant.client == client.id for grant in living),
             )
-        return web.see_other(url_for("idp.account", _anchor="services"))
+            for consent, client in found
+            if client is not None
+        ]
+
+
+def _last(kept: list[Receipt]) -> list[Receipt]:
+    """The newest receipt of each service."""
+    return list({one.client: one for one in reversed(kept)}.values())
