@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from admin import drafts, finish, papers, prefill, workdays
 from admin.model.case import (
+    PERSON,
     WORDS,
     Case,
     Channel,
@@ -27,13 +28,15 @@ from admin.papers import PAPER
 from admin.prefill import Prefilled
 from admin.store import cases as store
 from admin.store import items
-from hub import ledger, limits, numbers
+from hub import behalf, ledger, limits, numbers
 from hub.callers import Caller
 from hub.db import Collision
 from hub.house import House
 from hub.i18n import N_
 from hub.limits import Limit
 from hub.problems import NotAllowed
+from idp import uses
+from idp.model.use import Act
 from licenses.fields import TYPES, Value, Wrong
 from licenses.model import FieldError, FieldsWrong
 
@@ -69,6 +72,7 @@ def submit(
     case = _case(ready, key, caller, channel, taken_by, now)
     try:
         with house.database.write() as db:
+            uses.use(db, caller, Act.applied, channel.value, now, matter=item.code, about=case.number)
             store.end_draft(db, key)  # first: whoever still writes on it is let finish, and overwrites nothing
             store.add(db, case)
             store.keep_content(db, house.vault, key, content)
@@ -106,6 +110,7 @@ def answer(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
     due = workdays.add_workdays(now, item.promised_days)
     after = case.moved(Step.answer, Mover.applicant, now, counts_from=now, due=due)
     with house.database.write() as db:
+        uses.use(db, caller, Act.answered, Channel.online.value, now, matter=case.item, about=number)
         _keep(db, case, after)
         store.keep_content(db, house.vault, case.key, replace(content, answer=written.answer[:WORDS]))
         drafts.take_over(house, db, case)
@@ -119,6 +124,7 @@ def withdraw(house: House, number: str, *, caller: Caller, now: datetime) -> Cas
     case = mine(house, number, caller)
     after = case.moved(Step.withdraw, Mover.applicant, now)
     with house.database.write() as db:
+        uses.use(db, caller, Act.withdrew, Channel.online.value, now, matter=case.item, about=number)
         _keep(db, case, after)
         ledger.wrote(db, "case.withdrawn", number, by=caller.label, at=now, place=case.place)
     return after
@@ -129,6 +135,7 @@ def mine(house: House, number: str, caller: Caller) -> Case:
     with house.database.read() as db:
         case = store.case(db, number)
     his_own(case, caller.person, caller.acting_for)
+    behalf.needs(caller, case.item)
     return case
 
 
@@ -153,9 +160,19 @@ def is_for_the_applicant(item: ServiceItem, caller: Caller) -> None:
         )
 
 
+def is_his_matter(item: ServiceItem, caller: Caller) -> None:
+    """Whoever acts for another by a mandate for named matters applies for those alone. Raises NotYourMatter."""
+    behalf.needs(caller, item.code)
+
+
 def audience_of(caller: Caller) -> Audience:
-    """As what he comes: for himself, or for a company."""
-    return Audience.company if caller.acting_for else Audience.person
+    """As what he comes: as a person, himself or another one, or for a company."""
+    return Audience.company if is_company(caller.acting_for) else Audience.person
+
+
+def is_company(acting_for: str | None) -> bool:
+    """Whether the one for whom somebody acts is a company."""
+    return bool(acting_for) and not str(acting_for).startswith(PERSON)
 
 
 def level_of(item: ServiceItem) -> int:
@@ -173,7 +190,7 @@ def level_is_reached(item: ServiceItem, caller: Caller) -> None:
         )
 
 
-CHECKS = (applied_for_here, is_for_the_applicant, level_is_reached)
+CHECKS = (applied_for_here, is_for_the_applicant, is_his_matter, level_is_reached)
 
 
 # -- what an application must hold

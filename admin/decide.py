@@ -15,6 +15,7 @@ from hub import ledger, tree
 from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
+from idp import principals
 from idp.store import organizations, people
 from licenses import kinds, wallet
 from licenses.kinds import Kind
@@ -65,10 +66,18 @@ def opened(house: House, case: Case, now: datetime) -> Opened:
         content = store.content(db, house.vault, case.key)
         known = people.person(db, case.person)
         applicant = people.profile(db, house.vault, case.person).shown if known else ""
-        company = organizations.organization(db, case.acting_for) if case.acting_for else None
+        whom = _represented(house, db, case)
     kind = kinds.named(case.kind) if case.kind else None
     papers = tuple(_paper(house, case, one, now) for one in content.materials)
-    return Opened(case, item, kind, content, papers, applicant, company.name if company else "")
+    return Opened(case, item, kind, content, papers, applicant, whom)
+
+
+def _represented(house: House, db: Connection, case: Case) -> str:
+    """For whom the applicant acted, by name; a company with its code."""
+    if case.principal:
+        return people.profile(db, house.vault, case.principal).name if people.person(db, case.principal) else ""
+    company = organizations.organization(db, case.acting_for) if case.acting_for else None
+    return f"{company.name} {company.code}" if company else case.acting_for or ""
 
 
 def accept(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
@@ -98,7 +107,7 @@ def approve(house: House, number: str, *, caller: Caller, now: datetime) -> Case
     with house.database.read() as db:
         before = store.case(db, number, caller.place)
         region = _region(db, before)
-    _not_his_own(before, caller)
+        _not_his_own(db, before, caller, now)
     before.moved(Step.approve, Mover.officer, now)
     whole = opened(house, before, now)
     if any(paper.gone for paper in whole.papers):
@@ -122,7 +131,7 @@ def again(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
     """Try once more to issue the license of an approved case in trouble, under another number. Raises CaseElsewhere."""
     with house.database.write() as db:
         before = store.case(db, number, caller.place)
-        _not_his_own(before, caller)
+        _not_his_own(db, before, caller, now)
         if not (before.unfinished and before.trouble):
             raise before.elsewhere()
         after = replace(before, trouble="", attempt=before.attempt + 1)
@@ -147,7 +156,7 @@ def file(house: House, number: str, material: str, *, caller: Caller, now: datet
 def _move(house: House, number: str, step: Step, caller: Caller, now: datetime, told: str, **values: Any) -> Case:
     with house.database.write() as db:
         before = store.case(db, number, caller.place)
-        _not_his_own(before, caller)
+        _not_his_own(db, before, caller, now)
         after = before.moved(step, Mover.officer, now, officer=caller.person or "", **values)
         _keep(db, before, after)
         facts = _decision(after) if after.decided else {}
@@ -157,8 +166,10 @@ def _move(house: House, number: str, step: Step, caller: Caller, now: datetime, 
     return after
 
 
-def _not_his_own(case: Case, caller: Caller) -> None:
-    if not case.may_decide(caller.person):
+def _not_his_own(db: Connection, case: Case, caller: Caller, now: datetime) -> None:
+    """Nobody decides what he, or one for whom he acts, has applied for."""
+    acts = case.principal and principals.runs(db, caller.person or "", case.acting_for, now)
+    if acts or not case.may_decide(caller.person):
         raise OwnCase("The application %(number)s", number=case.number)
 
 

@@ -13,6 +13,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import Problem
+from idp.store import mandates
 from licenses.issue import issue
 from licenses.model import Application, Busy, InProgress, Overtaken
 
@@ -62,8 +63,13 @@ def resume(house: House, now: datetime, limit: int = 100) -> list[str]:
 
 
 def tell(db: Connection, case: Case, title: str, now: datetime) -> None:
-    """Leave the applicant a notice that leads to his case."""
-    notices.tell(db, case.person, title, link=f"/my/cases/{case.number}", at=now, number=case.number)
+    """Leave the applicant a notice that leads to his case; of a case for another person, him too and all who act for him."""
+    told = {case.person}
+    if case.principal:
+        guardians = mandates.for_principal(db, str(case.acting_for), now)
+        told |= {case.principal} | {one.person for one in guardians if not one.named or one.covers(case.item)}
+    for person in sorted(told):
+        notices.tell(db, person, title, link=f"/my/cases/{case.number}", at=now, number=case.number)
 
 
 def _noted(house: House, before: Case, after: Case) -> Case:

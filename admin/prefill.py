@@ -8,6 +8,8 @@ from admin import assigned
 from admin.model.item import ServiceItem
 from hub.callers import Caller
 from hub.house import House
+from idp import principals
+from idp.model.mandate import PERSON
 from idp.store import organizations, people
 from licenses import kinds, wallet
 from licenses.fields import Value, spelled
@@ -137,13 +139,14 @@ def written(kind: Kind | None) -> Iterator[Item]:
 
 
 def _proved(house: House, applicant: Caller, kind: Kind) -> Iterator[tuple[str, Value]]:
-    """Name and number of the person, or of the company for which he acts: the register has confirmed them."""
+    """Name and number of the person, or of the one for whom he acts: the register has confirmed them."""
     with house.database.read() as db:
-        if applicant.acting_for:
+        whom = principals.subject(applicant.person or "", applicant.acting_for)
+        if applicant.acting_for and not applicant.acting_for.startswith(PERSON):
             organization = organizations.organization(db, applicant.acting_for)
             said = ("001", organization.name, organization.code) if organization else None
-        elif applicant.person and people.person(db, applicant.person):
-            profile = people.profile(db, house.vault, applicant.person)
+        elif people.person(db, whom):
+            profile = people.profile(db, house.vault, whom)
             said = (profile.number_type, profile.name, profile.number)
         else:
             said = None

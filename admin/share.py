@@ -26,7 +26,7 @@ from hub import ledger, limits, tree
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import Problem
-from idp import clients, pseudonyms
+from idp import clients, principals, pseudonyms
 
 log = structlog.get_logger("sharing")
 KEY = "data-1"
@@ -155,7 +155,7 @@ def _claims(use: Use, call: Call, found: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "iss": use.house.settings.issuer_url,
         "aud": use.client.id,
-        "sub": pseudonyms.subject(use.house, use.client, use.grant.person),
+        "sub": pseudonyms.subject(use.house, use.client, principals.subject(use.grant.person, use.grant.acting_for)),
         "iat": moment,
         "exp": moment + SECONDS,
         "jti": call.id,

@@ -16,9 +16,10 @@ from admin.model.sharing import DataRequest, Entry
 from hub.addresses import AddressRefused
 from hub.fetch import NotReachable
 from hub.house import House
-from idp import clients, pseudonyms, tokens
+from idp import clients, principals, pseudonyms, tokens
 from idp.model.client import Client
 from idp.model.grant import Grant
+from idp.model.mandate import PERSON
 from idp.store import people
 from licenses import kinds
 from licenses import store as licenses
@@ -41,7 +42,7 @@ class Found:
 
 
 def fetched(house: House, entry: Entry, request: DataRequest, grant: Grant, call: Call, now: datetime) -> Found:
-    """The granted fields about a person, or about the company that he acts for. Raises NothingHeld, SourceDown, SourceWrong."""
+    """The granted fields about a person, or about the one for whom he acts. Raises NothingHeld, SourceDown, SourceWrong."""
     number_type, number = _whose(house, grant)
     if entry.kind:
         return _from_register(house, entry, request, people.holder_key(house.vault, number_type, number), now)
@@ -49,10 +50,10 @@ def fetched(house: House, entry: Entry, request: DataRequest, grant: Grant, call
 
 
 def _whose(house: House, grant: Grant) -> tuple[str, str]:
-    if grant.acting_for:
+    if grant.acting_for and not grant.acting_for.startswith(PERSON):
         return COMPANY, grant.acting_for
     with house.database.read() as db:
-        profile = people.profile(db, house.vault, grant.person)
+        profile = people.profile(db, house.vault, principals.subject(grant.person, grant.acting_for))
     return profile.number_type, profile.number
 
 
@@ -127,7 +128,7 @@ def _question(
         "iat": moment,
         "exp": moment + FRESH,
         "jti": secrets.token_urlsafe(16),
-        "sub": pseudonyms.subject(house, platform, grant.person),
+        "sub": pseudonyms.subject(house, platform, principals.subject(grant.person, grant.acting_for)),
         "entry": entry.id,
         "fields": list(request.fields),
         "purpose": {"item": request.item, "zh": request.purpose, "en": request.purpose_en, "basis": request.basis},

@@ -9,6 +9,7 @@ from typing import Any, Self
 from hub.problems import NotAllowed, NotFound, Problem
 
 DRAFT_DAYS = 30  # how long a draft waits for its owner
+PERSON = "person:"  # begins the id of a principal who is a person
 WORDS = 500  # characters of a reason
 
 
@@ -168,6 +169,12 @@ class Case:
         return self.state in RUNNING
 
     @property
+    def principal(self) -> str | None:
+        """The internal id of the person for whom it was applied, if that is another than the applicant."""
+        whose = self.acting_for or ""
+        return whose.removeprefix(PERSON) if whose.startswith(PERSON) else None
+
+    @property
     def unfinished(self) -> bool:
         """Approved, but the license is not issued yet."""
         return self.state is CaseState.approved and bool(self.kind) and not self.license
@@ -190,8 +197,8 @@ class Case:
         return tuple(step for (state, step), (who, _) in MOVES.items() if state is self.state and who is mover)
 
     def may_decide(self, person: str | None) -> bool:
-        """Whether this officer may move it: he neither applied for it nor took it at the counter."""
-        return bool(person) and person not in (self.person, self.taken_by)
+        """Whether this officer may move it: it is not his own, he did not apply for it nor take it at the counter."""
+        return bool(person) and person not in (self.person, self.taken_by, self.principal)
 
     def elsewhere(self) -> CaseElsewhere:
         """The refusal of a step that does not begin where the case stands."""
@@ -262,8 +269,18 @@ class Draft:
 
 
 def his_own(one: Case | Draft, person: str | None, acting_for: str | None) -> None:
-    """Let only the applicant through, as the one for whom he acted then. Raises NoCase, ActingForAnother."""
+    """Let only the applicant through, as the one for whom he acted then. Raises NoCase, ActingForAnother.
+
+    What was begun for a person is that person's: he himself is let through, and everybody who acts for him now.
+    """
+    whose = one.acting_for or ""
+    if whose.startswith(PERSON):
+        if person and whose in (acting_for, f"{PERSON}{person}" if not acting_for else ""):
+            return
+        if one.person != person:
+            raise NoCase("There is no such application of yours")
+        raise ActingForAnother("Then you acted for another person")
     if one.person != person:
         raise NoCase("There is no such application of yours")
     if one.acting_for != acting_for:
-        raise ActingForAnother("Then you acted for %(whom)s", whom=one.acting_for or one.person)
+        raise ActingForAnother("Then you acted for %(whom)s", whom=whose or one.person)

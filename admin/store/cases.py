@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from admin.model.case import OPEN, RUNNING, Case, CaseState, Channel, Content, Draft, Material, NoCase
+from admin.model.case import OPEN, PERSON, RUNNING, Case, CaseState, Channel, Content, Draft, Material, NoCase
 from hub.db import Instant, Json, alone, metadata
 from hub.tree import ROOT, below
 from hub.vault import Vault
@@ -133,7 +133,7 @@ def of_officer(db: sa.Connection, officer: str, scope: str = ROOT, *, limit: int
 
 def of_applicant(db: sa.Connection, person: str, acting_for: str | None, *, limit: int = 50) -> list[Case]:
     """The cases of an applicant as the one for whom he acts now, newest first."""
-    mine = sa.and_(cases_table.c.person == person, cases_table.c.acting_for.is_not_distinct_from(acting_for))
+    mine = _his(cases_table, person, acting_for)
     return _cases(db, sa.select(cases_table).where(mine).order_by(cases_table.c.submitted.desc()).limit(limit))
 
 
@@ -221,7 +221,7 @@ def draft(db: sa.Connection, id: str, now: datetime) -> Draft | None:
 
 def drafts_of(db: sa.Connection, person: str, acting_for: str | None, now: datetime) -> list[Draft]:
     """The drafts of an applicant, the newest first."""
-    mine = sa.and_(drafts_table.c.person == person, drafts_table.c.acting_for.is_not_distinct_from(acting_for))
+    mine = _his(drafts_table, person, acting_for)
     query = sa.select(drafts_table).where(mine, drafts_table.c.ends > now).order_by(drafts_table.c.changed.desc())
     return [Draft(**row) for row in db.execute(query).mappings()]
 
@@ -275,3 +275,23 @@ def _values(case: Case) -> dict[str, Any]:
 def _case(row: Any) -> Case:
     named = {"state": CaseState(row["state"]), "channel": Channel(row["channel"])}
     return Case(**{**row, **named, "holder_keys": tuple(row["holder_keys"])})
+
+
+def _his(table: sa.Table, person: str, acting_for: str | None) -> sa.ColumnElement[bool]:
+    """Whose it is, by the same rule as `his_own`: what was begun for a person is shared by all who act for him."""
+    whose, own = table.c.acting_for, f"{PERSON}{person}"
+    if acting_for is None:
+        return sa.or_(sa.and_(table.c.person == person, whose.is_(None)), whose == own)
+    if acting_for.startswith(PERSON):
+        return whose == acting_for
+    return sa.and_(table.c.person == person, whose == acting_for)
+
+
+def pass_on(db: sa.Connection, entry: str, person: str) -> None:
+    """Let what stands under an entry without an account stand under the account of the same person."""
+    for table in (cases_table, drafts_table):
+        db.execute(
+            table.update().where(table.c.acting_for == f"{PERSON}{entry}").values(acting_for=f"{PERSON}{person}")
+        )
+        own = sa.and_(table.c.person == entry, table.c.acting_for.is_(None))
+        db.execute(table.update().where(own).values(person=person))

@@ -236,7 +236,8 @@ def _seen_from(scope: str) -> sa.ColumnElement[bool]:
 
 
 def _used(person: str, acting_for: str) -> sa.ColumnElement[bool]:
-    whose = _k.acting_for == acting_for if acting_for else sa.and_(_k.person == person, _k.acting_for == "")
+    own = sa.or_(sa.and_(_k.person == person, _k.acting_for == ""), _k.acting_for == f"person:{person}")
+    whose = _k.acting_for == acting_for if acting_for else own
     return sa.and_(whose, _k.outcome == "answered")
 
 

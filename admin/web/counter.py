@@ -17,9 +17,11 @@ from hub.i18n import _
 from hub.problems import Problem
 from idp.model.mandate import NoMandate
 from idp.model.organization import NotRepresentative
+from idp.model.person import NumberTaken
 from idp.model.realname import NotMatched
 from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
+from idp.realname import CodeUnknown
 from licenses.model import FieldsWrong
 from verification import words
 
@@ -27,13 +29,15 @@ COUNTER = Operator(Right.counter)
 FRESH = Operator(
     Right.counter, minutes=5
 )  # a visitor's matters are opened with the officer's second factor, not by habit
-FIELDS = ("name", "number", "document", "reason", "company")
+FIELDS = ("name", "number", "document", "reason", "company", "code")
 FIELD_OF = {
     NameWrong: "name",
     NumberWrong: "number",
     NotMatched: "number",
     NoMandate: "company",
     NotRepresentative: "company",
+    NumberTaken: "number",
+    CodeUnknown: "code",
 }
 
 
@@ -69,7 +73,7 @@ def _arriving(bp: Blueprint) -> None:
         arrival = Arrival(**given | {"document": Document(given["document"])})  # type: ignore[arg-type]
         try:
             visit = counter.open_visit(web.house(), arrival, by=web.caller(), now=clock.now())
-        except (NameWrong, NumberWrong, NotMatched, NoMandate, NotRepresentative) as problem:
+        except tuple(FIELD_OF) as problem:
             field = next(name for kind, name in FIELD_OF.items() if isinstance(problem, kind))
             return _arrival_page(given, {field: _told(problem)})
         return web.see_other(f"/console/counter/{visit.id}")
@@ -161,7 +165,7 @@ def _item(code: str) -> ServiceItem:
 
 def _services(visit: Visit) -> list[ServiceItem]:
     """What can be applied for here, for a person or for a company as the visitor comes."""
-    audience = Audience.company if visit.acting_for else Audience.person
+    audience = Audience.company if apply.is_company(visit.acting_for) else Audience.person
     with web.house().database.read() as db:
         return [one for one in items.public(db) if one.here and one.for_(audience)]
 

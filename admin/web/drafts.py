@@ -35,6 +35,7 @@ def _beginning(bp: Blueprint) -> None:
     def begin_page(code: str) -> Response:
         me, item, now = web.caller(), _item(code), clock.now()
         apply.applied_for_here(item, me)
+        apply.is_his_matter(item, me)
         apply.level_is_reached(item, me)  # before anything else: the way there leads back here
         with web.house().database.read() as db:
             begun = [one for one in store.drafts_of(db, me.person or "", me.acting_for, now) if one.item == code]
@@ -189,7 +190,8 @@ def _sent(id: str) -> Response | None:
     """The application that a draft became, for its applicant who went back."""
     with web.house().database.read() as db:
         case = store.by_key(db, id)
-    mine = case is not None and case.person == web.caller().person
+    me = web.caller()
+    mine = case is not None and (case.person == me.person or (case.principal and case.acting_for == me.acting_for))
     return web.see_other(f"/my/cases/{case.number}") if case and mine else None
 
 
