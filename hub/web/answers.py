@@ -12,6 +12,7 @@ from hub import callers, i18n, notices
 from hub.web.here import caller, house
 
 LONGEST_PATH = 2000  # characters
+TEXT, LARGE, USUAL = "text", "large", "usual"  # the cookie, and what stands in an address, for the size of letters
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -130,6 +131,23 @@ def language_link(code: str) -> str:
     """This page in the other language, with the rest of its query kept."""
     query = {**request.args.to_dict(), "lang": code}
     return f"{request.path}?{urlencode(query)}"
+
+
+def large_text() -> bool:
+    """Whether this reader wants everything in large letters."""
+    return request.args.get(TEXT, request.cookies.get(TEXT, "")) == LARGE
+
+
+def text_link() -> str:
+    """This page in letters of the other size, with the rest of its query kept."""
+    query = {**request.args.to_dict(), TEXT: USUAL if large_text() else LARGE}
+    return f"{request.path}?{urlencode(query)}"
+
+
+def keep_text(response: Response, *, large: bool) -> None:
+    """Let this browser remember the size of letters. A script may read it: it tells nothing."""
+    secure = house().settings.secure
+    response.set_cookie(TEXT, LARGE if large else USUAL, max_age=31_536_000, samesite="Lax", secure=secure, path="/")
 
 
 def page_name() -> str:

@@ -15,13 +15,19 @@ from hub import clock, i18n, steps
 from hub.house import House
 from hub.problems import Problem
 from hub.web.answers import (
+    LARGE,
     POLICY,
+    TEXT,
+    USUAL,
     acting_name,
+    keep_text,
     language_link,
+    large_text,
     page_name,
     set_cookie,
     signed_in_name,
     static,
+    text_link,
     unseen_notices,
 )
 from hub.web.here import caller, house
@@ -62,6 +68,8 @@ def frame(app: Flask, opened: House) -> None:
         language=i18n.language,
         languages=i18n.LANGUAGES,
         language_link=language_link,
+        large_text=large_text,
+        text_link=text_link,
         static=static,
         page_name=page_name,
         settings=opened.settings,
@@ -115,4 +123,7 @@ def _finish(response: Response) -> Response:
     chosen = request.args.get("lang")
     if chosen in i18n.LANGUAGES and chosen != request.cookies.get("lang"):
         response.set_cookie("lang", chosen, max_age=31_536_000, samesite="Lax", secure=house().settings.secure)
+    size = request.args.get(TEXT)
+    if size in (LARGE, USUAL) and size != request.cookies.get(TEXT):
+        keep_text(response, large=size == LARGE)
     return response

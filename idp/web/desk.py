@@ -17,7 +17,7 @@ from idp import authorize, flows, mandates
 from idp.login import session
 from idp.login.session import Opened
 from idp.model.flow import Pending, Step
-from idp.store import people
+from idp.store import leaving, people
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
 RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
@@ -116,6 +116,9 @@ def enter(visit: Visit, opened: Opened, response: Response | None = None) -> Res
     """Hand a new session to the browser and go on."""
     response = response or onward(visit, opened.caller)
     web.sign_in_cookie(response, session.KIND, opened.cookie)
+    with visit.house.database.read() as db:
+        if leaving.large_text(db, opened.caller.person or ""):  # as he wants it, on whatever device
+            web.keep_text(response, large=True)
     return response
 
 

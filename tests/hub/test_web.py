@@ -296,3 +296,22 @@ def test_a_visitor_is_known_by_what_our_own_proxy_says_and_by_nobody_elses_word(
     app.add_url_rule("/who", view_func=lambda: request.remote_addr or "")
     told = app.test_client().get("/who", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
     assert told.text == seen  # what stands before the last address, the visitor may have written himself
+
+
+def test_letters_are_large_for_whoever_wants_them_signed_in_or_not(client: FlaskClient) -> None:
+    page = client.get("/help?lang=en").text
+    assert 'class="yx-large"' not in page
+    assert 'href="/help?lang=en&amp;text=large"' in page
+    asked = client.get("/help?lang=en&text=large")
+    assert 'class="yx-large"' in asked.text
+    assert client.get_cookie("text").value == "large"  # type: ignore[union-attr]
+    assert 'class="yx-large"' in client.get("/help").text
+    assert 'class="yx-large"' not in client.get("/help?text=usual").text
+    assert 'class="yx-large"' not in client.get("/help").text
+
+
+@pytest.mark.parametrize("size", ["huge", "", "large;x=1", "LARGE"])
+def test_no_other_size_is_kept(client: FlaskClient, size: str) -> None:
+    page = client.get("/help", query_string={"text": size})
+    assert 'class="yx-large"' not in page.text
+    assert client.get_cookie("text") is None
