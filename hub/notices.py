@@ -61,3 +61,20 @@ def seen(db: sa.Connection, person: str, at: datetime) -> None:
     """Note that a person has looked at his notices."""
     where = sa.and_(_n.person == person, _n.seen.is_(None))
     db.execute(notice_table.update().where(where).values(seen=at))
+
+
+def one(db: sa.Connection, id: int) -> Notice | None:
+    """A notice by its id."""
+    row = db.execute(sa.select(notice_table).where(_n.id == id)).mappings().one_or_none()
+    return None if row is None else Notice(**row)
+
+
+def not_mailed(db: sa.Connection, limit: int) -> list[Notice]:
+    """Notices of which nobody has decided yet whether a copy goes out by mail, oldest first."""
+    query = sa.select(notice_table).where(_n.mailed.is_(None)).order_by(_n.id).limit(limit)
+    return [Notice(**row) for row in db.execute(query).mappings()]
+
+
+def mailed(db: sa.Connection, id: int, at: datetime) -> None:
+    """Note that it was decided whether a copy goes out."""
+    db.execute(notice_table.update().where(_n.id == id).values(mailed=at))

@@ -1,20 +1,23 @@
 """Accounts: making one, and changing what one signs in with."""
 
 import secrets
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import callers, ledger, limits
+from hub import callers, ledger, limits, notices
 from hub.callers import Caller
 from hub.house import House
+from hub.i18n import N_
 from hub.problems import NotFound
 from idp import logout
-from idp.login import passkey, password, sign_in, throttle, totp
-from idp.model.factor import Factor, Kind, LastFactor, WrongCredentials
-from idp.model.person import Person, Profile, account_name
+from idp.login import passkey, password, recovery_codes, sign_in, throttle, totp
+from idp.model.factor import SECOND, Factor, Kind, LastFactor, NotOffered, PasswordWrong, WrongCredentials
+from idp.model.person import Level, Person, Profile, account_name
 from idp.store import factors as factor_store
 from idp.store import people as store
+from idp.store import recovery_codes as code_store
 
 
 def register(house: House, account: str, chosen: str, *, now: datetime) -> Person:
@@ -36,20 +39,45 @@ def keep(house: House, db: Connection, person: Person, account: str, hashed: byt
     ledger.wrote(db, "person.registered", person.label, by=person.label, at=person.created)
 
 
-def change_password(house: House, caller: Caller, old: str, new: str, *, now: datetime) -> None:
-    """A new password for someone who knows the present one. Raises WrongCredentials, PasswordWrong, TooMany."""
+def change_password(house: House, caller: Caller, old: str, new: str, *, now: datetime, others: bool = False) -> None:
+    """A new password for someone who knows the present one. Raises WrongCredentials, PasswordWrong, TooMany.
+
+    `others`: sign out everywhere else at the same time (ASVS 7.4.3).
+    """
     limits.check(house.shared, throttle.PRESENT, caller.person or "")
     with house.database.read() as db:
-        person, profile, factors = _load(house, db, caller)
+        person, _, factors = _load(house, db, caller)
     factor = next((one for one in factors if one.kind is Kind.password), None)
     if factor is None or not password.fits(house, factor.secret, old):
         raise WrongCredentials("The present password is wrong")
     limits.forgive(house.shared, throttle.PRESENT, caller.person or "")
-    alone = not any(one.kind is not Kind.password for one in factors)
+    replace_password(house, person, new, now=now, keep=caller.sid if others else None, others=others)
+
+
+def replace_password(
+    house: House, person: Person, new: str, *, now: datetime, keep: str | None = None, others: bool = False
+) -> None:
+    """A new password for someone who has shown by other means that the account is his. Raises PasswordWrong.
+
+    `others`: end every login but the one with the sid `keep`.
+    """
+    with house.database.read() as db:
+        profile = store.profile(db, house.vault, person.id)
+        factors = factor_store.of_person(db, person.id)
+    factor = next((one for one in factors if one.kind is Kind.password), None)
+    alone = not any(one.kind in SECOND for one in factors)
     accepted = password.accepted(new, alone=alone, context=(profile.account, profile.name))
-    fresh = password.hashed(house, accepted)
+    if factor is not None and password.fits(house, factor.secret, accepted):
+        raise PasswordWrong("It is the one that you have now")
+    fresh, facts = password.hashed(house, accepted), {"alone": len(accepted) >= password.ALONE}
     with house.database.write() as db:
-        factor_store.change_secret(db, factor, fresh, {"alone": len(accepted) >= password.ALONE})
+        if factor is None:
+            factor_store.add(db, Factor(secrets.token_hex(16), person.id, Kind.password, "", fresh, now, facts=facts))
+        else:
+            factor_store.change_secret(db, factor, fresh, facts)
+            factor_store.enable(db, factor.id)
+        for sid in {one.sid for one, _, _ in callers.sessions(db, person.id, now)} - {keep} if others else ():
+            logout.end(db, now, sid=sid, why="password changed")
         _tell(db, person, "password.changed", now)
 
 
@@ -57,7 +85,7 @@ def add_passkey(house: House, caller: Caller, answer: str, label: str, *, now: d
     """Keep a new passkey from the browser's answer. Raises WrongCredentials, SignInAgain."""
     with house.database.read() as db:
         person, _, _ = _load(house, db, caller)
-    factor = passkey.added(house, person, answer, label.strip()[:60], now)
+    factor = passkey.added(house, person, answer, _label(label), now)
     _keep_factor(house, person, factor, now)
     return factor
 
@@ -90,6 +118,44 @@ def add_totp(house: House, caller: Caller, code: str, *, now: datetime) -> Facto
     return factor
 
 
+def add_sms(house: House, caller: Caller, *, now: datetime) -> Factor:
+    """Codes by text message to the confirmed phone. Raises NotOffered: without a phone, at level 4, or when it is there."""
+    factor = Factor(secrets.token_hex(16), caller.person or "", Kind.sms, "", b"", now)
+    with house.database.write() as db:
+        person, profile, factors = _load(house, db, caller)
+        if person.level >= Level.attended:
+            raise NotOffered("At your level codes by text message are not safe enough")
+        if not profile.phone or any(one.kind is Kind.sms for one in factors):
+            raise NotOffered("Confirm your phone number first")
+        factor_store.add(db, factor)
+        _tell(db, person, "factor.added", now, kind=factor.kind.value)
+    return factor
+
+
+def new_recovery_codes(house: House, caller: Caller, *, now: datetime) -> list[str]:
+    """Ten new codes, shown once; those of before are void. Raises NotOffered where there is no second factor to stand for."""
+    with house.database.write() as db:
+        person, _, factors = _load(house, db, caller)
+        if not any(one.kind in SECOND for one in factors):
+            raise NotOffered("Recovery codes stand for a second factor. Add one first")
+        for one in factors:
+            if one.kind is Kind.recovery:
+                factor_store.remove(db, person.id, one.id)
+        factor_store.add(db, Factor(secrets.token_hex(16), person.id, Kind.recovery, "", b"", now))
+        codes = recovery_codes.renew(house, db, person.id, now)
+        _tell(db, person, "recovery-codes.made", now)
+    return codes
+
+
+def rename_factor(house: House, caller: Caller, factor_id: str, label: str, *, now: datetime) -> None:
+    """Give a way to sign in a name by which its owner knows it. Raises NotFound."""
+    with house.database.write() as db:
+        person, _, _ = _load(house, db, caller)
+        if not factor_store.rename(db, person.id, factor_id, _label(label)):
+            raise NotFound("There is no such factor")
+        ledger.wrote(db, "person.factor.renamed", person.label, by=person.label, at=now)
+
+
 def remove_factor(house: House, caller: Caller, factor_id: str, *, now: datetime) -> None:
     """Remove a factor, unless the account would be left open or unsafe. Raises LastFactor."""
     with house.database.write() as db:
@@ -99,6 +165,8 @@ def remove_factor(house: House, caller: Caller, factor_id: str, *, now: datetime
             raise NotFound("There is no such factor")
         _may_go(person, factor, [one for one in factors if one.id != factor_id])
         factor_store.remove(db, person.id, factor_id)
+        if factor.kind is Kind.recovery:
+            code_store.replace(db, person.id, (), now)
         _tell(db, person, "factor.removed", now, kind=factor.kind.value)
 
 
@@ -127,10 +195,11 @@ def _may_go(person: Person, factor: Factor, rest: list[Factor]) -> None:
     kinds = {one.kind for one in rest}
     if not kinds & {Kind.password, Kind.passkey}:
         raise LastFactor("Nobody could sign in without it")
-    second_left = Kind.passkey in kinds or Kind.totp in kinds
-    if person.needs_second_factor and not second_left:
+    if person.needs_second_factor and not kinds & {Kind.passkey, Kind.totp}:
         raise LastFactor("Your account must have a second factor")
-    lone = next((one for one in rest if one.kind is Kind.password and kinds == {Kind.password}), None)
+    if Kind.recovery in kinds and not kinds & SECOND:
+        raise LastFactor("Recovery codes stand for a second factor. Remove them first")
+    lone = next((one for one in rest if one.kind is Kind.password and not kinds & SECOND), None)
     if lone is not None and factor.kind is not Kind.password and not lone.fact("alone"):
         raise LastFactor("Your password is too short to be the only factor. Change it first")
 
@@ -152,5 +221,19 @@ def _pending_key(caller: Caller) -> str:
     return f"idp:totp:{caller.person}"
 
 
+def _label(typed: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(typed.split()))[:60]
+
+
+TOLD = {
+    "password.changed": N_("The password of your account was changed"),
+    "factor.added": N_("A way to sign in was added to your account"),
+    "factor.removed": N_("A way to sign in was removed from your account"),
+    "recovery-codes.made": N_("New recovery codes were made for your account; the old ones are void"),
+}
+
+
 def _tell(db: Connection, person: Person, what: str, now: datetime, **facts: str) -> None:
+    """The ledger and the owner learn of each change in how an account is entered (ASVS 6.3.7)."""
     ledger.wrote(db, f"person.{what}", person.label, by=person.label, at=now, facts=dict(facts))
+    notices.tell(db, person.id, TOLD[what], link="/account/security", at=now)

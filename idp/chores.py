@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub import outbox, ticks
-from idp import announce, companies_watch, expiry, logout, recheck, retention
+from idp import announce, companies_watch, expiry, letters, logout, realname, recheck, retention
+from idp.login import devices
 from idp.store import grants
 
 if TYPE_CHECKING:
@@ -18,8 +19,17 @@ def register() -> None:
     outbox.sends(logout.KIND, logout.send)
     outbox.sends(announce.KIND, announce.send)
     ticks.every(3600, "grants", forget_ended)
+    ticks.every(600, "register", recheck.some)
+    ticks.every(3600, "proofs", _age)
     ticks.every(3600, "old traces", retention.forget)
+    for kind, sender in letters.SENDERS.items():
+        outbox.sends(kind, sender)
     ticks.every(5, "expired logins", _expire)
+    ticks.every(2, "uses of mandates", uses.take_letters)
+    ticks.every(86_400, "old uses of mandates", uses.forget_old)
+    ticks.every(3600, "wards", wards.ask_all_again)
+    ticks.every(10, "copies of notices", _copy_notices)
+    ticks.every(86_400, "unused devices", devices.forget_unused)
     ticks.every(60, "companies", companies_watch.look_again)
     ticks.every(600, "mandates that end", companies_watch.warn)
 
@@ -32,3 +42,13 @@ def forget_ended(house: "House", now: datetime) -> None:
 
 def _expire(house: "House", now: datetime) -> None:
     expiry.expire(house, now)
+
+
+def _age(house: "House", now: datetime) -> None:
+    realname.forget_forms(house, now)
+    realname.remind(house, now)
+    realname.fall_back(house, now)
+
+
+def _copy_notices(house: "House", now: datetime) -> None:
+    letters.copy_notices(house, now)

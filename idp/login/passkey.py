@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -24,12 +25,15 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from hub import ledger, notices
 from hub.house import House
+from hub.i18n import N_
 from hub.settings import Settings
 from idp.model.factor import Factor, Kind, SignInAgain, WrongCredentials
 from idp.model.person import Person, Profile
 from idp.store import factors as store
 
+log = structlog.get_logger("idp")
 CHALLENGE_BYTES = 32
 CHALLENGE_SECONDS = 600  # a page may stay open for a while before the person touches the key
 LOGIN = "login"
@@ -119,17 +123,35 @@ def signed_in(house: House, answer: str, now: datetime) -> Factor:
             expected_rp_id=_rp_id(house),
             expected_origin=house.settings.issuer_url,
             credential_public_key=factor.secret,
-            credential_current_sign_count=factor.counter,
+            credential_current_sign_count=0,  # looked at below, where it can be told to the owner
             require_user_verification=True,
         )
-    except Exception as error:  # hostile bytes, a wrong signature, or a counter that went back (a copied key)
+    except Exception as error:  # hostile bytes, or a wrong signature
         raise WrongCredentials("The passkey could not be checked") from error
-    with house.database.write() as db:
-        if not proved.new_sign_count:
-            store.touch(db, factor, now)
-        elif not store.advance(db, factor, proved.new_sign_count, now):
-            raise WrongCredentials("The passkey was used at the same moment elsewhere")
+    _counted(house, factor, proved.new_sign_count, now)
     return factor
+
+
+COPIED = N_(
+    "A passkey of your account, %(label)s, was used twice: somebody may have copied it. Remove it, and add a new one."
+)
+
+
+def _counted(house: House, factor: Factor, count: int, now: datetime) -> None:
+    """Note the use. A counter that did not go on means that two devices sign with one key (WebAuthn Level 3 6.1.1)."""
+    if not count and not factor.counter:  # an authenticator that does not count
+        with house.database.write() as db:
+            store.touch(db, factor, now)
+        return
+    with house.database.write() as db:
+        went_on = store.advance(db, factor, count, now)
+        if not went_on:
+            notices.tell(db, factor.person, COPIED, link="/account/security", at=now, label=factor.label or "?")
+            who = f"person:{factor.person}"
+            ledger.wrote(db, "person.factor.copied", who, by=who, at=now, facts={"kind": factor.kind.value})
+    if not went_on:
+        log.warning("passkey.copied")
+        raise WrongCredentials("The passkey could not be checked")
 
 
 def _challenge(house: House, purpose: str) -> bytes:

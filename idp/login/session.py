@@ -12,7 +12,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
 from idp import logout
-from idp.model.factor import SignInAgain
+from idp.model.factor import SignInAgain, is_strongest
 from idp.model.mandate import Mandate, Principal
 from idp.model.person import Person, State
 from idp.store import people as store
@@ -27,6 +27,7 @@ class Opened:
 
     cookie: str
     caller: Caller
+    device: str = ""  # the cookie by which this browser is known from now on, where somebody signed in on it
 
 
 def begin(
@@ -47,7 +48,7 @@ def begin(
     """
     caller = Caller(
         person=person.id,
-        level=int(person.level),
+        level=_level(person, methods),
         amr=methods,
         auth_time=auth_time or now,
         holder_keys=keys_of(person),
@@ -72,7 +73,7 @@ def stepped_up(
     """
     changed = replace(
         caller,
-        level=int(person.level),
+        level=_level(person, methods or caller.amr),
         amr=methods or caller.amr,
         holder_keys=caller.holder_keys if caller.acting_for else keys_of(person),
         sealed_name=caller.sealed_name if caller.acting_for else _name(house, db, person),
@@ -142,6 +143,11 @@ def _open(
     cookie = callers.open_session(db, KIND, caller, now=now, hours=hours, device=device)
     behalf.cap(db, cookie, until)
     return Opened(cookie, caller)
+
+
+def _level(person: Person, amr: tuple[str, ...]) -> int:
+    """How surely we know who this is. A code by text message is too weak for the highest level (NIST SP 800-63B-4 3.1.3.1)."""
+    return min(int(person.level), 3) if "sms" in amr and not is_strongest(amr) else int(person.level)
 
 
 def _name(house: House, db: Connection, person: Person, principal: Principal | None = None) -> bytes:

@@ -1,5 +1,6 @@
 """What a person signs in with."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,11 @@ class Kind(StrEnum):
     password = "password"
     passkey = "passkey"
     totp = "totp"
+    sms = "sms"  # restricted (NIST SP 800-63B-4 3.1.3.1): offered with a stronger way beside it, never at level 4
+    recovery = "recovery"  # ten codes on paper, each for one time
+
+
+SECOND = frozenset({Kind.passkey, Kind.totp, Kind.sms})  # beside any of these a shorter password is enough
 
 
 class WrongCredentials(Problem):
@@ -40,6 +46,30 @@ class PasswordWrong(Problem):
     advice: ClassVar[str] = "Choose a longer one: four or more unrelated words make a good one."
 
 
+class ContactWrong(Problem):
+    """A phone number or an address that nothing can be sent to."""
+
+    status: ClassVar[int] = 422
+    title: ClassVar[str] = "Nothing can be sent there"
+    advice: ClassVar[str] = "Check what you typed."
+
+
+class NotOffered(Problem):
+    """A way to sign in that is not offered here, or not to this account."""
+
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "This way to sign in is not offered"
+    advice: ClassVar[str] = "Choose another one under sign-in and security."
+
+
+class ResetGone(Problem):
+    """A code from a counter that was used, withdrawn, or is too old."""
+
+    status: ClassVar[int] = 410
+    title: ClassVar[str] = "This reset code does not work any more"
+    advice: ClassVar[str] = "Ask at the counter for a new one."
+
+
 class LastFactor(Problem):
     """Without this factor nobody could sign in safely any more."""
 
@@ -62,6 +92,7 @@ class Factor:
     facts: dict[str, Any] | None = None
     counter: int = 0  # a passkey's signature counter; the last time step of a TOTP code
     used: datetime | None = None
+    disabled: datetime | None = None  # after too many failures; a device that is known still may
 
     def fact(self, name: str) -> Any:
         """One of its facts, or None."""
@@ -72,13 +103,26 @@ def methods(kind: Kind, facts: dict[str, Any] | None = None) -> tuple[str, ...]:
     """The authentication method references of a factor (RFC 8176)."""
     if kind is Kind.password:
         return ("pwd",)
-    if kind is Kind.totp:
+    if kind in (Kind.totp, Kind.recovery):  # a code from a list is a one-time password too
         return ("otp",)
+    if kind is Kind.sms:
+        return ("sms",)
     return ("swk" if (facts or {}).get("synced") else "hwk", "user")
 
 
 def combined(*used: tuple[str, ...]) -> tuple[str, ...]:
     """All methods of one sign-in; `mfa` when they are two kinds of proof. A passkey with its owner verified is two by itself."""
     found = [method for methods_of in used for method in methods_of]
-    kinds = {"knows": "pwd" in found, "has": bool({"otp", "hwk", "swk"} & set(found)), "is": "user" in found}
+    kinds = {"knows": "pwd" in found, "has": bool({"otp", "sms", "hwk", "swk"} & set(found)), "is": "user" in found}
     return tuple(dict.fromkeys([*found, *(["mfa"] if sum(kinds.values()) > 1 else [])]))
+
+
+def is_strongest(amr: Collection[str]) -> bool:
+    """Whether a sign-in used a key that cannot leave its device, its owner verified (NIST SP 800-63B-4 2.3)."""
+    return {"hwk", "user"} <= set(amr)
+
+
+def strength(factors: Sequence[Factor]) -> int:
+    """How safely an account is kept: 0 by a password alone, 1 by a code beside it, 2 by a passkey: no forged page can use it."""
+    kinds = {factor.kind for factor in factors}
+    return 2 if Kind.passkey in kinds else int(bool(kinds & {Kind.totp, Kind.sms}))

@@ -30,8 +30,24 @@
       clientExtensionResults: made.getClientExtensionResults(),
     });
   }
+  let waiting = null; // what the browser offers in the field of the account name, until somebody presses the button
+  async function offer(form) {
+    const knows = window.PublicKeyCredential.isConditionalMediationAvailable;
+    if (!knows || !(await window.PublicKeyCredential.isConditionalMediationAvailable())) return;
+    waiting = new AbortController();
+    try {
+      const made = await navigator.credentials.get({
+        publicKey: asked(form.dataset.options), mediation: "conditional", signal: waiting.signal,
+      });
+      form.elements.answer.value = answer(made);
+      form.submit();
+    } catch (error) {
+      // given up for the button, or nothing chosen: the page goes on working
+    }
+  }
   async function use(form) {
     const how = form.dataset.passkey;
+    if (waiting) waiting.abort();
     const message = form.querySelector("[data-message]");
     const button = form.querySelector("button");
     message.hidden = true;
@@ -52,5 +68,6 @@
       event.preventDefault();
       use(form);
     });
+    if ("autofill" in form.dataset) offer(form);
   }
 })();

@@ -22,6 +22,7 @@ factor_table = sa.Table(
     sa.Column("counter", sa.BigInteger, nullable=False),
     sa.Column("created", Instant, nullable=False),
     sa.Column("used", Instant),
+    sa.Column("disabled", Instant),  # after too many failures in a row
 )
 _c = factor_table.c
 
@@ -74,6 +75,23 @@ def change_secret(db: sa.Connection, factor: Factor, secret: bytes, facts: dict[
     return replace(factor, secret=secret, facts=facts)
 
 
+def rename(db: sa.Connection, person: str, factor_id: str, label: str) -> bool:
+    """Give a person's factor another name; tells whether it was there."""
+    mine = sa.and_(_c.id == factor_id, _c.person == person)
+    return db.execute(factor_table.update().where(mine).values(label=label)).rowcount == 1
+
+
+def disable(db: sa.Connection, person: str, kind: Kind, at: datetime) -> bool:
+    """Take a person's factors of one kind out of use; tells whether one was in use: of many at once, one tells the owner."""
+    mine = sa.and_(_c.person == person, _c.kind == kind.value, _c.disabled.is_(None))
+    return db.execute(factor_table.update().where(mine).values(disabled=at)).rowcount > 0
+
+
+def enable(db: sa.Connection, factor_id: str) -> None:
+    """Put a factor back into use."""
+    db.execute(factor_table.update().where(_c.id == factor_id).values(disabled=None))
+
+
 def remove(db: sa.Connection, person: str, factor_id: str) -> bool:
     """Remove a person's factor; tells whether it was there."""
     return db.execute(factor_table.delete().where(_c.id == factor_id, _c.person == person)).rowcount == 1
@@ -91,4 +109,5 @@ def _factor(row: Any) -> Factor:
         facts=row.facts,
         counter=row.counter,
         used=row.used,
+        disabled=row.disabled,
     )

@@ -3,9 +3,51 @@
 from flask import Blueprint
 
 from hub.web import login_at
-from idp.web import account, companies, consent, data, factors, invite, login, qr, realname, register, unlock, whom
+from idp.web import (
+    account,
+    companies,
+    consent,
+    contacts,
+    data,
+    factors,
+    invite,
+    login,
+    mandates,
+    merge,
+    qr,
+    realname,
+    realname_levels,
+    realname_ways,
+    recovery,
+    register,
+    second,
+    security,
+    unlock,
+    whom,
+)
 
-TOPICS = (login, qr, register, realname, whom, consent, data, account, unlock, factors, companies, invite)
+TOPICS = (
+    login,
+    second,
+    qr,
+    recovery,
+    register,
+    realname,
+    realname_ways,
+    realname_levels,
+    whom,
+    mandates,
+    merge,
+    consent,
+    data,
+    account,
+    unlock,
+    security,
+    contacts,
+    factors,
+    companies,
+    invite,
+)
 
 
 def blueprint() -> Blueprint:

@@ -14,12 +14,13 @@ from hub.house import House
 from hub.i18n import _
 from hub.problems import Problem, TooMany
 from idp import authorize, flows, mandates
-from idp.login import session
+from idp.login import devices, session
 from idp.login.session import Opened
 from idp.model.flow import Pending, Step
 from idp.store import leaving, people
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
+STRONGEST = 4  # the level at which only a passkey that stays on its device counts
 RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
 PAGES = {
     Step.login: "idp.login",
@@ -119,6 +120,8 @@ def enter(visit: Visit, opened: Opened, response: Response | None = None) -> Res
     with visit.house.database.read() as db:
         if leaving.large_text(db, opened.caller.person or ""):  # as he wants it, on whatever device
             web.keep_text(response, large=True)
+    if opened.device:
+        web.set_cookie(response, _device_name(visit.house), opened.device, seconds=devices.DAYS * 86_400)
     return response
 
 
@@ -146,6 +149,11 @@ def is_recent(visit: Visit) -> bool:
 def again(visit: Visit) -> Response:
     """Ask for a factor once more, then come back to this page."""
     return web.see_other(url_for("idp.login", again=1, next=request.full_path.rstrip("?")))
+
+
+def again_at(visit: Visit, endpoint: str) -> Response:
+    """Ask for a factor once more, then go to another page: what was sent is not sent twice."""
+    return web.see_other(url_for("idp.login", again=1, next=url_for(endpoint)))
 
 
 def network() -> str:
@@ -177,6 +185,15 @@ SYSTEMS = (
     ("Mac OS", "macOS"),
     ("Linux", "Linux"),
 )
+
+
+def device_cookie(house: House) -> str:
+    """By what this browser is known to persons who signed in on it."""
+    return request.cookies.get(_device_name(house), "")
+
+
+def _device_name(house: House) -> str:
+    return callers.cookie_name(house, "device")
 
 
 def _lacks_second_factor(visit: Visit, caller: Caller) -> bool:

@@ -1,8 +1,8 @@
-"""Adding and removing what one signs in with. Each change asks for a factor shown a short while ago."""
+"""Adding what one signs in with. Each change asks for a factor shown a short while ago."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
-from hub import limits, web
+from hub import limits
 from hub.callers import Session
 from hub.i18n import _
 from hub.problems import TooMany
@@ -10,20 +10,19 @@ from hub.web import route
 from idp import accounts
 from idp.login import passkey, session, throttle, totp
 from idp.login.session import Opened
-from idp.model.factor import Factor, LastFactor, SignInAgain, WrongCredentials, combined, methods
+from idp.model.factor import Factor, SignInAgain, WrongCredentials, combined, methods
 from idp.store import factors, people
-from idp.web import desk
+from idp.web import desk, halfway
 from idp.web.desk import Visit
 
 SIGNED_IN = Session("idp")
 
 
 def add(bp: Blueprint) -> None:
-    """`/account/second-factor`, `/account/passkey`, `/account/app`, `/account/factors/remove`."""
+    """`/account/second-factor`, `/account/passkey`, `/account/app`."""
     _second_factor(bp)
     _passkey(bp)
     _app(bp)
-    _remove(bp)
 
 
 def _second_factor(bp: Blueprint) -> None:
@@ -74,20 +73,6 @@ def _app(bp: Blueprint) -> None:
         return _added(visit, factor, "app")
 
 
-def _remove(bp: Blueprint) -> None:
-    @route(bp, "/account/factors/remove", gate=SIGNED_IN, methods=("POST",))
-    def remove_factor() -> Response:
-        visit = desk.visit()
-        if not desk.is_recent(visit):
-            return web.see_other(url_for("idp.login", again=1, next=url_for("idp.account", _anchor="factors")))
-        assert visit.caller is not None
-        try:
-            accounts.remove_factor(visit.house, visit.caller, request.form.get("factor", ""), now=visit.now)
-        except LastFactor as problem:
-            return desk.show(visit, "last_factor.html", errors={"": desk.said(problem)}, status=problem.status)
-        return web.see_other(url_for("idp.account", done="removed", _anchor="factors"))
-
-
 def _passkey_form(visit: Visit, errors: dict[str, str] | None = None, label: str = "") -> Response:
     possible = passkey.available(visit.house.settings)
     with visit.house.database.read() as db:
@@ -114,7 +99,7 @@ def _added(visit: Visit, factor: Factor, done: str) -> Response:
     opened = _step_up(visit, factor)
     if visit.flow or visit.next:
         return desk.enter(visit, opened)
-    return desk.enter(visit, opened, web.see_other(url_for("idp.account", done=done, _anchor="factors")))
+    return desk.enter(visit, opened, halfway.security(done))
 
 
 def _step_up(visit: Visit, factor: Factor) -> Opened:

@@ -7,11 +7,11 @@ from hub.callers import Public
 from hub.problems import TooMany
 from hub.web import route
 from idp import accounts
-from idp.login import password, sign_in, throttle
+from idp.login import password, throttle
 from idp.login.sign_in import Passed
 from idp.model.factor import PasswordWrong
 from idp.model.person import AccountNameWrong, account_name
-from idp.web import desk
+from idp.web import desk, halfway
 
 
 def add(bp: Blueprint) -> None:
@@ -36,10 +36,7 @@ def add(bp: Blueprint) -> None:
                 errors[""] = desk.said(problem)
         if errors:
             return desk.show(visit, "register.html", errors=errors, account=account, least=password.ALONE)
-        opened = sign_in.finish(
-            visit.house, Passed(person, ("pwd",)), device=desk.device(), now=visit.now, before=visit.caller
-        )
-        return desk.enter(visit, opened)
+        return halfway.passed(visit, Passed(person, ("pwd",)))
 
 
 def checked(account: str, chosen: str, *, alone: bool) -> dict[str, str]:

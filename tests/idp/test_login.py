@@ -114,17 +114,6 @@ def test_an_unknown_account_is_slowed_down_alike(house: House) -> None:
         sign_in.with_password(house, "nobody.here", "guess", net="n", now=clock.now())
 
 
-def test_past_a_hundred_failures_only_a_network_that_is_known_goes_on(house: House) -> None:
-    accounts.register(house, "jia.shili", PASSWORD, now=clock.now())
-    sign_in.with_password(house, "jia.shili", PASSWORD, net="home", now=clock.now())
-    key = people.account_key(house.vault, "jia.shili")
-    for turn in range(throttle.ANYWHERE.times):
-        throttle.attempt(house, key, f"stranger-{turn}")
-    with pytest.raises(TooMany):
-        sign_in.with_password(house, "jia.shili", PASSWORD, net="somewhere-new", now=clock.now())
-    sign_in.with_password(house, "jia.shili", PASSWORD, net="home", now=clock.now())
-
-
 def test_a_success_forgets_the_failures(house: House) -> None:
     accounts.register(house, "jia.shili", PASSWORD, now=clock.now())
     for _ in range(3):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hub import notices
 from hub.settings import Settings
 from idp.login import passkey
 from tests.idp.citizen import Authenticator, Citizen, b64, options
@@ -46,11 +47,12 @@ def test_adding_a_passkey_counts_for_the_session(citizen: Citizen) -> None:
     assert citizen.cookie("yinxin-idp") != old
 
 
-def test_the_account_page_says_whether_it_is_synced(citizen: Citizen) -> None:
-    with_passkey(citizen, synced=True)
+@pytest.mark.parametrize(("synced", "said"), [(True, "synced between your devices"), (False, "only on this device")])
+def test_the_page_of_all_factors_says_whether_it_is_synced(citizen: Citizen, synced: object, said: str) -> None:
+    with_passkey(citizen, synced=bool(synced))
     page = citizen.get("/account/security").text
     assert "my phone" in page
-    assert "kept in sync" in page
+    assert said in page
     status, other = signs_in(citizen, Authenticator())
     assert status == 401
     assert not other.signed_in
@@ -124,7 +126,7 @@ def test_one_does_not_remove_the_factor_of_another(citizen: Citizen) -> None:
     factor = citizen.get("/account/security").text.partition('name="factor" value="')[2].partition('"')[0]
     other = Citizen(citizen.house, citizen.app, citizen.register, account="other.person")
     other.registers()
-    assert other.post("/account/factors/remove", form_at="/account", factor=factor).status_code == 404
+    assert other.post("/account/factors/remove", form_at="/account/security", factor=factor).status_code == 404
     assert signs_in(citizen, device)[0] == 303
 
 
@@ -139,3 +141,49 @@ def test_one_does_not_remove_the_factor_of_another(citizen: Citizen) -> None:
 )
 def test_passkeys_need_a_name_and_not_a_bare_address(url: str, possible: object, settings: Settings) -> None:
     assert passkey.available(settings.model_copy(update={"issuer_url": url})) is possible
+
+
+def test_a_copied_key_is_refused_and_told_to_its_owner(citizen: Citizen) -> None:
+    """WebAuthn Level 3 6.1.1: a counter that does not go on means that two devices sign with one key."""
+    device = with_passkey(citizen)
+    for _ in range(3):
+        assert signs_in(citizen, device)[0] == 303
+    device.counter = 1
+    assert signs_in(citizen, device)[0] == 401
+    with citizen.house.database.read() as db:
+        told = [one for one in notices.of_person(db, citizen.person) if one.title == passkey.COPIED]
+    assert [one.values for one in told] == [{"label": "my phone"}]
+
+
+def test_a_passkey_has_a_name_that_its_owner_changes_and_nobody_else(citizen: Citizen) -> None:
+    device = with_passkey(citizen)
+    page = citizen.get("/account/security")
+    factor = page.text.partition("/account/factors/name?factor=")[2].partition('"')[0]
+    named = citizen.get(f"/account/factors/name?factor={factor}")
+    assert citizen.send(named, "/account/factors/name", factor=factor, label=" key  in the drawer ").status_code == 303
+    assert "key in the drawer" in citizen.get("/account/security").text
+    other = Citizen(citizen.house, citizen.app, citizen.register, account="other.person")
+    other.registers()
+    assert other.send(other.get("/account/security"), "/account/factors/name", factor=factor).status_code in {403, 404}
+    assert "key in the drawer" in citizen.get("/account/security").text
+    assert signs_in(citizen, device)[0] == 303
+
+
+def test_one_person_has_several_passkeys(citizen: Citizen) -> None:
+    first = with_passkey(citizen)
+    second = Authenticator(synced=True)
+    page = citizen.get("/account/passkey")
+    assert len(options(page)["excludeCredentials"]) == 1  # a device that has one makes no second one
+    citizen.send(page, "/account/passkey", answer=second.create(options(page)), label="key")
+    assert [signs_in(citizen, device)[0] for device in (first, second)] == [303, 303]
+
+
+def test_the_browser_may_offer_passkeys_in_the_field_of_the_account_name(citizen: Citizen) -> None:
+    """WebAuthn Level 3 5.1.4, conditional mediation; the page works by button and by password as well."""
+    page = citizen.get("/login").text
+    assert 'autocomplete="username webauthn"' in page
+    assert "data-autofill" in page
+    asked = options(citizen.get("/login"))
+    assert len(asked["challenge"]) == 43  # 256 bits
+    assert asked["userVerification"] == "required"
+    assert not asked.get("allowCredentials")  # names no account

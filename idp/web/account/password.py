@@ -1,14 +1,13 @@
 """Changing the password, for who knows the present one."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
-from hub import web
 from hub.callers import Session
 from hub.problems import TooMany
 from hub.web import route
 from idp import accounts
 from idp.model.factor import PasswordWrong, WrongCredentials
-from idp.web import desk
+from idp.web import desk, halfway
 
 SIGNED_IN = Session("idp")
 
@@ -26,9 +25,10 @@ def add(bp: Blueprint) -> None:
         assert visit.caller is not None
         old, new = request.form.get("old", ""), request.form.get("new", "")
         try:
-            accounts.change_password(visit.house, visit.caller, old, new, now=visit.now)
+            others = request.form.get("others") == "yes"
+            accounts.change_password(visit.house, visit.caller, old, new, now=visit.now, others=others)
         except (WrongCredentials, TooMany) as problem:
             return desk.refused(visit, "password.html", problem, "old")
         except PasswordWrong as problem:
             return desk.refused(visit, "password.html", problem, "new")
-        return web.see_other(url_for("idp.account", done="password", _anchor="factors"))
+        return halfway.security("password")
