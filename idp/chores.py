@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hub import outbox, ticks
-from idp import announce, companies_watch, expiry, letters, logout, realname, recheck, retention
+from idp import announce, companies_watch, expiry, letters, logout, realname, recheck, recovery, retention
 from idp.login import devices
 from idp.store import grants
 
@@ -19,6 +19,7 @@ def register() -> None:
     outbox.sends(logout.KIND, logout.send)
     outbox.sends(announce.KIND, announce.send)
     ticks.every(3600, "grants", forget_ended)
+    ticks.every(600, "recoveries", recovery.clean)
     ticks.every(600, "register", recheck.some)
     ticks.every(3600, "proofs", _age)
     ticks.every(3600, "old traces", retention.forget)
