@@ -12,12 +12,14 @@ from typing import ClassVar
 
 import sqlalchemy as sa
 
-from hub import callers
+from hub import callers, inbox
 from hub import db as database
 from hub.callers import Caller, session_table
 from hub.problems import NotSignedIn, Problem
 
-MATTER = "matter:"  # begins the rights of a session that acts in named matters alone; by itself it says that they are named
+MATTER = (
+    "matter:"  # begins the rights of a session that acts in named matters alone; by itself it says that they are named
+)
 _s = session_table.c
 
 
@@ -64,6 +66,19 @@ def needs(caller: Caller, matter: str) -> None:
     """Refuse whoever acts by a mandate that is for other matters. Raises NotYourMatter."""
     if not covers(caller, matter):
         raise NotYourMatter("The matter %(code)s", code=matter)
+
+
+USED = "mandate.used"  # a letter: somebody did something for another, who is to see it
+
+
+def used(db: sa.Connection, caller: Caller, what: str, site: str, now: datetime, *, about: str = "") -> None:
+    """Tell the one for whom the caller acts, in the transaction of the act. `what` is one of the acts that `idp` has words for.
+
+    `about` is the number of a case or of a license, never anything personal.
+    """
+    if caller.acting_for:
+        who = {"person": caller.person, "principal": caller.acting_for}
+        inbox.put(db, USED, who | {"what": what, "site": site, "about": about}, now)
 
 
 # -- sessions of one login: that at the provider, and those of our own sites that follow it

@@ -14,11 +14,13 @@ from sqlalchemy import Connection
 
 from hub import ledger
 from hub.house import House
-from idp import grants
+from idp import grants, principals
 from idp.model.client import Client
 from idp.model.data import MOST, TYPE, DataConsent, DataPermission
 from idp.model.flow import Refused
+from idp.model.use import Act
 from idp.store import data as store
+from idp.store import uses
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{1,40}")  # of a permission; nothing else ever reaches the database
 WRONG = "invalid_authorization_details"  # RFC 9396 5
@@ -44,6 +46,8 @@ def allow(db: Connection, person: str, acting_for: str | None, permission: DataP
     """Keep that a person agreed, on our page, to this permission."""
     store.allow(db, DataConsent(person, acting_for or "", permission.id, now))
     _wrote(db, "data.allowed", permission, by=_label(person, acting_for), now=now)
+    for mandate in principals.mandates(db, person, acting_for, now)[:1]:
+        uses.note(db, mandate, Act.allowed_data, permission.client, now, about=permission.id)
 
 
 def withdraw(db: Connection, person: str, acting_for: str | None, id: str, *, now: datetime) -> bool:

@@ -183,6 +183,12 @@ def act_name(what: Act) -> str:
     }[what]
 
 
+def site_name(visit: Visit, site: str) -> str:
+    """Where it was done, in the reader's language: at a service, at a site of ours, or at a counter."""
+    own = {"counter": _("At a service counter"), "online": _("Applications"), "wallet": _("My licenses")}
+    return own.get(site) or service_name_of(visit, site)
+
+
 # -- inside
 
 
@@ -242,7 +248,7 @@ def _one(visit: Visit, mandate: Mandate) -> dict[str, Any]:
         }
         agreed = consents.all_of(db, ward) if looks_after else []
     lines = [
-        (visit.local(one.at), names[one.person], act_name(one.what), service_name_of(visit, one.site), one.about)
+        (visit.local(one.at), names[one.person], act_name(one.what), site_name(visit, one.site), one.about)
         for one in used
     ]
     return {
