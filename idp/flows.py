@@ -23,9 +23,14 @@ def keep(house: House, asked: Asked, browser: str, now: datetime, *, net: str = 
     """
     if net:
         limits.check(house.shared, OPENED, net)
-    flow = Flow(secrets.token_urlsafe(16), asked, _digest(browser), now)
+    flow = Flow(f"{secrets.token_urlsafe(16)}.{asked.client}", asked, _digest(browser), now)
     house.shared.put(_key(flow.id), _dump(flow), FLOW_SECONDS)
     return flow
+
+
+def client_of(flow_id: str) -> str:
+    """The service that a flow was for, also when it is gone: its id says so. Nothing is proved by it."""
+    return flow_id.partition(".")[2][:64]
 
 
 def of_browser(house: House, flow_id: str, browser: str, now: datetime) -> Flow:

@@ -20,6 +20,7 @@ from idp.web import (
     realname_ways,
     recovery,
     register,
+    restart,
     second,
     security,
     unlock,
@@ -27,6 +28,7 @@ from idp.web import (
 )
 
 TOPICS = (
+    restart,
     login,
     second,
     qr,
