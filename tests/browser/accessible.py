@@ -33,10 +33,12 @@ def violations(page: Page) -> list[str]:
 
 def assert_accessible(page: Page) -> None:
     """Axe finds nothing; nothing scrolls sideways; targets are 44 px high; one h1; ids are unique; the language is said."""
-    assert not violations(page)
+    found = violations(page)
+    assert not found, f"{page.url}: {found}"
     wide, width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide <= width, f"{page.url} scrolls sideways: {wide} px in a window of {width} px"
-    assert not page.evaluate(SMALL)
+    small = page.evaluate(SMALL)
+    assert not small, f"{page.url}: {small}"
     assert page.locator("h1").count() == 1
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(ids) == len(set(ids)), sorted(one for one in set(ids) if ids.count(one) > 1)
