@@ -58,8 +58,6 @@ WORDS = {
     "person.device.added": N_("New device of a person"),
     "person.contact.changed": N_("Phone or address of a person confirmed"),
     "person.contact.removed": N_("Phone or address of a person removed"),
-    "person.reset.begun": N_("Reset of a person's sign-in begun at a counter"),
-    "person.reset.done": N_("Reset of a person's sign-in done"),
     "organization.claimed": N_("Company claimed by its representative"),
     "login.ended": N_("Sign-in ended"),
     "login.approved-by-phone": N_("Sign-in on another device agreed to by phone"),

@@ -1,4 +1,4 @@
-"""more ways to sign in: recovery codes, devices that are known, resets that a counter begins."""
+"""more ways to sign in: recovery codes, devices that are known."""
 
 from collections.abc import Sequence
 
@@ -38,23 +38,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idp_recovery_code", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idp_recovery_code_person"), ["person"], unique=False)
-    op.create_table(
-        "idp_reset",
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("made", hub.db.Instant(), nullable=False),
-        sa.Column("ends", hub.db.Instant(), nullable=False),
-        sa.Column("used", hub.db.Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_idp_reset")),
-    )
-    with op.batch_alter_table("idp_reset", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_idp_reset_person"), ["person"], unique=False)
 
 
 def downgrade() -> None:
     """Take the change back."""
-    op.drop_table("idp_reset")
     op.drop_table("idp_recovery_code")
     op.drop_table("idp_device")
     with op.batch_alter_table("idp_factor", schema=None) as batch_op:

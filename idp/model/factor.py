@@ -62,14 +62,6 @@ class NotOffered(Problem):
     advice: ClassVar[str] = "Choose another one under sign-in and security."
 
 
-class ResetGone(Problem):
-    """A code from a counter that was used, withdrawn, or is too old."""
-
-    status: ClassVar[int] = 410
-    title: ClassVar[str] = "This reset code does not work any more"
-    advice: ClassVar[str] = "Ask at the counter for a new one."
-
-
 class LastFactor(Problem):
     """Without this factor nobody could sign in safely any more."""
 
