@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hub import clock, notices
+from hub import behalf, clock, notices
 from hub.callers import Caller
 from hub.house import House
-from idp import mandates, offers, wards
+from idp import mandates, offers, own_sites, wards
 from idp.model.mandate import PERSON
 from idp.model.matter import Matter
-from idp.model.use import Act
+from idp.model.use import KEPT_DAYS, Act
 from idp.offers import Wanted
 from idp.store import mandates as store
 from idp.store import matters, people, uses
@@ -236,3 +236,26 @@ def test_an_entry_of_a_child_is_never_a_way_to_sign_in(house: House, register: F
     with house.database.read() as db:
         account = people.profile(db, house.vault, mandate.principal.removeprefix(PERSON)).account
     assert ":" in account  # which no account name may hold
+
+
+def test_what_is_done_at_our_own_sites_is_noted_once_each(house: House, register: FlaskClient) -> None:
+    parent = grown(house, JIA)
+    mandate = wards.add_child(house, parent, *CHILD, now=clock.now())
+    caller = Caller(person=parent, acting_for=mandate.principal)
+    with house.database.write() as db:
+        behalf.used(db, caller, "downloaded", "wallet", clock.now(), about="11880100")
+        behalf.used(db, Caller(person=parent), "downloaded", "wallet", clock.now(), about="his own")
+    assert [own_sites.take_letters(house, clock.now()) for _ in range(2)] == [1, 0]
+    with house.database.read() as db:
+        (seen,) = uses.of_principal(db, mandate.principal)
+    assert (seen.what, seen.site, seen.about, seen.person) == (Act.downloaded, "wallet", "11880100", parent)
+
+
+def test_uses_are_kept_for_two_years(house: House, register: FlaskClient) -> None:
+    mandate = wards.add_child(house, grown(house, JIA), *CHILD, now=clock.now())
+    with house.database.write() as db:
+        uses.note(db, mandate, Act.applied, "online", clock.now())
+    for days, left in ((KEPT_DAYS - 1, 1), (KEPT_DAYS + 1, 0)):
+        own_sites.forget_old(house, clock.now() + timedelta(days=days))
+        with house.database.read() as db:
+            assert len(uses.of_principal(db, mandate.principal)) == left
