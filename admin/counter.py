@@ -17,7 +17,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import Problem
-from idp import attended, mandates
+from idp import attended, mandates, realname, recovery_end
 from idp.model.person import Level
 from idp.numbers.rules import masked
 from idp.store import people
@@ -34,12 +34,16 @@ def open_visit(house: House, arrival: Arrival, *, by: Caller, now: datetime) -> 
     """Begin to serve the person whose document the officer has seen; any other visit of his ends.
 
     The caller has shown his second factor within minutes. Raises NameWrong, NumberWrong, NotMatched, RegisterLater,
-    ServingOneself, NoMandate, NotRepresentative; each refusal stands in the ledger.
+    ServingOneself, NoMandate, NotRepresentative, CodeUnknown, NumberTaken; each refusal stands in the ledger.
     """
     id = secrets.token_hex(10)
     try:
         seen = {"visit": id, "document": arrival.document.value}
-        person = attended.identify(house, arrival.name, arrival.number, by=by, now=now, **seen)
+        document = (arrival.name, arrival.number)
+        if arrival.code:
+            person = realname.attend(house, arrival.code, *document, by=by, now=now, **seen)
+        else:
+            person = attended.identify(house, *document, by=by, now=now, **seen)
         who = attended.visitor(house, person, arrival.company, now=now)
     except Problem as problem:
         _refused(house, id, problem, by, now)
@@ -160,6 +164,14 @@ def apply_for(
     """Apply for the visitor; the officer has seen every paper that is not found. Raises what `apply.submit` raises."""
     who, at = visitor(visit), Channel.counter
     return apply.submit(house, item, fields, caller=who, key=key, channel=at, taken_by=by.person or "", now=now)
+
+
+def give_recovery_code(house: House, visit: Visit, *, by: Caller, now: datetime) -> str:
+    """A code by which the visitor gets back into his account, at home or on a screen here. The officer sees no password.
+
+    Raises NothingToRecover, AccountEnded, OfficerAccount, TooMany.
+    """
+    return recovery_end.give_code(house, visit.person, visit=visit.id, by=by, now=now)
 
 
 def close(house: House, id: str, *, by: Caller, now: datetime) -> Visit:

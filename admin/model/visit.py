@@ -65,6 +65,7 @@ class Arrival:
     document: Document
     reason: str
     company: str = ""  # unified code of the company for which the visitor comes
+    code: str = ""  # what the visitor's account shows, if it is to be his by this visit
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.reason.strip()) <= REASON:

@@ -17,8 +17,9 @@ from hub.i18n import _
 from hub.problems import Problem
 from idp.model.mandate import NoMandate
 from idp.model.organization import NotRepresentative
-from idp.model.person import NumberTaken
+from idp.model.person import AccountEnded, NumberTaken
 from idp.model.realname import NotMatched
+from idp.model.recovery import NothingToRecover, OfficerAccount
 from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
 from idp.realname import CodeUnknown
@@ -46,6 +47,7 @@ def blueprint() -> Blueprint:
     bp = Blueprint("counter", __name__)
     _arriving(bp)
     _serving(bp)
+    _recovering(bp)
     _applying(bp)
     _leaving(bp)
 
@@ -109,6 +111,21 @@ def _serving(bp: Blueprint) -> None:
         asked = {"file": data} if data else {"code" if "#" in text else "number": text}
         report = counter.scan(web.house(), visit, **asked, by=web.caller(), now=clock.now())
         return _page("visit_answer.html", visit, report=report, told=words.of(report, i18n.language()))
+
+
+def _recovering(bp: Blueprint) -> None:
+    @web.route(bp, "/console/counter/<id>/recovery", gate=FRESH)
+    def visit_recovery(id: str) -> Response:
+        return _page("visit_recovery.html", _visit(id), code="")
+
+    @web.route(bp, "/console/counter/<id>/recovery", gate=FRESH, methods=("POST",))
+    def visit_recovery_code(id: str) -> Response:
+        visit = _visit(id)
+        try:
+            code = counter.give_recovery_code(web.house(), visit, by=web.caller(), now=clock.now())
+        except (NothingToRecover, AccountEnded, OfficerAccount) as problem:
+            return _page("visit_recovery.html", visit, problem.status, code="", errors={"": _(problem.title)})
+        return _page("visit_recovery.html", visit, code=code)
 
 
 def _applying(bp: Blueprint) -> None:

@@ -20,7 +20,7 @@ from hub.fetch import Fetch
 from hub.house import House
 from hub.problems import TooMany
 from idp import accounts, realname
-from idp.model.person import Level, NumberTaken
+from idp.model.person import Level, NumberTaken, Person, Profile
 from idp.model.realname import (
     LiveCheckFailed,
     NeedsGuardian,
@@ -208,21 +208,28 @@ def test_an_account_has_one_number(house: House, register: FlaskClient) -> None:
         realname.match(house, id, *OUYANG, now=clock.now())
 
 
-def test_of_many_at_once_one_account_gets_the_number(house_on: House, tmp_path: Path) -> None:
+def racer(house: House, name: str) -> str:
+    """An account without a password: fifty of them cost too much time to hash."""
+    with house.database.write() as db:
+        people.add(db, house.vault, Person(name, clock.now()), Profile(name))
+    return name
+
+
+def test_of_fifty_at_once_one_account_gets_the_number(house_on: House, tmp_path: Path) -> None:
     house = house_on
     made = create_register(tmp_path / "register", house.settings.register_url)
     house.fetch.serve_here(house.settings.register_url, made)
-    ids = [account(house, f"racer.{turn}") for turn in range(8)]
+    ids = [racer(house, f"racer.{turn}") for turn in range(50)]
     realname.match(house, account(house, "first.of.all"), *OUYANG, now=clock.now())  # pins the key
 
     def race(id: str) -> bool:
         try:
-            realname.match(house, id, *JIA, now=clock.now())
+            realname.match(house, id, *JIA, network=id, now=clock.now())
         except NumberTaken:
             return False
         return True
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(50) as pool:
         won = list(pool.map(race, ids))
     assert sum(won) == 1
     with house.database.read() as db:

@@ -1,0 +1,289 @@
+"""Evidence: what it says, that nobody changes it unseen, how it grows old; and level 4 for an account at a counter."""
+
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from hub import clock, ledger, notices, outbox
+from hub.callers import Caller
+from hub.house import House
+from hub.problems import NotFound, TooMany
+from idp import accounts, attended, proofs, realname
+from idp.announce import KIND, Event
+from idp.attended import ServingOneself
+from idp.model.person import Level, NumberTaken
+from idp.model.realname import NotMatched, RegisterLater, Stage
+from idp.realname import CodeUnknown, counter
+from idp.store import people
+from idp.store import proofs as store
+from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, shown_face
+from tests.idp.rp import Visit, department
+
+OFFICER = Caller(person="officer", place="hub/880000/880100", session="s-1", rights=frozenset({"see", "counter"}))
+YEAR = timedelta(days=365)
+
+
+def account(house: House, name: str = "jia.shili") -> str:
+    return accounts.register(house, name, PASSWORD, now=clock.now()).id
+
+
+def proved(house: House, register: FlaskClient, name: str = "jia.shili") -> str:
+    id = account(house, name)
+    realname.match(house, id, *JIA, now=clock.now())
+    shown_face(house, register, id)
+    return id
+
+
+def attend(house: House, id: str, who: tuple[str, str] = JIA, *, by: Caller = OFFICER, code: str = "") -> Level:
+    code = code or realname.counter_code(house, id)
+    seen = {"visit": secrets.token_hex(4), "document": "citizen-card"}
+    return realname.attend(house, code, *who, by=by, now=clock.now(), **seen).level
+
+
+# -- what is kept
+
+
+def test_evidence_says_how_by_whom_from_what_and_holds_no_answer(house: House, register: FlaskClient) -> None:
+    id = proved(house, register)
+    attend(house, id)
+    with house.database.read() as db:
+        found = store.evidence_of(db, id)
+        columns = set(store.evidence_table.c.keys())
+    assert {(one.method, one.level, one.kind, one.agent) for one in found} == {
+        ("match", 2, "citizen", f"person:{id}"),
+        ("live", 3, "face", f"person:{id}"),
+        ("counter", 4, "citizen-card", OFFICER.label),
+    }
+    assert all(one.transaction and one.register and len(one.answer_digest) == 64 for one in found)
+    assert not columns & {"name", "number", "picture", "image", "answer", "facts", "form"}
+
+
+CHANGES = {"level": 4, "person": "somebody", "score_band": "high", "agent": "operator:x", "method": "counter"}
+
+
+@pytest.mark.parametrize("column", sorted(CHANGES))
+def test_a_changed_row_is_found(house: House, register: FlaskClient, column: str) -> None:
+    id = account(house)
+    realname.match(house, id, *JIA, now=clock.now())
+    assert proofs.check(house) == []
+    with house.database.write() as db:
+        db.execute(store.evidence_table.update().values({column: CHANGES[column]}))
+    (fault,) = proofs.check(house)
+    assert fault.what == "changed"
+
+
+def test_a_row_that_is_gone_and_one_that_nobody_noted_are_found(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    realname.match(house, id, *JIA, now=clock.now())
+    with house.database.write() as db:
+        (one,) = store.evidence_of(db, id)
+        db.execute(sa.delete(store.evidence_table))
+        store.keep_evidence(db, replace(one, transaction="another", level=4))
+    assert {fault.what for fault in proofs.check(house)} == {"gone", "unnoted"}
+
+
+def test_a_proof_is_told_to_its_person(house: House, register: FlaskClient) -> None:
+    id = proved(house, register)
+    with house.database.read() as db:
+        told = notices.of_person(db, id)
+    assert [one.values.get("level") for one in told if "verified" in one.title] == ["3", "2"]
+
+
+# -- how it grows old
+
+
+def test_a_level_falls_when_its_evidence_is_too_old_and_this_is_said_before(
+    house: House, register: FlaskClient
+) -> None:
+    id = proved(house, register)
+    now = clock.now()
+    for days, reminded, fallen in (
+        (5 * 365 - 90, 0, 0),
+        (5 * 365 - 30, 1, 0),
+        (5 * 365 - 20, 0, 0),
+        (5 * 365 + 1, 0, 1),
+    ):
+        at = now + timedelta(days=days)
+        assert (realname.remind(house, at), realname.fall_back(house, at)) == (reminded, fallen), days
+    found = realname.status(house, id)
+    assert (found.person.level, found.profile.number) == (Level.matched, JIA[1])  # the match counts on
+    with house.database.read() as db:
+        titles = [one.title for one in notices.of_person(db, id)]
+        (fell,) = ledger.events(db, kind="person.level-fell")
+    assert any("grows old" in title for title in titles)
+    assert fell.facts == {"from": 3, "to": 2, "why": "expired"}
+    assert shown_face(house, register, id).level is Level.present  # only the missing step
+
+
+def test_who_proves_it_again_in_time_keeps_the_level(house: House, register: FlaskClient) -> None:
+    id = proved(house, register)
+    long_ago = clock.now() - 5 * YEAR + timedelta(days=30)
+    with house.database.write() as db:
+        db.execute(people.person_table.update().values(proved=long_ago))
+        db.execute(store.evidence_table.update().values(at=long_ago))
+    assert (realname.remind(house, clock.now()), realname.remind(house, clock.now())) == (1, 0)
+    assert shown_face(house, register, id).level is Level.present
+    assert realname.fall_back(house, clock.now() + timedelta(days=40)) == 0
+    assert realname.remind(house, clock.now() + 5 * YEAR - timedelta(days=40)) == 1  # told again, years later
+
+
+def test_what_an_officer_saw_counts_longer(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    attend(house, id)
+    assert realname.fall_back(house, clock.now() + 6 * YEAR) == 0
+    assert realname.fall_back(house, clock.now() + 11 * YEAR) == 1
+    assert realname.status(house, id).person.level is Level.stated  # nothing else was proved
+
+
+def test_proof_that_never_ages_is_a_setting(house: House, register: FlaskClient) -> None:
+    proved(house, register)
+    forever = replace(house, settings=house.settings.model_copy(update={"live_check_years": 0}))
+    assert realname.fall_back(forever, clock.now() + 19 * YEAR) == 0
+
+
+def test_prove_anew_takes_the_level_ends_the_sessions_and_leaves_the_number(citizen: Citizen) -> None:
+    citizen.is_proved()
+    house, id, now = citizen.house, citizen.person, clock.now()
+    with house.database.write() as db:
+        realname.prove_anew(house, db, id, why="name-changed", now=now)
+    assert not citizen.signed_in
+    found = realname.status(house, id)
+    assert (found.person.level, found.stage, found.profile.number) == (Level.stated, Stage.begun, JIA[1])
+    assert found.evidence == ()  # what was proved before counts no more
+    other = account(house, "other.person")
+    with pytest.raises(NumberTaken):
+        realname.match(house, other, *JIA, now=clock.now())
+    citizen.register.post("/people/renamed", data={"number": JIA[1], "name": "示例新"})
+    citizen.signs_in()
+    assert citizen.session.level == 1
+    assert citizen.proves(("示例新", JIA[1])).status_code == 303
+    assert citizen.shows_face().status_code == 303
+    assert (citizen.session.level, realname.status(house, id).profile.name) == (3, "示例新")
+
+
+def test_prove_anew_stands_or_falls_with_its_transaction(house: House, register: FlaskClient) -> None:
+    id = proved(house, register)
+
+    def both(*persons: str) -> None:
+        with house.database.write() as db:
+            for person in persons:
+                realname.prove_anew(house, db, person, why="death", now=clock.now())
+
+    with pytest.raises(NotFound):
+        both(id, "nobody")
+    assert realname.status(house, id).person.level is Level.present
+
+
+# -- a counter gives level 4 to an account
+
+
+def test_an_officer_and_a_code_give_an_account_level_four(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    assert attend(house, id) is Level.attended
+    found = realname.status(house, id)
+    assert (found.person.level, found.profile.name, found.stage) == (Level.attended, JIA[0], Stage.done)
+
+
+def test_a_code_works_once_and_for_ten_minutes(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    code = realname.counter_code(house, id)
+    attend(house, id, code=code.lower().replace("-", " "))
+    for wrong in (code, "AAAA-AAAA", "-", "ÄÖÜ"):
+        with pytest.raises(CodeUnknown):
+            attend(house, id, code=wrong)
+    assert counter.SECONDS == 600
+
+
+def test_a_code_of_a_stranger_gives_his_account_to_nobody(house: House, register: FlaskClient) -> None:
+    """Whoever is at the counter is not whom the account's number belongs to; or has an account of his own."""
+    id = proved(house, register)
+    with pytest.raises(NumberTaken):
+        attend(house, id, OUYANG)
+    with pytest.raises(NumberTaken):
+        attend(house, account(house, "second.account"), JIA)
+    assert realname.status(house, id).person.level is Level.present
+
+
+def test_a_document_that_the_register_does_not_confirm_uses_no_code_up(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    code = realname.counter_code(house, id)
+    with pytest.raises(NotMatched):
+        attend(house, id, ("示例乙", JIA[1]), code=code)
+    register.post("/faults", data={"fault": "down"})
+    with pytest.raises(RegisterLater):
+        attend(house, id, code=code)
+    register.post("/faults", data={"fault": "none"})
+    assert attend(house, id, code=code) is Level.attended
+
+
+def test_an_officer_does_not_attend_himself(house: House, register: FlaskClient) -> None:
+    id = proved(house, register)
+    with pytest.raises(ServingOneself):
+        attend(house, id, by=replace(OFFICER, person=id))
+
+
+def test_an_entry_that_a_counter_had_made_gives_way_to_the_account(house: House, register: FlaskClient) -> None:
+    seen = {"visit": "v", "document": "citizen-card"}
+    attended.identify(house, *JIA, by=OFFICER, now=clock.now(), **seen)
+    id = account(house)
+    assert attend(house, id) is Level.attended
+    with house.database.read() as db:
+        owner = people.by_holder(db, people.holder_key(house.vault, "111", JIA[1]))
+    assert owner
+    assert owner.id == id
+
+
+def test_one_officer_cannot_block_a_number_for_the_others(house: House, register: FlaskClient) -> None:
+    seen = {"visit": "v", "document": "citizen-card"}
+    for _ in range(attended.PER_NUMBER.times):
+        attended.identify(house, *JIA, by=OFFICER, now=clock.now(), **seen)
+    with pytest.raises(TooMany):
+        attended.identify(house, *JIA, by=OFFICER, now=clock.now(), **seen)
+    other = replace(OFFICER, person="a colleague")
+    assert attended.identify(house, *JIA, by=other, now=clock.now(), **seen).level is Level.attended
+
+
+def test_guessing_codes_is_limited(house: House, register: FlaskClient) -> None:
+    def guess() -> None:
+        realname.attend(house, "AAAAAAAA", *JIA, by=OFFICER, now=clock.now(), visit="v", document="citizen-card")
+
+    for _ in range(attended.PER_NUMBER.times):
+        with pytest.raises(CodeUnknown):
+            guess()
+    with pytest.raises(TooMany):
+        guess()
+
+
+def test_the_page_shows_a_code_only_after_a_recent_sign_in(citizen: Citizen) -> None:
+    citizen.registers()
+    shown = citizen.post("/realname/counter")
+    assert shown.status_code == 200
+    assert 'class="yx-code"' in shown.text
+    with clock.shifted(timedelta(minutes=20).total_seconds()):
+        again = citizen.post("/realname/counter")
+        assert again.status_code == 303
+        assert again.location.startswith("/login?again=1")
+
+
+def test_services_that_know_the_person_hear_of_another_level(house: House, app: Flask, register: FlaskClient) -> None:
+    visit = Visit(house, app, department(events_uri="https://market.qiyun.example/events"))
+    visit.signs_in(level=1)
+    with house.database.write() as db:
+        people.set_keys(db, visit.person, None, ())
+    realname.match(house, visit.person, *JIA, now=clock.now())
+    shown_face(house, register, visit.person)
+    with house.database.write() as db:
+        realname.prove_anew(house, db, visit.person, why="name-changed", now=clock.now())
+    with house.database.read() as db:
+        told = [one.body for one in reversed(outbox.deliveries(db)) if one.kind == KIND]
+    assert {one["event"] for one in told} == {Event.assurance_level_change.value}
+    assert [(one["facts"]["change_direction"], one["facts"]["current_level"][-1]) for one in told] == [
+        ("increase", "2"),
+        ("increase", "3"),
+        ("decrease", "1"),
+    ]
