@@ -13,11 +13,10 @@ from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotSignedIn
-from idp import clients, mandates, tokens
+from idp import clients, principals, tokens
 from idp.model.client import Client
 from idp.model.data import TYPE
 from idp.model.grant import Grant
-from idp.model.mandate import NoMandate
 from idp.store import data as permissions
 from idp.store import grants
 
@@ -100,14 +99,13 @@ def person_still_allows_it(use: Use) -> None:
 
 
 def person_still_acts_for_it(use: Use) -> None:
-    """Who allowed it for a company has a mandate of it at the moment of the call; one that ends by its day ends no login."""
+    """Who allowed it for another has a mandate for this very matter at the moment of the call."""
     if not use.grant.acting_for:
         return
     with use.house.database.read() as db:
-        try:
-            mandates.standing(use.house, db, use.grant.person, use.grant.acting_for, use.now)
-        except NoMandate as error:
-            raise TokenRefused("There is no mandate for it, or it has ended") from error
+        held = principals.mandates(db, use.grant.person, use.grant.acting_for, use.now)
+    if not any(one.covers(use.request.item) for one in held):
+        raise TokenRefused("There is no mandate for it, or it has ended")
 
 
 def grant_is_in_force(use: Use) -> None:

@@ -35,8 +35,7 @@ from hub.house import House
 from hub.i18n import N_
 from hub.limits import Limit
 from hub.problems import NotAllowed
-from idp import uses
-from idp.model.use import Act
+from idp import doing
 from licenses.fields import TYPES, Value, Wrong
 from licenses.model import FieldError, FieldsWrong
 
@@ -72,7 +71,7 @@ def submit(
     case = _case(ready, key, caller, channel, taken_by, now)
     try:
         with house.database.write() as db:
-            uses.use(db, caller, Act.applied, channel.value, now, matter=item.code, about=case.number)
+            doing.stands(db, caller, now, matter=item.code)
             store.end_draft(db, key)  # first: whoever still writes on it is let finish, and overwrites nothing
             store.add(db, case)
             store.keep_content(db, house.vault, key, content)
@@ -110,7 +109,7 @@ def answer(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
     due = workdays.add_workdays(now, item.promised_days)
     after = case.moved(Step.answer, Mover.applicant, now, counts_from=now, due=due)
     with house.database.write() as db:
-        uses.use(db, caller, Act.answered, Channel.online.value, now, matter=case.item, about=number)
+        doing.stands(db, caller, now, matter=case.item)
         _keep(db, case, after)
         store.keep_content(db, house.vault, case.key, replace(content, answer=written.answer[:WORDS]))
         drafts.take_over(house, db, case)
@@ -124,7 +123,7 @@ def withdraw(house: House, number: str, *, caller: Caller, now: datetime) -> Cas
     case = mine(house, number, caller)
     after = case.moved(Step.withdraw, Mover.applicant, now)
     with house.database.write() as db:
-        uses.use(db, caller, Act.withdrew, Channel.online.value, now, matter=case.item, about=number)
+        doing.stands(db, caller, now, matter=case.item)
         _keep(db, case, after)
         ledger.wrote(db, "case.withdrawn", number, by=caller.label, at=now, place=case.place)
     return after

@@ -1,6 +1,6 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, counter, desk, drafts, experience, finish, retention, rules, share, status, suspicions
+from admin import approvals, counter, desk, drafts, experience, finish, matters, retention, rules, share, status, suspicions
 from hub import ticks
 
 
@@ -19,3 +19,4 @@ def register() -> None:
     ticks.every(30, "deadlines", rules.deadlines)
     ticks.every(3600, "old matters", retention.forget)
     ticks.every(60, "status", status.sample)
+    ticks.every(300, "matters", matters.refresh)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from admin.model.case import DRAFT_DAYS, Case, Content, Draft, NoCase, his_own
 from admin.model.item import ServiceItem
 from admin.store import cases as store
-from hub import limits
+from hub import behalf, limits
 from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
@@ -41,6 +41,7 @@ def mine(house: House, id: str, caller: Caller, now: datetime) -> tuple[Draft, C
         if draft is None:
             raise NoCase("There is no such draft, or it has ended")
         his_own(draft, caller.person, caller.acting_for)
+        behalf.needs(caller, draft.item)
         return draft, store.content(db, house.vault, id)
 
 

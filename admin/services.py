@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from admin import approvals, item_clients
+from admin import approvals, item_clients, matters
 from admin.model.approval import Approval
 from admin.model.item import ItemState, ItemWrong, NoItem, ServiceItem, State
 from admin.store import approvals as approval_store
@@ -82,6 +82,7 @@ def go_live(house: House, db: Connection, approval: Approval, by: Caller, now: d
     made = replace(decided, state=State.production, changed=now, changed_by=by.label)
     store.keep(db, made)
     item_clients.keep_production(db, made, by=by, now=now)
+    matters.publish(db)
     ledger.wrote(db, "item.live", made.code, by=by.label, at=now, place=made.place, facts=made.facts)
 
 
@@ -142,6 +143,7 @@ def end(house: House, db: Connection, approval: Approval, by: Caller, now: datet
     store.drop_draft(db, live.code)
     store.keep(db, replace(live, state=State.ended, changed=now, changed_by=by.label))
     item_clients.close(house, db, live, by=by, now=now)
+    matters.publish(db)
     ledger.wrote(db, "item.ended", live.code, by=by.label, at=now, place=live.place, facts=live.facts)
 
 

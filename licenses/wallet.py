@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from hub import ledger
+from hub import behalf, ledger
+from hub.behalf import NotYourMatter
 from hub.callers import Caller
 from hub.house import House
 from licenses import kinds, record, store
@@ -87,11 +88,22 @@ def one(house: House, number: str, caller: Caller, now: datetime) -> Held:
 
 
 def file(house: House, number: str, caller: Caller, now: datetime) -> bytes:
-    """The sealed PDF, for its holder. Raises LicenseUnknown."""
+    """The sealed PDF, for its holder. Raises LicenseUnknown, NotYourMatter."""
+    may_hand_over(caller)
     mine = one(house, number, caller, now)
     with house.database.write() as db:
         ledger.wrote(db, "license.downloaded", number, by=caller.label, at=now, place=mine.license.place)
+        behalf.used(db, caller, "downloaded", "wallet", now, about=number)
     return house.blobs.get(mine.license.sealed)
+
+
+def may_hand_over(caller: Caller) -> None:
+    """A license leaves the wallet by its holder, or by whoever acts for him in all matters.
+
+    Whoever acts in named matters reads it, and applies with it there. Raises NotYourMatter.
+    """
+    if behalf.matters(caller) is not None:
+        raise NotYourMatter("Handing over licenses")
 
 
 def _held(house: House, db: Connection, license: License, now: datetime) -> Held:

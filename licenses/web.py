@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from hub import callers, clock, i18n, symbol, web, web_signin
+from hub import behalf, callers, clock, i18n, symbol, web, web_signin
 from hub.signin import Site
 from licenses import kinds, wallet
 
@@ -23,10 +23,12 @@ def blueprint() -> Blueprint:
     @web.route(bp, "/wallet/<number>", gate=HOLDER)
     def show(number: str) -> Response:
         held = wallet.one(web.house(), number, web.caller(), clock.now())
-        return web.page("licenses/license.html", held=held, english=_english())
+        hands_over = behalf.matters(web.caller()) is None
+        return web.page("licenses/license.html", held=held, english=_english(), hands_over=hands_over)
 
     @web.route(bp, "/wallet/<number>/code.svg", gate=HOLDER)
     def code(number: str) -> Response:
+        wallet.may_hand_over(web.caller())
         held = wallet.one(web.house(), number, web.caller(), clock.now())
         return web.file(symbol.svg(held.license.code).encode(), "image/svg+xml")
 

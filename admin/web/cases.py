@@ -7,7 +7,7 @@ from admin.model.case import DECISIONS, Case, Mover
 from admin.store import cases as store
 from admin.store import items
 from admin.web.gates import MINE
-from hub import clock, i18n, ledger, web
+from hub import behalf, clock, i18n, ledger, web
 from licenses import kinds
 
 
@@ -21,6 +21,8 @@ def blueprint() -> Blueprint:
         with web.house().database.read() as db:
             found = store.of_applicant(db, me.person or "", me.acting_for)
             begun = store.drafts_of(db, me.person or "", me.acting_for, now)
+            found = [one for one in found if behalf.covers(me, one.item)]
+            begun = [one for one in begun if behalf.covers(me, one.item)]
             codes = {case.item for case in found} | {draft.item for draft in begun}
             names = {code: items.item(db, code) for code in codes}
         return web.page("admin/my_cases.html", cases=found, drafts=begun, items=names)

@@ -9,7 +9,7 @@ from admin.model.datacall import Call, NoUse
 from admin.store import sharing as store
 from admin.web.gates import MINE, me
 from admin.web.names import in_language
-from hub import clock, proof, web
+from hub import behalf, clock, proof, web
 from hub.i18n import _
 from idp import data
 from idp.model.data import DataPermission
@@ -27,9 +27,10 @@ def add(bp: Blueprint) -> None:
             allowed = [
                 (consent, _said(db, permission))
                 for consent, permission in data.standing(db, person, acting_for)
-                if permission.in_force_at(now)
+                if permission.in_force_at(now) and behalf.covers(web.caller(), permission.item)
             ]
-            uses = [(call, _told(db, call)) for call in store.uses_of(db, person, acting_for)]
+            told = [(call, _told(db, call)) for call in store.uses_of(db, person, acting_for)]
+            uses = [(call, said) for call, said in told if behalf.covers(web.caller(), said["item"])]
         return web.page("admin/my_data.html", allowed=allowed, uses=uses, done=request.args.get("done", ""))
 
     @web.route(bp, "/my/data/withdraw", gate=MINE, methods=("POST",))
@@ -42,10 +43,16 @@ def add(bp: Blueprint) -> None:
     def my_data_proof(id: str) -> Response:
         with web.house().database.read() as db:
             call = store.use_of(db, id, me(), web.caller().acting_for or "")
-        if call is None:
+        if call is None or not behalf.covers(web.caller(), _item(call)):
             raise NoUse("There is no use of data %(id)s", id=id[:40])
         found = proof.proof(web.house(), "data.used", call.subject)
         return web.file(json.dumps(found, ensure_ascii=False, indent=1).encode(), "application/json", name="proof.json")
+
+
+def _item(call: Call) -> str:
+    with web.house().database.read() as db:
+        permission = permissions.permission(db, call.request)
+    return permission.item if permission else ""
 
 
 def _told(db: Connection, call: Call) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from admin import matters
 from admin.model.item import Audience, LifeEvent, ServiceItem, State
 from admin.store import items
 from hub import ledger, tree
@@ -318,3 +319,4 @@ def seed_services(house: House, now: datetime) -> None:
             ).checked()
             items.keep(db, made)
             ledger.wrote(db, "item.live", made.code, by="demo", at=now, place=made.place, facts=made.facts)
+        matters.publish(db)

@@ -2,12 +2,12 @@
 
 from flask import Blueprint, Response, request, url_for
 
-from hub import web
+from hub import behalf, web
 from hub.callers import Caller, Session
 from hub.i18n import language
 from hub.problems import NotFound
 from hub.web import route
-from idp import authorize, data, mandates
+from idp import authorize, data, doing, mandates
 from idp.model.data import DataPermission
 from idp.model.flow import FlowGone, Pending, Step, must_say_now
 from idp.model.mandate import NoMandate
@@ -25,6 +25,7 @@ def add(bp: Blueprint) -> None:
         asked = _next(visit, waiting, caller)
         if asked is None:
             return desk.onward(visit, caller)
+        behalf.needs(caller, asked.item)
         return desk.show(
             visit,
             "data.html",
@@ -43,6 +44,7 @@ def add(bp: Blueprint) -> None:
         asked = _next(visit, waiting, caller)
         if asked is not None and request.form.get("grant") == asked.id:  # the one that was shown, and no other
             with visit.house.database.write() as db:
+                doing.stands(db, caller, visit.now, matter=asked.item)
                 data.allow(db, visit.person, caller.acting_for, asked, now=visit.now)
         return desk.onward(visit, caller)
 

@@ -13,8 +13,9 @@ from admin.store import items
 from hub import callers
 from hub.callers import Caller
 from hub.house import House
+from idp.model.mandate import Mandate, Role
 from idp.model.organization import Organization
-from idp.store import organizations
+from idp.store import mandates, organizations
 from licenses import kinds
 from seals import store as seals
 from tests.licenses.conftest import COMPANY as HOLDER
@@ -43,6 +44,7 @@ class World:
         with house.database.write() as db:
             items.keep(db, self.item)
             organizations.keep(db, Organization(CODE, COMPANY["name"], self.key, now))
+            mandates.add(db, Mandate("m", CODE, "citizen", Role.legal_representative, now))
         self.license = self.department.issue() if licensed else None
 
     @property

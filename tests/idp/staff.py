@@ -71,7 +71,7 @@ def acting(house: House, person: str, now: datetime) -> Caller:
         found = people.person(db, person)
         assert found is not None
         opened = session.begin(house, db, found, ("pwd",), now=now)
-        (row,) = [one for one, _, _ in callers.sessions(db, person, now)]
+        row, *_ = [one for one, _, _ in callers.sessions(db, person, now)]
     return mandates.act(house, replace(opened.caller, session=row.session), CODE, now=now).caller
 
 

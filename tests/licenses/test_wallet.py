@@ -204,4 +204,4 @@ def test_each_kind_has_its_device(client: FlaskClient, kind: str) -> None:
 def test_the_wallet_asks_for_whom_one_acts_and_leads_there_again(client: FlaskClient, enter: Enter) -> None:
     asked = client.get("/wallet/sign-in").location
     assert "scope=openid+company" in asked
-    assert "/as?next=/wallet/sign-in" in enter(MINE).get("/wallet/").text
+    assert "/as?next=/wallet/" in enter(MINE).get("/wallet/").text
