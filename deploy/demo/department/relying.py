@@ -85,8 +85,12 @@ class Provider:
             shared = client.get(self.about["userinfo_endpoint"]).raise_for_status().json()
             if shared["sub"] != claims["sub"]:  # OpenID Connect Core 5.3.4
                 raise SignInFailed("userinfo speaks of someone else")
+            if shared.get("act", {}).get("sub") != claims.get("act", {}).get("sub"):
+                raise SignInFailed("userinfo names another one who acts")
         allowed = [one["grant"] for one in tokens.get("authorization_details", ()) if one.get("type") == TYPE]
         data_token = tokens["access_token"] if allowed else ""
+        if "act" in shared:  # who is here, for the one of whom the claims speak (RFC 8693 4.1); userinfo adds his name
+            claims["act"] = shared["act"]
         return Session({**shared, **claims}, tokens["id_token"], data_token=data_token, grant="".join(allowed[:1]))
 
     def sign_out_url(self, session: Session) -> str:

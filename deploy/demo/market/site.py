@@ -31,7 +31,7 @@ def of_company(claims: Claims) -> dict[str, Any]:
         "unified_code": company["code"],
         "name": company["name"],
         "name_en": "",
-        "legal_representative": claims.get("name", ""),
+        "legal_representative": claims.get("act", {}).get("name", ""),
     }
 
 
