@@ -7,13 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub import behalf, ledger
+from hub import behalf, inbox, ledger
 from idp import mandates
 from idp.announce import Event, announce
 from idp.model.mandate import PERSON
 from idp.model.person import Person
 from idp.store import consents, people, uses
 from idp.store import mandates as store
+
+PASSED_ON = "person.passed-on"  # a letter to rooms above: what stands under an entry stands under an account from now on
 
 
 def take(db: Connection, entry: Person, person: str, now: datetime) -> None:
@@ -29,4 +31,5 @@ def take(db: Connection, entry: Person, person: str, now: datetime) -> None:
     uses.pass_on(db, old, new)
     people.release_number(db, entry.id)
     people.set_merged(db, entry.id, person)
+    inbox.put(db, PASSED_ON, {"entry": entry.id, "person": person}, now)
     ledger.wrote(db, "person.released", entry.label, by=f"person:{person}", at=now)
