@@ -5,13 +5,11 @@ request, one answer counts, one browser collects it.
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -20,7 +18,8 @@ from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
 from hub.limits import Limit
-from idp.login import session
+from hub.problems import TooMany
+from idp.login import qr_memory, session
 from idp.login.session import Opened
 from idp.model.factor import SignInAgain
 from idp.model.person import Level
@@ -48,6 +47,7 @@ ASKED = Limit("qr-asked", 60, 300, guessing=True)  # codes begun from one networ
 LOOKED = Limit("qr-looked", 240, 300, guessing=True)  # one waiting page asks every two seconds
 SCANNED = Limit("qr-scanned", 30, 300, guessing=True)  # by one network
 ANSWERED = Limit("qr-answered", 10, 600, guessing=True)  # by one person: a stream of requests must not wear him out
+TOLD = Limit("qr-disowned", 5, 86_400, guessing=True)  # letters of one person to the desk: enough to be looked into
 DISOWNED = "login.disowned"  # the letter to the desk: {"client", "person"}
 
 
@@ -70,9 +70,9 @@ def ask(
     if found is not None:
         return found
     limits.check(house.shared, ASKED, network)
-    fresh = Asking(secrets.token_urlsafe(32), _digest(browser), flow, client, now, network, device, since)
-    house.shared.put(_key("of", _of(browser, flow)), fresh.id, KEPT)
-    house.shared.put(_key("asking", fresh.id), _dump(fresh), KEPT)
+    fresh = Asking(secrets.token_urlsafe(32), qr_memory.digest(browser), flow, client, now, network, device, since)
+    house.shared.put(qr_memory.key("of", qr_memory.of(browser, flow)), fresh.id, KEPT)
+    house.shared.put(qr_memory.key("asking", fresh.id), qr_memory.written(fresh), KEPT)
     return fresh
 
 
@@ -88,7 +88,7 @@ def found(house: House, browser: str, flow: str) -> Asking | None:
 
 def shown(house: House, asking: Asking, now: datetime) -> Shown:
     """What the computer shows now. A code that is due is made valid with it."""
-    said, scan = _said(house, asking.id), _scan(house, asking.id)
+    said, scan = qr_memory.said(house, asking.id), qr_memory.scan(house, asking.id)
     if said is not None and not said.approved:
         return Shown(Stage.refused)
     if now >= (scan.ends if scan else asking.ends):
@@ -106,11 +106,11 @@ def collect(house: House, browser: str, flow: str, *, device: str, before: Calle
     asking = _asking(house, browser, flow)
     if asking is None or shown(house, asking, now).stage is not Stage.approved:
         raise SignInAgain("The phone did not agree, or too long ago")
-    kept = house.shared.take(_key("said", asking.id))
+    kept = house.shared.take(qr_memory.key("said", asking.id))
     forget(house, browser, flow)
     if kept is None:
         raise SignInAgain("It was finished in another window")
-    said = _load_said(kept)
+    said = qr_memory.read(kept)
     with house.database.write() as db:
         person = people.person(db, said.person)
         runs = any(one.sid == said.sid for one, _, _ in callers.sessions(db, said.person, now))
@@ -130,8 +130,8 @@ def forget(house: House, browser: str, flow: str) -> None:
     """Give a request up: its codes and its approval are worth nothing from now on."""
     asking = _asking(house, browser, flow)
     if asking is not None:
-        house.shared.forget(*(_key(kind, asking.id) for kind in ("asking", "said", "scan")))
-    house.shared.forget(_key("of", _of(browser, flow)))
+        house.shared.forget(*(qr_memory.key(kind, asking.id) for kind in ("asking", "said", "scan")))
+    house.shared.forget(qr_memory.key("of", qr_memory.of(browser, flow)))
 
 
 # -- on the phone
@@ -143,29 +143,34 @@ def scan(house: House, code: str, phone: str, browser: str, *, network: str, now
     Raises CodeGone; SameBrowser when the browser that asks (its secret is `browser`) opened its own code; TooMany.
     """
     limits.check(house.shared, SCANNED, network)
-    kept = house.shared.peek(_key("code", _digest(code)))
+    kept = house.shared.peek(qr_memory.key("code", qr_memory.digest(code)))
     about: dict[str, str] = json.loads(kept) if kept else {}
     if not about or now >= datetime.fromisoformat(about["until"]):
         raise CodeGone("Scanned before, too old, or unknown")
-    asking = _by_id(house, about["id"])
+    asking = qr_memory.asking(house, about["id"])
     if asking is None or now >= asking.ends:
         raise CodeGone("Scanned before, too old, or unknown")
-    if browser and hmac.compare_digest(asking.browser, _digest(browser)):
+    if browser and hmac.compare_digest(asking.browser, qr_memory.digest(browser)):
         raise SameBrowser(asking.flow)
-    if not house.shared.first(_key("taken", asking.id), KEPT):  # of many phones, one
+    if not house.shared.first(qr_memory.key("taken", asking.id), KEPT):  # of many phones, one
         raise CodeGone("Scanned before, too old, or unknown")
-    house.shared.put(_key("scan", asking.id), _dump(_first_scan(phone, now)), KEPT)
-    house.shared.put(_key("phone", _digest(phone)), asking.id, KEPT)
+    house.shared.put(qr_memory.key("scan", asking.id), qr_memory.written(_first_scan(phone, now)), KEPT)
+    house.shared.put(qr_memory.key("phone", qr_memory.digest(phone)), asking.id, KEPT)
 
 
 def held(house: House, phone: str, now: datetime) -> tuple[Asking, Scan]:
     """What this phone scanned and has not answered yet. Raises CodeGone."""
-    kept = house.shared.peek(_key("phone", _digest(phone))) if phone else None
-    asking = _by_id(house, kept.decode()) if kept else None
-    scan = _scan(house, asking.id) if asking else None
-    if asking is None or scan is None or now >= scan.ends or not hmac.compare_digest(scan.phone, _digest(phone)):
+    kept = house.shared.peek(qr_memory.key("phone", qr_memory.digest(phone))) if phone else None
+    asking = qr_memory.asking(house, kept.decode()) if kept else None
+    scan = qr_memory.scan(house, asking.id) if asking else None
+    if (
+        asking is None
+        or scan is None
+        or now >= scan.ends
+        or not hmac.compare_digest(scan.phone, qr_memory.digest(phone))
+    ):
         raise CodeGone("Too long ago, or the computer gave it up")
-    if house.shared.peek(_key("answered", asking.id)) is not None:
+    if house.shared.peek(qr_memory.key("answered", asking.id)) is not None:
         raise CodeGone("It was answered before")
     return asking, scan
 
@@ -195,10 +200,11 @@ def refuse(house: House, phone: str, caller: Caller, now: datetime, *, disown: b
     """Say no. `disown`: it was not oneself, so the desk is told, and the person has it in his notices. Raises CodeGone."""
     asking, _ = held(house, phone, now)
     _answer(house, asking, Said(False))
+    letter = disown and _is_news(house, caller)
     with house.database.write() as db:
         facts = {"client": asking.client, "number": "disowned" if disown else "none"}
         ledger.wrote(db, "login.refused-by-phone", f"person:{caller.person}", by=caller.label, at=now, facts=facts)
-        if disown:
+        if letter:
             inbox.put(db, DISOWNED, {"client": asking.client, "person": caller.person or ""}, now)
             title = N_("You refused a sign-in that was not yours. The help desk looks into it")
             notices.tell(db, caller.person or "", title, link="/account/sessions", at=now)
@@ -228,66 +234,33 @@ def _code(house: House, asking: Asking, now: datetime) -> str:
     mac = hmac.digest(asking.id.encode(), f"code {turn}".encode(), "sha256")
     code = base64.urlsafe_b64encode(mac[:24]).decode()
     until = asking.made + turn * SHOWN + LIVES
-    house.shared.put(_key("code", _digest(code)), json.dumps({"id": asking.id, "until": until.isoformat()}), KEPT)
+    house.shared.put(
+        qr_memory.key("code", qr_memory.digest(code)), json.dumps({"id": asking.id, "until": until.isoformat()}), KEPT
+    )
     return code
 
 
 def _first_scan(phone: str, now: datetime) -> Scan:
     choices = secrets.SystemRandom().sample(range(10, 100), CHOICES)
-    return Scan(_digest(phone), secrets.choice(choices), tuple(choices), now)
+    return Scan(qr_memory.digest(phone), secrets.choice(choices), tuple(choices), now)
 
 
 def _answer(house: House, asking: Asking, said: Said) -> None:
     """Keep the answer, if it is the first. Raises CodeGone."""
-    if not house.shared.first(_key("answered", asking.id), KEPT):
+    if not house.shared.first(qr_memory.key("answered", asking.id), KEPT):
         raise CodeGone("It was answered before")
-    house.shared.put(_key("said", asking.id), _dump(said), KEPT)
+    house.shared.put(qr_memory.key("said", asking.id), qr_memory.written(said), KEPT)
+
+
+def _is_news(house: House, caller: Caller) -> bool:
+    """Whether the desk is to be told once more of this person today."""
+    try:
+        limits.check(house.shared, TOLD, caller.person or "")
+    except TooMany:
+        return False
+    return True
 
 
 def _asking(house: House, browser: str, flow: str) -> Asking | None:
-    kept = house.shared.peek(_key("of", _of(browser, flow))) if browser else None
-    return _by_id(house, kept.decode()) if kept else None
-
-
-def _by_id(house: House, id: str) -> Asking | None:
-    kept = house.shared.peek(_key("asking", id))
-    if kept is None:
-        return None
-    value: dict[str, Any] = json.loads(kept)
-    since = datetime.fromisoformat(value["since"]) if value["since"] else None
-    return Asking(**value | {"made": datetime.fromisoformat(value["made"]), "since": since})
-
-
-def _scan(house: House, id: str) -> Scan | None:
-    kept = house.shared.peek(_key("scan", id))
-    if kept is None:
-        return None
-    value: dict[str, Any] = json.loads(kept)
-    return Scan(value["phone"], value["number"], tuple(value["choices"]), datetime.fromisoformat(value["at"]))
-
-
-def _said(house: House, id: str) -> Said | None:
-    kept = house.shared.peek(_key("said", id))
-    return _load_said(kept) if kept else None
-
-
-def _load_said(kept: bytes) -> Said:
-    value: dict[str, Any] = json.loads(kept)
-    at = datetime.fromisoformat(value["auth_time"]) if value["auth_time"] else None
-    return Said(**value | {"amr": tuple(value["amr"]), "auth_time": at})
-
-
-def _dump(value: Asking | Scan | Said) -> str:
-    return json.dumps(asdict(value), default=datetime.isoformat)
-
-
-def _of(browser: str, flow: str) -> str:
-    return _digest(f"{browser}|{flow}")
-
-
-def _key(kind: str, id: str) -> str:
-    return f"idp:qr:{kind}:{_digest(id)}"
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()
+    kept = house.shared.peek(qr_memory.key("of", qr_memory.of(browser, flow))) if browser else None
+    return qr_memory.asking(house, kept.decode()) if kept else None

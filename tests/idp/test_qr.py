@@ -442,6 +442,15 @@ def test_this_was_not_me_reaches_ledger_desk_and_notices(phone: Citizen, compute
     assert [one.facts["number"] for one in events] == ["disowned"]
 
 
+def test_nobody_floods_the_desk(phone: Citizen) -> None:
+    for _ in range(qr.TOLD.times + 2):
+        computer = Citizen(phone.house, phone.app, phone.register)
+        page = scans(phone, code_on(computer))
+        assert "Nobody was signed in" in phone.send(page, "/qr", **{"not-me": "1"}).text
+    with phone.house.database.read() as db:
+        assert len(inbox.read(db, qr.DISOWNED)) == qr.TOLD.times
+
+
 def test_a_plain_no_alarms_nobody(phone: Citizen, computer: Citizen) -> None:
     page = scans(phone, code_on(computer))
     assert "You said no" in phone.send(page, "/qr", cancel="1").text
