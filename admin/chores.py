@@ -1,6 +1,20 @@
 """This room's periodic work. The front door calls `register`."""
 
-from admin import approvals, counter, desk, drafts, experience, finish, matters, retention, rules, share, status, suspicions
+from admin import (
+    approvals,
+    counter,
+    desk,
+    disowned,
+    drafts,
+    experience,
+    finish,
+    matters,
+    retention,
+    rules,
+    share,
+    status,
+    suspicions,
+)
 from hub import ticks
 
 
@@ -11,6 +25,7 @@ def register() -> None:
     ticks.every(3600, "case-drafts", drafts.expire)
     ticks.every(1, "suspicions", suspicions.open_letters)
     ticks.every(600, "desk", desk.close_old)
+    ticks.every(2, "refused sign-ins", disowned.open_letters)
     ticks.every(30, "visits", counter.expire)
     ticks.every(60, "experience", experience.fold)
     ticks.every(3600, "old counts", experience.forget)

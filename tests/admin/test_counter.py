@@ -284,6 +284,31 @@ def test_a_visit_on_pages(officer: FlaskClient, at: House, held: License) -> Non
     assert officer.get(here).status_code == 409
 
 
+def test_a_code_for_a_new_password_is_given_with_a_second_tap_and_shown_once(
+    officer: FlaskClient, at: House, now: datetime
+) -> None:
+    proved_account(at, now)
+    here = arrive(officer).location
+    page = officer.get(f"{here}/recovery?lang=en").text
+    assert "You never see it" in page
+    given = post(officer, f"{here}/recovery", f"{here}/recovery").text
+    assert re.search(r">([A-Z2-9]{4}-){3}[A-Z2-9]{4}<", given)
+    assert "person.recovery-code-given" in kinds(at)
+
+
+def test_whoever_has_no_account_gets_no_code(officer: FlaskClient, at: House) -> None:
+    here = arrive(officer).location
+    refused = post(officer, f"{here}/recovery", f"{here}/recovery")
+    assert refused.status_code == 409
+    assert "person.recovery-code-given" not in kinds(at)
+
+
+def proved_account(house: House, now: datetime) -> None:
+    """The visitor has an account, and proved his number in it."""
+    person = accounts.register(house, "jia.shili", "seven quiet lanterns upstream", now=now)
+    realname.match(house, person.id, *JIA, now=now)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("document", "passport"), ("name", ""), ("name", "示例乙"), ("number", ""), ("number", "880101198503120016"),
