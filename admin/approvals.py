@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from admin.model.approval import Approval, NotOpen, OtherText, OwnRequest, State
+from admin.model.approval import Approval, NotOpen, NotProved, OtherText, OwnRequest, State
 from admin.store import approvals as store
 from hub import ledger
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest
+from idp.model.person import Level
+from idp.store import people
 
 Carry = Callable[[House, Connection, Approval, Caller, datetime], None]
 CARRIES: dict[str, Carry] = {}  # by kind; each verb that takes two names its second half, once per process
@@ -32,6 +34,7 @@ def ask(
     """Ask for a second person, in the transaction of what leads there."""
     if not by.person:
         raise OwnRequest("Only a person can ask: a second one has to decide")
+    _is_somebody(db, by.person)
     if not 1 <= len(reason.strip()) <= 500:
         raise BadRequest("Give a reason of 1 to 500 characters")
     made = Approval(secrets.token_hex(8), kind, subject, place, body, reason.strip(), by.person, now)
@@ -57,6 +60,8 @@ def decide(house: House, id: str, *, approve: bool, digest: str, words: str, by:
             raise NotOpen("The request %(id)s", id=id)
         if found.digest != digest:
             raise OtherText("The request %(id)s", id=id)
+        for one in (by.person or "", found.asked_by):
+            _is_somebody(db, one)
         state = State.approved if approve else State.refused
         if not store.end(db, id, state, by=by.person or "", words=words.strip()[:500], at=now):
             raise NotOpen("The request %(id)s", id=id)
@@ -94,3 +99,13 @@ def expire(house: House, now: datetime) -> int:
             facts = {"approval": one.id, "kind": one.kind}
             ledger.wrote(db, "approval.expired", one.subject, by="ticker", at=now, place=one.place, facts=facts)
     return len(old)
+
+
+def _is_somebody(db: Connection, person: str) -> None:
+    """An account of which a register has said whose it is. A number belongs to one account, so two accounts are two people.
+
+    Raises NotProved.
+    """
+    found = people.person(db, person)
+    if found is None or not found.usable or found.holder_key is None or found.level < Level.present:
+        raise NotProved("The account has no real name proved at level 3")

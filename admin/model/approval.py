@@ -29,6 +29,13 @@ class OwnRequest(NotAllowed):
     advice = "Another operator with the right to approve has to decide."
 
 
+class NotProved(NotAllowed):
+    """An operator whose real name nobody knows for sure: two accounts of one person must not pass for two people."""
+
+    title = "Prove your own real name first"
+    advice = "Go to My account and verify your real name up to the live check. Then ask or decide again."
+
+
 class NotOpen(Problem):
     """Somebody was quicker, or it has waited too long."""
 

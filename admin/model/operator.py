@@ -20,6 +20,7 @@ class Right(StrEnum):
     counter = "counter"  # serve visitors at a counter
     sharing = "sharing"  # ask other bodies for data, answer what they ask
     supervision = "supervision"  # answer alerts, see the boards
+    people = "people"  # find accounts and ask for what authorities do to them
     desk = "desk"  # answer questions, reports and bad ratings
 
 

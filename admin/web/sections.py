@@ -47,6 +47,7 @@ SECTIONS = (
             Page(N_("Counter"), "/console/counter", (Right.counter,)),
             Page(N_("Questions and reports"), "/console/desk", (Right.desk,)),
             Page(N_("Assessment"), "/console/assessment", (Right.desk,)),
+            Page(N_("Accounts of people"), "/console/people", (Right.people,)),
             Page(N_("Approvals"), "/console/approvals"),
             Page(N_("Alerts"), "/console/alerts", (Right.cases, Right.desk, Right.seals)),
         ),

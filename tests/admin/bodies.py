@@ -24,6 +24,7 @@ from idp.model.client import ClientAuth
 from idp.store import data as permissions
 from seals import lifecycle
 from seals.model import Agency
+from tests.admin import offices
 from tests.idp.rp import Visit, department
 
 PROVINCE, CITY = "hub/880000", "hub/880000/880100"
@@ -120,6 +121,7 @@ class Bodies:
         self.platform = Platform(self.house)
         self.house.fetch.serve_here(PLATFORM, self.platform.app())
         self.entry = self.offer()
+        offices.proved(self.house, "p-asker", "p-provider", "p-second", "p-over-both")
 
     def offer(self, **changes: Any) -> Entry:
         """Put an entry of the city into the catalogue."""

@@ -12,13 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
 from admin import approvals, operators
-from admin.model.approval import OPEN_DAYS, Approval, NoApproval, NotOpen, OtherText, OwnRequest, State
+from admin.model.approval import OPEN_DAYS, Approval, NoApproval, NotOpen, NotProved, OtherText, OwnRequest, State
 from admin.model.operator import Right
 from admin.store import approvals as store
 from hub import ledger
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest
+from idp.store import people
 from tests.admin import offices
 from tests.admin.offices import QIYUN, XICHENG
 from tests.hub.test_web import token_in
@@ -45,6 +46,7 @@ def carried() -> Iterator[None]:
 
 
 def ask(house: House, now: datetime, by: Caller = ANNA, **body: Any) -> Approval:
+    offices.proved(house, "anna", "bo", "cleo", "dora", *(f"bo-{number}" for number in range(8)))
     with house.database.write() as db:
         return approvals.ask(db, KIND, "thing", body or {"n": 1}, place=QIYUN, reason="needed", by=by, now=now)
 
@@ -160,6 +162,29 @@ def test_what_cannot_be_carried_out_stays_open(house_on: House, now: datetime) -
     assert state(house_on, asked) is State.open
     with house_on.database.read() as db:
         assert [event.kind for event in ledger.events(db, subject="thing")] == ["approval.asked"]
+
+
+@pytest.mark.parametrize(
+    "lacks", [{"level": 2}, {"holder_key": None}, {"state": "suspended"}, {"state": "locked"}], ids=str
+)
+@pytest.mark.parametrize("who", ["anna", "bo"])
+def test_two_accounts_of_which_one_has_no_proved_name_are_not_two_people(
+    house: House, now: datetime, who: str, lacks: dict[str, Any]
+) -> None:
+    asked = ask(house, now)
+    with house.database.write() as db:
+        db.execute(people.person_table.update().where(people.person_table.c.id == who).values(**lacks))
+    with pytest.raises(NotProved):
+        decide(house, asked, now)
+    assert (state(house, asked), done) == (State.open, [])
+    if who == "anna":
+        with pytest.raises(NotProved):
+            ask(house, now)
+
+
+def test_an_account_that_nobody_knows_asks_for_nothing(house: House, now: datetime) -> None:
+    with pytest.raises(NotProved):
+        ask(house, now, by=Caller(person="unknown", place=QIYUN))
 
 
 # -- over the pages

@@ -78,6 +78,7 @@ def test_two_questions_are_not_merged_into_each_other(house_on: House, now: date
 
 def test_a_second_person_is_asked_once_for_sensitive_data(house_on: House, now: datetime) -> None:
     bodies = Bodies(house_on, front.create_app(house_on.settings, house=house_on), now)
+    offices.proved(house_on, "a", "b", "c")
     for _ in range(TIMES):
         made = bodies.asked(fields=("name", "phone")).id
 

@@ -24,6 +24,7 @@ from licenses import kinds
 from seals import store as seals
 from seals.model import Agency
 from seals.model.problems import AgencyUnknown
+from tests.admin import offices
 from tests.admin.test_items import ITEM, MARKET, QIYUN
 from tests.idp.rp import KEY
 
@@ -50,6 +51,7 @@ def office(house_on: House, now: datetime) -> House:
         for path in ("hub/880000", QIYUN, "hub/870000"):
             tree.keep(db, Place(path, "place", path[-6:], path, path))
         seals.keep_agency(db, Agency(MARKET, "栖云市市场监督管理局", "Qiyun Market Regulation", QIYUN))
+    offices.proved(house_on, "anna", "bo", "chen", "dora")
     return house_on
 
 
@@ -423,15 +425,16 @@ def test_testers_are_kept_as_indexes_and_leave_together(office: House, now: date
     item_clients.name_tester(office, made, "Jia.Shili", by=ANNA, now=now)
     trial = client(office, item_clients.sandbox_id(ITEM.code))
     assert trial is not None
-    assert trial.testers == (sandbox.tester(office, "jia.shili"),)
+    anna = sandbox.tester(office, "account-anna")  # who makes it tries it
+    assert trial.testers == (anna, sandbox.tester(office, "jia.shili"))
     describe(office, AT_SITE, now, new=False)
     trial = client(office, item_clients.sandbox_id(ITEM.code))
     assert trial is not None
-    assert len(trial.testers) == 1, "a changed draft keeps its testers"
+    assert len(trial.testers) == 2, "a changed draft keeps its testers"
     item_clients.drop_testers(office, made, by=ANNA, now=now)
     trial = client(office, item_clients.sandbox_id(ITEM.code))
     assert trial is not None
-    assert trial.testers == ()
+    assert trial.testers == (anna,)
 
 
 def test_what_has_no_program_has_no_testers(office: House, now: datetime) -> None:

@@ -19,6 +19,7 @@ from admin.model.operator import Right
 from admin.store import items as store
 from hub.house import House
 from hub.tree import Place, keep
+from idp import sandbox
 from idp.store import clients as client_store
 from seals import store as seals
 from seals.model import Agency
@@ -210,7 +211,7 @@ def test_testers_are_named_by_account_and_let_go(drafted: FlaskClient, house: Ho
     with house.database.read() as db:
         trial = client_store.client(db, f"{CODE}-sandbox")
     assert trial is not None
-    assert trial.testers == ()
+    assert trial.testers == (sandbox.tester(house, "account-anna"),)  # who made it
 
 
 def test_a_draft_is_thrown_away(drafted: FlaskClient) -> None:
