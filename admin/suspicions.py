@@ -1,4 +1,4 @@
-"""Suspicions that verification has sent: each becomes a ticket at the place of the body that issued the license."""
+"""Suspicions that verification has sent, and reports that somebody uses another's name: each becomes a ticket of the desk."""
 
 from base64 import b64decode
 from dataclasses import replace
@@ -12,6 +12,7 @@ from admin.store import tickets as store
 from hub import inbox
 from hub.house import House
 from hub.inbox import Letter
+from idp import misuse
 from licenses import store as licenses
 from licenses.model import LicenseUnknown
 from verification.model import Verdict
@@ -21,15 +22,28 @@ FORGED = {"forged", "altered", "mismatch", "look-alike"}  # what verification it
 
 
 def open_letters(house: House, now: datetime) -> int:
-    """Open a ticket for each suspicion that verification has sent, at the place of the body that issued the license."""
+    """Open a ticket for each suspicion, at the place of the body that issued the license, and for each report of misuse."""
     with house.database.read() as db:
-        if not inbox.read(db, LETTER, limit=1):
+        if not inbox.read(db, LETTER, limit=1) and not inbox.read(db, misuse.LETTER, limit=1):
             return 0
     opened = 0
     with house.database.write() as db:
         for letter in inbox.read(db, LETTER):
             opened += inbox.settle(db, letter, now) and _open(house, db, letter, now)
+        for letter in inbox.read(db, misuse.LETTER):
+            opened += inbox.settle(db, letter, now) and _open_misuse(house, db, letter)
     return opened
+
+
+def _open_misuse(house: House, db: Connection, letter: Letter) -> bool:
+    """It stays at the hub: whose account it is about, only the hub may look at."""
+    said = letter.body
+    begun = record.new(said["ticket"], TicketKind.suspicion, letter.at)
+    ticket = replace(begun, channel="account", person=said["person"], language=said["language"], severity=Severity.high)
+    if not store.add(db, ticket, words=b64decode(said["words"])):
+        return False
+    record.happened(house, db, ticket, TicketStep.ask, by="", now=letter.at, facts=record.origin(ticket))
+    return True
 
 
 def severity(verdict: str, reason: str, wrong: str) -> Severity:

@@ -57,6 +57,11 @@ def unseen(db: sa.Connection, person: str) -> int:
     return db.execute(sa.select(sa.func.count()).where(where)).scalar_one()
 
 
+def forget_of(db: sa.Connection, person: str) -> int:
+    """Delete every notice to a person who is here no more; say how many."""
+    return db.execute(notice_table.delete().where(_n.person == person)).rowcount
+
+
 def seen(db: sa.Connection, person: str, at: datetime) -> None:
     """Note that a person has looked at his notices."""
     where = sa.and_(_n.person == person, _n.seen.is_(None))

@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hub import outbox, ticks
+from hub import jobs, outbox, ticks
+from hub.held import tells
 from idp import (
     announce,
+    closing,
     companies_watch,
     expiry,
+    export,
+    held,
     letters,
     logout,
     own_sites,
@@ -35,6 +39,12 @@ def register() -> None:
     ticks.every(600, "register", recheck.some)
     ticks.every(3600, "proofs", _age)
     ticks.every(3600, "old traces", retention.forget)
+    jobs.handles(export.KIND, export.make)
+    ticks.every(600, "copies of data", export.forget)
+    ticks.every(3600, "accounts that close", closing.finish_due)
+    ticks.every(3600, "accounts that close soon", closing.remind)
+    for title, part in held.PARTS.items():
+        tells(title, part)
     for kind, sender in letters.SENDERS.items():
         outbox.sends(kind, sender)
     ticks.every(5, "expired logins", _expire)

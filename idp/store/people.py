@@ -1,6 +1,7 @@
 """The table of persons. What is personal is sealed by the vault."""
 
 import json
+import secrets
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -189,6 +190,14 @@ def set_keys(db: sa.Connection, person_id: str, holder_key: str | None, former_k
     """Write by which numbers a person is found. Whose they are is for `life.take_key` and `life.move_keys` to decide."""
     values = {"holder_key": holder_key, "former_keys": list(former_keys)}
     db.execute(person_table.update().where(_p.id == person_id).values(**values))
+
+
+def empty(db: sa.Connection, person_id: str) -> None:
+    """Take out of a closed account whatever is personal or finds its person. The row stays, so that its id means nobody else."""
+    nothing = {"holder_key": None, "pseudonym_key": None, "former_keys": [], "profile": b"", "level": int(Level.stated)}
+    values = nothing | {"account_key": f"closed-{secrets.token_hex(16)}", "proved": None, "needs_second_factor": False}
+    db.execute(person_table.update().where(_p.id == person_id).values(**values))
+    life.drop_keys(db, person_id)
 
 
 def release_number(db: sa.Connection, person_id: str) -> None:

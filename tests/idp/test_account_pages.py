@@ -8,6 +8,7 @@ from hub import clock, ledger
 from idp import consent_text, consents, receipts
 from idp.model.life import Former
 from idp.store import life, releases
+from idp.store import receipts as receipt_store
 from tests.idp.citizen import JIA, Citizen
 from tests.idp.rp import Visit, department
 from yinxin.proof import check_proof
@@ -143,7 +144,7 @@ def test_a_person_downloads_his_receipts_and_nobody_elses(jia: Citizen) -> None:
     visit = service_of(jia)
     agrees(jia, visit, "openid", "profile")
     with jia.house.database.read() as db:
-        (kept,) = receipts.store.of_person(db, jia.person)
+        (kept,) = receipt_store.of_person(db, jia.person)
     answer = jia.get(f"/account/receipts/{kept.id}.jwt")
     assert answer.status_code == 200
     assert "attachment" in answer.headers["Content-Disposition"]

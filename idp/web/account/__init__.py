@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from idp.web.account import overview, password, privacy, profile, services, sessions, uses
+from idp.web.account import leaving, overview, password, privacy, profile, services, sessions, uses
 
-PAGES = (overview, profile, sessions, services, uses, privacy, password)
+PAGES = (overview, profile, sessions, services, uses, privacy, leaving, password)
 
 
 def add(bp: Blueprint) -> None:
