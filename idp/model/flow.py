@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from hub.problems import Problem
 from idp.model.client import Client
 from idp.model.consent import Consent
+from idp.model.factor import is_strongest
 from idp.model.mandate import PERSON
 
 FLOW_SECONDS = 1800  # a person may need half an hour to register and prove a name
 ACR_PREFIX = "urn:yinxin:loa:"
 LEVELS = (1, 2, 3, 4)
+STRONGEST = 4  # at which only a passkey that stays on its device counts (NIST SP 800-63B-4 2.3)
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 
@@ -169,8 +171,10 @@ def _lacks_number(asked: Asked, signed_in: SignedIn) -> bool:
 
 
 def _fresh(asked: Asked, started: datetime, signed_in: SignedIn, now: datetime) -> bool:
-    """True if the authentication is as young, and of the person, that was asked for."""
+    """True if the authentication is as young, as strong, and of the person, that was asked for."""
     if asked.hinted_subject not in (None, signed_in.subject, *signed_in.could_be):
+        return False
+    if asked.level >= STRONGEST and not is_strongest(signed_in.amr):
         return False
     if signed_in.at >= started:  # done for this very flow
         return True

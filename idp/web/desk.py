@@ -20,7 +20,6 @@ from idp.model.flow import Pending, Step
 from idp.store import leaving, people
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
-STRONGEST = 4  # the level at which only a passkey that stays on its device counts
 RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
 PAGES = {
     Step.login: "idp.login",

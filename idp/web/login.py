@@ -10,7 +10,7 @@ from hub.steps import step
 from hub.web import route
 from idp.login import passkey, sign_in
 from idp.model.factor import SignInAgain, WrongCredentials
-from idp.model.flow import Step
+from idp.model.flow import STRONGEST, Step
 from idp.web import desk, halfway
 from idp.web.desk import Visit
 
@@ -64,7 +64,7 @@ def _form(visit: Visit, account: str = "") -> dict[str, Any]:
     return {
         "account": account or (visit.waiting.asked.login_hint if visit.waiting else ""),
         "again": visit.caller is not None,
-        "strongest": visit.waiting is not None and visit.waiting.asked.level >= desk.STRONGEST,
+        "strongest": visit.waiting is not None and visit.waiting.asked.level >= STRONGEST,
         "passkeys": possible,
         "options": passkey.options_to_sign_in(visit.house) if possible else "",
     }

@@ -11,6 +11,7 @@ from idp import accounts, contacts
 from idp.contacts import Contact
 from idp.login import passkey
 from idp.model.factor import Kind, LastFactor, NotOffered, strength
+from idp.model.flow import STRONGEST
 from idp.store import factors, people
 from idp.store import recovery_codes as code_store
 from idp.web import desk, halfway
@@ -132,7 +133,7 @@ def _found(visit: Visit) -> dict[str, Any]:
         "phone": contacts.masked(Contact.phone, profile.phone) if profile.phone else "",
         "email": contacts.masked(Contact.email, profile.email) if profile.email else "",
         "sms_offered": contacts.offered(house, Contact.phone),
-        "sms_allowed": int(person.level) < desk.STRONGEST,
+        "sms_allowed": int(person.level) < STRONGEST,
         "mail_offered": contacts.offered(house, Contact.email),
         "passkeys_possible": passkey.available(house.settings),
     }
