@@ -15,7 +15,7 @@ from idp import attended, proofs
 from idp.model.person import Level, Person
 from idp.model.realname import Stage
 from idp.realname.claim import claim, tell
-from idp.realname.standing import load, move
+from idp.realname.standing import in_use, load, move
 
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no letter that is read as another, or as a digit
 LENGTH = 8  # 39 bits, for ten minutes, typed by an officer
@@ -53,6 +53,7 @@ def attend(
     if account is None:
         raise CodeUnknown("No account shows this code")
     with house.database.write() as db:
+        in_use(db, account.decode())
         found = load(house, db, account.decode())
         proved = claim(house, db, found, seen.form, seen.read.type_code, Level.attended, now)
         proof = seen.evidence(proved.id, document, by, now)

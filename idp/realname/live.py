@@ -26,7 +26,7 @@ from idp.numbers import detect
 from idp.numbers.person import TYPES
 from idp.realname import paper as papers
 from idp.realname.claim import claim, tell
-from idp.realname.standing import Standing, load, move
+from idp.realname.standing import Standing, in_use, load, move
 from idp.registers import Answer
 from idp.store import people
 from idp.store import proofs as store
@@ -89,6 +89,7 @@ def _passed(house: House, found: Standing, answer: Answer, now: datetime) -> Per
     proof = proofs.of(answer, found.person.id, "live", Level.present, now, kind="face")
     form = found.verification.form
     with house.database.write() as db:
+        in_use(db, found.person.id)
         move(house, db, found, Stage.done, now, form=None, check="", binding="", reminded=None)
         if form is not None:  # known by a network identity until now: the number comes with the face, or not at all
             kind = detect.kind_of(form.number)
@@ -112,5 +113,6 @@ def _form(found: Standing) -> Form:
 
 
 def _is_same(verification: Verification, check: str, binding: str) -> bool:
-    same = hmac.compare_digest(verification.binding, binding) and hmac.compare_digest(verification.check, check)
+    kept, given = (verification.binding, verification.check), (binding, check)
+    same = all(hmac.compare_digest(one.encode(), other.encode()) for one, other in zip(kept, given, strict=True))
     return same or (verification.stage is not Stage.live and not check)

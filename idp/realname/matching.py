@@ -16,7 +16,7 @@ from idp.realname import paper as papers
 from idp.realname.claim import claim, tell
 from idp.realname.means import REGISTER, Means
 from idp.realname.paper import Paper
-from idp.realname.standing import load, move
+from idp.realname.standing import in_use, load, move
 from idp.registers import Answer
 from idp.store import proofs as store
 
@@ -75,6 +75,7 @@ def forget_form(house: House, person_id: str, *, now: datetime) -> None:
 def _begun(house: House, person_id: str, form: Form, now: datetime) -> Verification:
     """Keep the form (sealed) before the register is asked, so that nothing typed is lost."""
     with house.database.write() as db:
+        in_use(db, person_id)
         found = load(house, db, person_id)
         if found.verification.stage is Stage.begun:
             new = replace(found.verification, at=now, form=form)
@@ -92,6 +93,7 @@ def _matched(
     """
     proof = proofs.of(answer, person_id, means.name, Level.matched, now, kind=means.kind or paper.kind.value)
     with house.database.write() as db:
+        in_use(db, person_id)
         found = replace(load(house, db, person_id), verification=before, over=before)
         waits = found.person.holder_key is None and found.person.level > Level.matched
         proved = found.person if waits else claim(house, db, found, paper.form, paper.type_code, Level.matched, now)

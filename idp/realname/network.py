@@ -18,7 +18,7 @@ from idp import proofs, registers
 from idp.model.person import Level, Person
 from idp.model.realname import HasNumber, LiveCheckFailed, NotYours, RegisterLater, WrongStep
 from idp.realname.claim import tell
-from idp.realname.standing import load
+from idp.realname.standing import in_use, load
 from idp.registers import Answer
 from idp.store import people
 
@@ -64,6 +64,7 @@ def _known(house: House, person_id: str, answer: Answer, level: Level, now: date
     key = house.vault.blind("network-id", answer.text("pseudonym"))
     proof = proofs.of(answer, person_id, "network-id", level, now, kind="network-id")
     with house.database.write() as db:
+        in_use(db, person_id)
         found = load(house, db, person_id)
         person = replace(found.person, pseudonym_key=key, level=max(found.person.level, level), proved=now)
         people.claim_pseudonym(db, person)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from hub.house import House
 from hub.problems import NotFound
-from idp.model.person import Person, Profile
+from idp.model.person import AccountEnded, Person, Profile
 from idp.model.realname import Evidence, Form, Stage, Verification
 from idp.store import people, proofs
 
@@ -52,6 +52,13 @@ def load(house: House, db: Connection, person_id: str) -> Standing:
     stage = Stage.done if person.holder_key else Stage.begun
     verification = over or Verification(person_id, stage, person.created)
     return Standing(person, people.profile(db, house.vault, person_id), verification, over)
+
+
+def in_use(db: Connection, person_id: str) -> None:
+    """The account may be used. Raises AccountEnded: nothing is proved for a locked, closed or dead one."""
+    person = people.person(db, person_id)
+    if person is not None and not person.usable:
+        raise AccountEnded("The account is not in use")
 
 
 def move(house: House, db: Connection, found: Standing, stage: Stage, now: datetime, **changes: object) -> Verification:

@@ -1,11 +1,13 @@
 """Evidence: what it says, that nobody changes it unseen, how it grows old; and level 4 for an account at a counter."""
 
 import secrets
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -16,12 +18,13 @@ from hub.problems import NotFound, TooMany
 from idp import accounts, attended, proofs, realname
 from idp.announce import KIND, Event
 from idp.attended import ServingOneself
-from idp.model.person import Level, NumberTaken
+from idp.cli_evidence import evidence
+from idp.model.person import AccountEnded, Level, NumberTaken, State
 from idp.model.realname import NotMatched, RegisterLater, Stage
 from idp.realname import CodeUnknown, counter
 from idp.store import people
 from idp.store import proofs as store
-from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, shown_face
+from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
 from tests.idp.rp import Visit, department
 
 OFFICER = Caller(person="officer", place="hub/880000/880100", session="s-1", rights=frozenset({"see", "counter"}))
@@ -85,6 +88,21 @@ def test_a_row_that_is_gone_and_one_that_nobody_noted_are_found(house: House, re
         db.execute(sa.delete(store.evidence_table))
         store.keep_evidence(db, replace(one, transaction="another", level=4))
     assert {fault.what for fault in proofs.check(house)} == {"gone", "unnoted"}
+
+
+def test_an_operator_checks_it_at_the_command_line(
+    house: House, register: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = account(house)
+    realname.match(house, id, *JIA, now=clock.now())
+    monkeypatch.setattr("idp.cli_evidence.opened", lambda: nullcontext(house))
+    good = CliRunner().invoke(evidence, ["check"])
+    assert (good.exit_code, "agrees" in good.output) == (0, True)
+    with house.database.write() as db:
+        db.execute(store.evidence_table.update().values(level=4))
+    bad = CliRunner().invoke(evidence, ["check"])
+    assert (bad.exit_code, f"changed  person:{id}" in bad.output) == (1, True)
+    assert JIA[1] not in bad.output
 
 
 def test_a_proof_is_told_to_its_person(house: House, register: FlaskClient) -> None:
@@ -177,6 +195,33 @@ def test_prove_anew_stands_or_falls_with_its_transaction(house: House, register:
     with pytest.raises(NotFound):
         both(id, "nobody")
     assert realname.status(house, id).person.level is Level.present
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.active])
+def test_nothing_is_proved_for_an_account_that_is_not_in_use(house: House, register: FlaskClient, state: State) -> None:
+    id = account(house)
+    realname.match(house, id, *JIA, now=clock.now())
+    came, code = came_back(house, register, id), realname.counter_code(house, id)
+    with house.database.write() as db:
+        people.set_state(db, id, state, why="test", at=clock.now(), over=State.active)
+    with pytest.raises(AccountEnded):
+        realname.end_live_check(house, id, **came, binding="a session", now=clock.now())
+    with pytest.raises(AccountEnded):
+        realname.match(house, id, *JIA, now=clock.now())
+    with pytest.raises(AccountEnded):
+        attend(house, id, code=code)
+    assert realname.status(house, id).person.level is Level.matched
+
+
+@pytest.mark.parametrize("garbage", ["ÄÖÜ", "\x00", "a" * 5000])
+def test_what_stands_in_the_address_is_never_a_500(citizen: Citizen, garbage: str) -> None:
+    citizen.registers()
+    citizen.proves()
+    citizen.post("/realname/live", form_at="/realname")
+    for path in ("/realname/live", "/realname/network-id"):
+        answer = citizen.browser.get(path, query_string={"check": garbage, "ticket": garbage, "request": garbage})
+        assert 400 <= answer.status_code < 500
+    assert citizen.session.level == 2
 
 
 # -- a counter gives level 4 to an account

@@ -12,6 +12,7 @@ from hub.house import House
 from idp import accounts, realname, registers
 from idp.model.person import Level, NumberTaken
 from idp.model.realname import (
+    Form,
     HasNumber,
     LiveCheckFailed,
     NeedsNumber,
@@ -63,7 +64,7 @@ def test_a_bank_or_a_phone_company_gives_level_two_with_its_own_band(
 def test_what_does_not_fit_is_one_refusal_whatever_it_is(
     house: House, register: FlaskClient, means: Means, changed: dict[str, str]
 ) -> None:
-    said = set()
+    said: set[str] = set()
     for who, more in ((JIA, MORE[means.name] | changed), (("示例乙", JIA[1]), MORE[means.name])):
         with pytest.raises(NotMatched) as refused:
             realname.match(
@@ -130,7 +131,7 @@ def test_a_day_of_birth_is_a_day_of_the_calendar(house: House, register: FlaskCl
 
 
 def test_a_passport_is_of_its_country_alone(house: House) -> None:
-    form = paper.Form("A", "P8800001", "UTO", "1979-04-12")
+    form = Form("A", "P8800001", "UTO", "1979-04-12")
     other = replace(form, country="XXA")
     assert paper.key_of(house.vault, form, "414") != paper.key_of(house.vault, other, "414")
     assert paper.key_of(house.vault, form, "553") == paper.key_of(house.vault, other, "553")

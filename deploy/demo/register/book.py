@@ -216,7 +216,7 @@ class Book:
     def has_ticket(self, id: str, ticket: str) -> bool:
         """Whether this is the ticket that was given to the browser in which it ended."""
         row = self._one("SELECT ticket FROM tickets WHERE id = ?", id)
-        return row is not None and secrets.compare_digest(row[0], ticket)
+        return row is not None and secrets.compare_digest(row[0].encode(), ticket.encode())
 
     def _ticket(self, id: str) -> str:
         ticket = secrets.token_urlsafe(24)
