@@ -85,6 +85,7 @@ def submit(
             }
             by = f"person:{taken_by}" if taken_by else caller.label
             ledger.wrote(db, "case.submitted", case.number, by=by, at=now, place=case.place, facts=facts)
+            behalf.used(db, caller, "applied", channel.value, now, about=case.number)
             finish.tell(db, case, N_("We have received your application %(number)s"), now)
     except Collision:  # a double click: the other one was quicker
         if (known := _known(house, key, caller)) is not None:
@@ -115,6 +116,7 @@ def answer(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
         drafts.take_over(house, db, case)
         facts = {"due": due.isoformat()}
         ledger.wrote(db, "case.resubmitted", number, by=caller.label, at=now, place=case.place, facts=facts)
+        behalf.used(db, caller, "answered", Channel.online.value, now, about=number)
     return after
 
 
@@ -126,6 +128,7 @@ def withdraw(house: House, number: str, *, caller: Caller, now: datetime) -> Cas
         doing.stands(db, caller, now, matter=case.item)
         _keep(db, case, after)
         ledger.wrote(db, "case.withdrawn", number, by=caller.label, at=now, place=case.place)
+        behalf.used(db, caller, "withdrew", Channel.online.value, now, about=number)
     return after
 
 

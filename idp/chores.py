@@ -14,11 +14,11 @@ from idp import (
     held,
     letters,
     logout,
-    own_sites,
     realname,
     recheck,
     recovery,
     retention,
+    uses,
     wards,
 )
 from idp.login import devices
@@ -48,8 +48,8 @@ def register() -> None:
     for kind, sender in letters.SENDERS.items():
         outbox.sends(kind, sender)
     ticks.every(5, "expired logins", _expire)
-    ticks.every(2, "uses of mandates", own_sites.take_letters)
-    ticks.every(86_400, "old uses of mandates", own_sites.forget_old)
+    ticks.every(2, "uses of mandates", uses.take_letters)
+    ticks.every(86_400, "old uses of mandates", uses.forget_old)
     ticks.every(3600, "wards", wards.ask_all_again)
     ticks.every(10, "copies of notices", _copy_notices)
     ticks.every(86_400, "unused devices", devices.forget_unused)

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from hub import behalf, clock, notices
 from hub.callers import Caller
 from hub.house import House
-from idp import mandates, offers, own_sites, wards
+from idp import mandates, offers, wards
+from idp import uses as use_verbs
 from idp.model.mandate import PERSON
 from idp.model.matter import Matter
 from idp.model.use import KEPT_DAYS, Act
@@ -245,7 +246,7 @@ def test_what_is_done_at_our_own_sites_is_noted_once_each(house: House, register
     with house.database.write() as db:
         behalf.used(db, caller, "downloaded", "wallet", clock.now(), about="11880100")
         behalf.used(db, Caller(person=parent), "downloaded", "wallet", clock.now(), about="his own")
-    assert [own_sites.take_letters(house, clock.now()) for _ in range(2)] == [1, 0]
+    assert [use_verbs.take_letters(house, clock.now()) for _ in range(2)] == [1, 0]
     with house.database.read() as db:
         (seen,) = uses.of_principal(db, mandate.principal)
     assert (seen.what, seen.site, seen.about, seen.person) == (Act.downloaded, "wallet", "11880100", parent)
@@ -256,6 +257,6 @@ def test_uses_are_kept_for_two_years(house: House, register: FlaskClient) -> Non
     with house.database.write() as db:
         uses.note(db, mandate, Act.applied, "online", clock.now())
     for days, left in ((KEPT_DAYS - 1, 1), (KEPT_DAYS + 1, 0)):
-        own_sites.forget_old(house, clock.now() + timedelta(days=days))
+        use_verbs.forget_old(house, clock.now() + timedelta(days=days))
         with house.database.read() as db:
             assert len(uses.of_principal(db, mandate.principal)) == left
