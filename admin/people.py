@@ -88,7 +88,7 @@ def record(house: House, person_id: str, *, by: Caller, now: datetime) -> Record
         found = people.person(db, person_id)
         waiting = [one for one in approval_store.of_subject(db, KIND, f"person:{person_id}") if one.open_at(now)]
         deciding = any(tree.within(one.place, by.place) and "approve" in by.rights for one in waiting)
-        if found is None or not (deciding or house.shared.peek(_opened(by, person_id))):
+        if found is None or not (deciding or _is_open(house, by, found)):
             raise NotOpened("The record of this account is not open to you")
         profile = people.profile(db, house.vault, person_id)
         knows = grant_store.clients_of(db, person_id)
@@ -199,6 +199,7 @@ def _possible(person: Person, operation: Operation) -> bool:
 def _named(house: House, db: Connection, person: str, name: str) -> bool:
     known = [people.profile(db, house.vault, person).name]
     known += [one.text for one in life_store.former_of(db, house.vault, person) if one.what == "name"]
+    known += [people.profile(db, house.vault, one).name for one in life_store.merged_into(db, person)]
     return any(names.same(name, one) for one in known if one)
 
 
@@ -232,6 +233,12 @@ def _new(house: House, db: Connection, person: str, sealed: str, now: datetime) 
 def _events(db: Connection, person: str) -> list[Event]:
     found = ledger.events(db, subject=f"person:{person}", limit=200)
     return [one for one in found if one.kind.startswith(WORTH)][:20]
+
+
+def _is_open(house: House, by: Caller, person: Person) -> bool:
+    """Whether an officer has just found this account, or the one into which it went."""
+    ids = (person.id, person.merged_into) if person.merged_into else (person.id,)
+    return any(house.shared.peek(_opened(by, one)) for one in ids)
 
 
 def _opened(by: Caller, person: str) -> str:

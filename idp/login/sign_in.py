@@ -19,6 +19,7 @@ from hub.problems import TooMany
 from idp.login import blocklist, devices, passkey, password, session, throttle, totp
 from idp.login.session import Opened
 from idp.model.factor import Factor, Kind, SignInAgain, WrongCredentials, combined, methods
+from idp.model.life import AccountMerged
 from idp.model.person import Person, State
 from idp.store import factors as factor_store
 from idp.store import people as store
@@ -54,7 +55,7 @@ def with_password(
     """The first step with account name and password; `device` is the cookie by which a device is known.
 
     Raises WrongCredentials, in the same words and after the same time, for an unknown account, a wrong password and an account
-    that is locked; TooMany after five failures from one network.
+    that is locked; TooMany after five failures from one network; AccountMerged with the right password of one that was merged.
     """
     key = store.account_key(house.vault, _comparable(account))
     with house.database.read() as db:
@@ -70,6 +71,8 @@ def with_password(
     factor = next((one for one in factors if one.kind is Kind.password), None)
     fits = password.fits(house, factor.secret if factor else None, typed)
     closed = factor is not None and factor.disabled is not None and not known
+    if fits and person is not None and person.state is State.merged and not closed:
+        raise AccountMerged  # whoever knows its password may know where it went
     if not fits or factor is None or person is None or person.state is not state or closed:
         log.info("login.refused", method="password")
         raise WrongCredentials("Account name or password is wrong")

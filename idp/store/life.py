@@ -60,7 +60,7 @@ def take_key(db: sa.Connection, key: str, person: str, at: datetime) -> None:
         with db.begin_nested():
             claim_key(db, key, person, at)
     except IntegrityError as error:
-        raise NumberTaken("Another account has proved this number") from error
+        raise NumberTaken("Another account has proved this number", extras={"other": True}) from error
 
 
 def holder_of(db: sa.Connection, key: str) -> str | None:

@@ -121,7 +121,7 @@ def claim_number(db: sa.Connection, vault: Vault, person: Person, profile: Profi
                 )
             )
     except IntegrityError as error:
-        raise NumberTaken("Another account has proved this number") from error
+        raise NumberTaken("Another account has proved this number", extras={"other": True}) from error
     if done.rowcount != 1:
         raise NumberTaken("This account has proved another number")
 

@@ -148,7 +148,9 @@ def checked(visit: Visit, typed: dict[str, str]) -> dict[str, str]:
 def refused(
     visit: Visit, problem: Problem, *, means: Means = ways.REGISTER, typed: dict[str, str] | None = None
 ) -> Response:
-    """The page again, with what was typed and why it was refused."""
+    """The page again, with what was typed and why it was refused; for a number that another account has, the ways out."""
+    if isinstance(problem, NumberTaken) and problem.extras.get("other"):
+        return desk.show(visit, "merge.html", status=problem.status, account="", taken=True)
     field = "number" if isinstance(problem, NumberTaken | NeedsGuardian | NotMatched) else ""
     response = show(visit, {field: desk.said(problem)}, problem.status, means=means, typed=typed)
     if problem.status in {429, 503}:

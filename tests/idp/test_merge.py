@@ -64,7 +64,9 @@ def test_the_account_with_the_number_stays_and_the_other_one_leads_to_it(citizen
         assert [one.body for one in inbox.read(db, merge.MERGED)] == [{"loser": goes, "winner": stays}]
     answer = second.signs_in(OTHER_PASSWORD)
     assert not second.signed_in
-    assert answer.status_code != 303
+    assert answer.status_code == 409, "with its right password its owner reads where to sign in"
+    assert "merged into your other account" in answer.text
+    assert "merged" not in second.signs_in("a wrong password of no one").text
 
 
 def test_whoever_signed_in_to_the_one_that_goes_is_told_where_to_sign_in(citizen: Citizen, second: Citizen) -> None:
@@ -200,6 +202,17 @@ def test_a_merged_account_is_not_merged_again(house: House) -> None:
     for stays, goes in ((p1, p2), (p2, p1), (p1, p1)):
         with house.database.write() as db, pytest.raises((NotNow, CannotMerge)):
             merge.join_by_office(db, stays, goes, OFFICE, clock.now())
+
+
+def test_a_number_that_has_an_account_leads_to_both_ways_out(citizen: Citizen, second: Citizen) -> None:
+    citizen.registers()
+    assert citizen.proves(JIA).status_code == 303
+    answer = second.proves(JIA)
+    assert answer.status_code == 409
+    assert "It is my other account" in answer.text
+    assert "Somebody uses my name" in answer.text
+    joined = second.send(answer, "/account/merge", account=citizen.account, password=PASSWORD, code="")
+    assert joined.location.endswith("/account/merged")
 
 
 def test_a_report_of_misuse_reaches_the_desk(citizen: Citizen, register: FlaskClient) -> None:
