@@ -66,7 +66,7 @@ def claim(house: House, person_id: str, code: str, *, now: datetime) -> Organiza
             proofs.keep(db, _evidence(person, organization, answer, now))
             _represent(db, person, organization, before, now)
     if organization.state is not OrganizationState.active:
-        raise NotInForce("%(name)s", name=organization.name)
+        raise NotInForce("The organisation %(name)s", name=organization.name)
     return organization
 
 

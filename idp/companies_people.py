@@ -59,7 +59,7 @@ def invite(house: House, person: str, code: str, invited: Invited, wanted: Wante
         by, company = _grantor(house, db, person, code, wanted.role, now)
         known = frozenset(one.code for one in matters.for_companies(db))
         if wrong := wanted.wrong(by, known, now):
-            raise InvitationWrong(wrong)
+            raise InvitationWrong(fields=wrong)
         found = _account_of(house, db, number, name)
         if found is not None:
             _not_above(db, code, found.id, wanted.role, now)
@@ -159,7 +159,7 @@ def remove(house: House, person: str, code: str, mandate_id: str, *, now: dateti
         by, company = mandates.standing(house, db, person, code, now)
         what = _not_over(db, code, mandate_id, now)
         if not may_end(by, what):
-            raise MayNotGrant("The mandate of a %(role)s", role=what.role.value)
+            raise MayNotGrant("Your role in the company does not allow it")
         ended = mandates.end(db, what, "laid down" if what.person == person else f"removed by {by.role.value}", now)
         gone = {one.id for one in ended}
         for offer in offers.open_for(db, code, now):
@@ -202,7 +202,7 @@ def _grantor(
         raise MayNotGrant("Only companies have managers and agents")
     by, company = mandates.standing(house, db, person, code, now)
     if not may_invite(by, role):
-        raise MayNotGrant("A %(role)s", role=by.role.value)
+        raise MayNotGrant("Your role in the company does not allow it")
     return by, company
 
 
@@ -210,14 +210,14 @@ def _has_a_seat(db: Connection, code: str, now: datetime, *, waiting: int = 0) -
     """Those who wait for a new representative keep their seats: he decides. Whoever asks has the mandates alone."""
     managers = [one for one in store.not_over(db, code, now) if one.role is Role.manager]
     if len(managers) + waiting >= MANAGERS:
-        raise TooManyManagers("%(count)s managers", count=MANAGERS)
+        raise TooManyManagers
 
 
 def _not_above(db: Connection, code: str, person: str, role: Role, now: datetime) -> None:
     """Nobody is offered less than he is already."""
     held = {one.role for one in store.not_over(db, code, now) if one.person == person}
     if Role.legal_representative in held or Role.manager in held:
-        raise AppointedAlready("As a %(role)s", role=role.value)
+        raise AppointedAlready
 
 
 def _mine(house: House, db: Connection, person: str, offer_id: str, now: datetime) -> tuple[Offer, Principal]:

@@ -49,7 +49,7 @@ class InvitationWrong(Problem):
     title: ClassVar[str] = "The invitation is not complete"
     advice: ClassVar[str] = "Correct what is marked."
 
-    def __init__(self, fields: tuple[str, ...]) -> None:
+    def __init__(self, *, fields: tuple[str, ...]) -> None:
         super().__init__(", ".join(fields))
         self.fields = fields
 

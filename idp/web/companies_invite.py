@@ -94,9 +94,9 @@ def _wanted(role: Role, typed: dict[str, str], chosen: list[str], now: datetime)
     since = begin_of(typed.get("since", ""), now) if typed.get("since") else now
     until = end_of(typed.get("until", "")) if typed.get("until") else None
     if since is None:
-        raise InvitationWrong(("since",))
+        raise InvitationWrong(fields=("since",))
     if typed.get("until") and until is None:
-        raise InvitationWrong(("until",))
+        raise InvitationWrong(fields=("until",))
     everything = role is Role.manager or typed.get("all") == "all"
     return Wanted(role, since, until, EVERYTHING if everything else tuple(dict.fromkeys(chosen)))
 
@@ -113,7 +113,7 @@ def _form(
     with visit.house.database.read() as db:
         seen = seen_by(visit, db, code)
         if not (seen.mine.valid_at(visit.now) and may_invite(seen.mine, role)):
-            raise MayNotGrant("A %(role)s", role=seen.mine.role.value)
+            raise MayNotGrant("Your role in the company does not allow it")
         known = [one for one in matters.for_companies(db) if seen.mine.covers(one.code)]
         names = matters_of(db, tuple(one.code for one in known))
     options = [(one.code, name, one.code) for one, name in zip(known, names, strict=True)]

@@ -77,7 +77,7 @@ def _ending(bp: Blueprint) -> None:
             seen = seen_by(visit, db, code)
             what = _mandate(db, code, id, visit.now)
             if not may_end(seen.mine, what):
-                raise MayNotGrant("The mandate of a %(role)s", role=what.role.value)
+                raise MayNotGrant("Your role in the company does not allow it")
             return desk.show(
                 visit,
                 "company_remove.html",

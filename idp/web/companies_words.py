@@ -33,7 +33,7 @@ def state_words(company: Organization | None, mandate: Mandate, now: datetime) -
 def company_state(company: Organization) -> str:
     """How a company stands in the register."""
     return {
-        OrganizationState.active: _("In force"),
+        OrganizationState.active: _("In force in the register"),
         OrganizationState.suspended: _("The register has changed: its legal representative has to claim it again"),
         OrganizationState.revoked: _("Revoked, says the register"),
         OrganizationState.deregistered: _("Deregistered, says the register"),
@@ -48,7 +48,7 @@ def why_words(why: str) -> str:
         "removed by manager": _("removed by a manager"),
         "the mandate above has ended": _("the mandate above it ended"),
         "the legal representative changed": _("the legal representative changed"),
-    }.get(why, _("ended"))
+    }.get(why, _("ended otherwise"))
 
 
 def day_of(moment: datetime) -> str:
