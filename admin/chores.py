@@ -9,6 +9,7 @@ from admin import (
     experience,
     finish,
     matters,
+    passed_on,
     retention,
     rules,
     share,
@@ -27,6 +28,7 @@ def register() -> None:
     ticks.every(600, "desk", desk.close_old)
     ticks.every(2, "refused sign-ins", disowned.open_letters)
     ticks.every(30, "visits", counter.expire)
+    ticks.every(2, "entries passed on", passed_on.follow)
     ticks.every(60, "experience", experience.fold)
     ticks.every(3600, "old counts", experience.forget)
     ticks.every(60, "lost data calls", share.forget_lost)
