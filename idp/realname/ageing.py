@@ -17,7 +17,7 @@ from idp.store import people, proofs
 
 FORM_DAYS = 7  # that a form waits for a register, or for its person
 REMIND_DAYS = 60  # before a level falls
-YEAR = timedelta(days=365)
+YEAR = timedelta(days=365)  # a little short: who is found by it is looked at closely
 SOME = 500  # persons in one turn of the ticker: a short transaction each
 
 
@@ -29,7 +29,15 @@ def valid_until(house: House, evidence: Evidence) -> datetime | None:
         "network-id": settings.live_check_years,
         "counter": settings.counter_years,
     }.get(evidence.method, 0)
-    return evidence.at + years * YEAR if years else None
+    return _years_after(evidence.at, years) if years else None
+
+
+def _years_after(at: datetime, years: int) -> datetime:
+    """The same day some years later; after 29 February it is the first of March."""
+    try:
+        return at.replace(year=at.year + years)
+    except ValueError:
+        return at.replace(year=at.year + years, month=3, day=1)
 
 
 def standing(house: House, db: Connection, person_id: str, now: datetime) -> Level:

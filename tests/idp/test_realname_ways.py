@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deploy.demo.register.people import Person as Who
 from hub import clock
@@ -24,6 +26,9 @@ from idp.model.realname import (
     Stage,
     WrongStep,
 )
+from idp.names import NameWrong
+from idp.numbers.rules import NumberWrong
+from idp.realname import means as ways
 from idp.realname import paper
 from idp.realname.means import ALL, BANK, TELECOM, Means
 from idp.realname.paper import FieldWrong
@@ -128,6 +133,35 @@ def test_a_paper_that_tells_little_is_proved_with_country_and_birth(
 def test_a_day_of_birth_is_a_day_of_the_calendar(house: House, register: FlaskClient, born: str) -> None:
     with pytest.raises((FieldWrong, PaperIncomplete)):
         realname.match(house, account(house), *PASSPORT[:2], more={"country": "UTO", "born": born}, now=clock.now())
+
+
+FORMS = st.builds(
+    Form,
+    name=st.one_of(st.just("SAMPLE PERSON"), st.text(max_size=20)),
+    number=st.one_of(
+        st.sampled_from((JIA[1], "P8800001", "ZZZ880188010203", "")),
+        st.text(alphabet="0123456789XABCZ ８-", max_size=20),
+        st.text(max_size=20),
+    ),
+    country=st.one_of(st.just("UTO"), st.text(max_size=4)),
+    born=st.one_of(st.dates().map(str), st.text(max_size=10)),
+    phone=st.text(max_size=12),
+    card=st.text(max_size=20),
+)
+
+
+@given(form=FORMS)
+@settings(max_examples=400, deadline=None)
+def test_whatever_is_typed_is_a_paper_by_the_rules_or_refused_with_words(form: Form) -> None:
+    now = clock.now()
+    for means in ALL.values():
+        try:
+            read = paper.read(ways.checked(means, form), now)
+        except (NameWrong, NumberWrong, PaperIncomplete, FieldWrong):
+            continue
+        assert read.born <= now.date()
+        assert paper.read(read.form, now) == read  # what was read once is read the same again
+        assert Form(**read.form.kept) == read.form
 
 
 def test_a_passport_is_of_its_country_alone(house: House) -> None:

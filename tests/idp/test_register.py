@@ -71,7 +71,7 @@ def test_the_representative_is_confirmed_and_nobody_else(register: FlaskClient) 
     rightful = {"number": "880101199107260029", "name": "欧阳示例"}
     claims = opened(register, "/v1/representative", code="91880101DEM000081U", **rightful)
     assert claims["representative"] is True
-    assert claims["company"] == {"name": "望舒示范餐饮有限公司", "status": "in-force"}
+    assert claims["company"] == {"name": "望舒示范餐饮有限公司", "status": "in-force", "registered": ""}
     claims = opened(register, "/v1/representative", code="91880101DEM000081U", **SOMEONE)
     assert (claims["representative"], claims["company"]) == (False, None)  # no word about who is, nor the name
     assert opened(register, "/v1/representative", code="91880101DEM000099X", **rightful)["representative"] is False
@@ -196,3 +196,92 @@ def test_it_imports_nothing_of_ours() -> None:
     code = "import sys, deploy.demo.register.site as s; print(sorted({m.split('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert not {"hub", "idp", "certs", "seals", "licenses", "verification", "admin", "app"} & set(eval(loaded))
+
+
+# -- the other registers that it plays
+
+
+def test_bank_and_phone_company_confirm_only_all_of_it(register: FlaskClient) -> None:
+    me = next(person for person in PEOPLE if person.number == SOMEONE["number"])
+    assert (me.phone[:3], me.card[:2]) == ("100", "88")  # prefixes of nobody
+    right = {"card": me.card, "phone": me.phone}
+    assert opened(register, "/v1/bank", **SOMEONE, **right)["match"] is True
+    assert opened(register, "/v1/telecom", **SOMEONE, phone=me.phone)["match"] is True
+    for wrong in ({"card": "8800"}, {"phone": "10000000000"}, {"name": "示例乙"}):
+        said = opened(register, "/v1/bank", **(SOMEONE | right | wrong))
+        assert (said["match"], said["score_band"]) == (False, "low")
+
+
+def approved(register: FlaskClient, asker: str, number: str = SOMEONE["number"]) -> dict[str, str]:
+    asked = {"nonce": "n", "audience": asker, "return_url": f"{asker}/back"}
+    claims = jws.extract_compact(register.post("/v1/network-id", json=asked).data)
+    path = json.loads(claims.payload)["page"].removeprefix("http://register.example")
+    chosen = {"outcome": "approved", "number": number, "level": "3"}
+    location = register.post(path, data=chosen).headers["Location"]
+    return dict(pair.split("=") for pair in location.partition("?")[2].split("&"))
+
+
+def told(register: FlaskClient, asker: str, came: dict[str, str]) -> dict[str, Any]:
+    answer = register.post("/v1/network-id/result", json={"nonce": "n", "audience": asker, **came})
+    claims: dict[str, Any] = json.loads(jws.extract_compact(answer.data).payload)
+    return claims
+
+
+def test_a_network_identity_is_another_one_at_each_service_and_tells_no_name(register: FlaskClient) -> None:
+    here, there = (
+        told(register, asker, approved(register, asker)) for asker in ("https://a.example", "https://b.example")
+    )
+    again = told(register, "https://a.example", approved(register, "https://a.example"))
+    assert here["pseudonym"] == again["pseudonym"] != there["pseudonym"]
+    assert here["level"] == 3
+    assert not {"name", "number"} & here.keys()
+    assert SOMEONE["number"] not in str(here)
+
+
+def test_a_network_identity_is_told_only_to_its_asker_and_for_its_ticket(register: FlaskClient) -> None:
+    came = approved(register, "https://a.example")
+    assert told(register, "https://b.example", came)["match"] is False
+    assert told(register, "https://a.example", came | {"ticket": "guessed"})["match"] is False
+    assert told(register, "https://a.example", came)["match"] is True
+    assert register.post("/v1/network-id/result", json=ASKER | {"request": "x", "ticket": "y"}).status_code == 404
+
+
+def test_the_page_of_the_network_identity_speaks_two_languages_and_says_who_asks(register: FlaskClient) -> None:
+    asked = {"nonce": "n", "audience": "https://a.example", "return_url": "https://a.example/back"}
+    claims = jws.extract_compact(register.post("/v1/network-id", json=asked).data)
+    path = json.loads(claims.payload)["page"].removeprefix("http://register.example")
+    for language, words in (("en", "No name, no number"), ("zh-Hans", "不提供姓名和号码")):
+        page = register.get(f"{path}?lang={language}").text
+        assert words in page
+        assert "https://a.example" in page
+    refused = register.post(path, data={"outcome": "refused"})
+    assert "ticket=" in refused.headers["Location"]
+    assert (
+        register.post(path, data={"outcome": "approved", "number": SOMEONE["number"]})
+        .headers["Location"]
+        .count("ticket")
+        == 0
+    )
+
+
+def test_a_fault_may_be_that_of_one_question(register: FlaskClient) -> None:
+    register.post("/faults", data={"fault": "down", "question": "bank"})
+    assert register.post("/v1/telecom", json=ASKER | SOMEONE | {"phone": "1"}).status_code == 200
+    assert register.post("/v1/bank", json=ASKER | SOMEONE | {"phone": "1", "card": "2"}).status_code == 503
+    assert register.post("/faults", data={"fault": "down", "question": "weather"}).status_code == 400
+    register.post("/faults", data={"fault": "none"})
+    assert register.post("/v1/bank", json=ASKER | SOMEONE | {"phone": "1", "card": "2"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/people/died", {"number": "nobody"}),
+        ("/people/renamed", {"number": "nobody", "name": "示例新"}),
+        ("/people/renamed", {"number": SOMEONE["number"], "name": ""}),
+        ("/people/renamed", {"number": SOMEONE["number"], "name": "示" * 101}),
+    ],
+)
+def test_what_cannot_be_entered_is_refused(register: FlaskClient, path: str, fields: dict[str, str]) -> None:
+    assert register.post(path, data=fields).status_code == 400
+    assert opened(register, "/v1/match", **SOMEONE)["match"] is True

@@ -1,17 +1,22 @@
 """The seam to the registers: one shape of question, one shape of answer, and nothing that goes wrong is a no."""
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from deploy.demo.register.people import Person as Who
+from deploy.demo.register.site import create_app as create_register
 from hub import clock
+from hub.fetch import Fetch
 from hub.house import House
 from idp import registers
 from idp.model.realname import Form, RegisterLater, Source
-from idp.registers import Answer
+from idp.registers import Answer, NoRegister
 from tests.idp.citizen import COMPANY, JIA, OUYANG
 
 FAULTS = ("down", "garbage", "wrong-signature", "wrong-audience", "wrong-nonce", "old")
@@ -107,6 +112,9 @@ QUESTIONS: dict[str, Callable[[House], Answer]] = {
     "guardian": lambda house: registers.guardian(house, CHILD, FATHER, clock.now()),
     "court-order": lambda house: registers.court_order(house, ORDER, WARD, FATHER, clock.now()),
     "status": lambda house: registers.civil_status(house, FATHER, clock.now()),
+    "bank": lambda house: registers.bank(house, FATHER, "8800000000000000", "10000000000", clock.now()),
+    "telecom": lambda house: registers.telecom(house, FATHER, "10000000000", clock.now()),
+    "network-id": lambda house: registers.begin_network_id(house, "http://localhost:8000/", clock.now()),
 }
 
 
@@ -122,3 +130,28 @@ def test_no_fault_of_a_question_is_a_no_and_the_others_go_on(
                 ask(house)
         else:
             ask(house)
+
+
+def test_each_register_may_stand_somewhere_else_with_a_key_of_its_own(house: House, tmp_path: Path) -> None:
+    bank = "http://bank.example"
+    made = create_register(tmp_path / "bank", bank)
+    key = json.dumps(made.test_client().get("/v1/keys").get_json()["keys"][0])
+    settings = house.settings.model_copy(update={"bank_url": bank, "bank_key": key})
+    far = replace(house, settings=settings, fetch=Fetch(settings))
+    far.fetch.serve_here(bank, made)
+    asked = Who(JIA[1], JIA[0])
+    answer = registers.bank(far, FATHER, asked.card, asked.phone, clock.now())
+    assert (answer.match, answer.register, answer.source) == (True, bank, Source.bank)
+    forged = create_register(tmp_path / "forged", bank)
+    far.fetch.serve_here(bank, forged)
+    with pytest.raises(RegisterLater):
+        registers.bank(far, FATHER, asked.card, asked.phone, clock.now())
+
+
+def test_in_production_a_register_without_a_key_is_never_believed(house: House, register: FlaskClient) -> None:
+    settings = house.settings.model_copy(update={"profile": "production", "bank_url": house.settings.register_url})
+    with pytest.raises(NoRegister):
+        registers.bank(replace(house, settings=settings), FATHER, "8800000000000000", "10000000000", clock.now())
+    alone = house.settings.model_copy(update={"profile": "production"})
+    with pytest.raises(NoRegister):
+        registers.telecom(replace(house, settings=alone), FATHER, "10000000000", clock.now())
