@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from hub import callers, ledger
+from hub import behalf, callers, ledger
 from hub.house import House
 from idp import principals, pseudonyms, sandbox, tokens
 from idp.model.client import Client, GrantType
@@ -56,6 +56,7 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime) 
     given = _signed(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys,
                     mandates=mandates)  # fmt: skip
     with house.database.write() as db:
+        behalf.hold(db, grant.acting_for)  # whoever ends the mandate finds this grant, or this finds it over
         runs = _login_runs(db, grant, now) and principals.runs(db, grant.person, grant.acting_for, now)
         told = runs and may_be_told(db, grant, client)
         won = told and store.redeem(db, digest, grant)
@@ -97,6 +98,7 @@ def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | No
             first = store.keep_refresh(db, Refresh(pseudonyms.digest(successor), grant.id, token.digest, now))
             if first and grant.offline:  # the service asks while the person is not there
                 _note_renewal(db, client, grant, wanted, now)
+            callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
     return given
 
 

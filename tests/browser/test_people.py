@@ -135,6 +135,7 @@ def test_a_passkey_is_added_and_then_nothing_is_typed(live: Live, with_device: P
     page.get_by_role("button", name="Add a passkey").click()
     page.wait_for_url(re.compile("done=passkey"))
     assert "my laptop" in page.locator("main").inner_text()
+    page.goto(f"{live.hub}/account/sessions")
     page.get_by_role("button", name="Sign out everywhere").click()
     page.goto(f"{live.hub}/login")
     assert_accessible(page)

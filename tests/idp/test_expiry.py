@@ -1,5 +1,6 @@
 """What is over by itself ends as if somebody had signed out: services are told, tokens fall."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask, request
@@ -49,3 +50,22 @@ def test_who_rests_too_long_is_signed_out_everywhere(visit: Visit) -> None:
     with visit.house.database.read() as db:
         assert callers.is_revoked(db, [caller.sid])
         assert grant_store.living(db, now, sids=[caller.sid or ""]) == []
+
+
+def test_a_service_that_renews_its_tokens_is_a_sign_of_life(visit: Visit) -> None:
+    now = clock.now()
+    caller = visit.signs_in()
+    with visit.house.database.write() as db:
+        two = replace(caller, amr=("pwd", "otp", "mfa"), session=None)
+        value = callers.begin(db, "idp", two, now=now, most_hours=12)
+    visit.browser.set_cookie(callers.cookie_name(visit.house, "idp"), value)
+    tokens = visit.tokens()
+    with visit.house.database.write() as db:
+        callers.end_sessions(db, at=now, digest=caller.session)  # the one without a limit
+    for minutes in (50, 100, 150):
+        with clock.shifted(minutes * 60):
+            answer = visit.refresh(tokens["refresh_token"])
+            assert answer.status_code == 200, minutes
+            tokens = answer.json
+    with clock.shifted(211 * 60):
+        assert visit.refresh(tokens["refresh_token"]).status_code == 400
