@@ -1,6 +1,5 @@
 """A company with people, by the verbs: for the tests of who may do what in it."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub import callers, clock
@@ -9,6 +8,7 @@ from hub.house import House
 from idp import companies, companies_people, mandates, matters
 from idp.companies_people import Invited
 from idp.login import session
+from idp.login.session import Opened
 from idp.model.company import Wanted
 from idp.model.mandate import EVERYTHING, Mandate, Role
 from idp.model.matter import Matter
@@ -16,7 +16,7 @@ from idp.model.organization import Organization
 from idp.model.person import Level, Person, Profile
 from idp.store import mandates as store
 from idp.store import organizations, people
-from tests.idp.citizen import COMPANY, JIA, OUYANG
+from tests.idp.citizen import COMPANY, OUYANG
 
 FOOD, TRADE = "11880100DEM000049A-0001", "11880100DEM000049A-0002"
 ABDU = ("买买提示例·阿卜杜示例", "870101197801010045")
@@ -65,14 +65,24 @@ def appointed(
     return companies_people.accept(house, person, offer.id, now=now)
 
 
-def acting(house: House, person: str, now: datetime) -> Caller:
-    """The session of somebody who acts for the company."""
+def signed_in(house: House, person: str, now: datetime) -> Caller:
+    """A fresh session of somebody, for himself."""
     with house.database.write() as db:
         found = people.person(db, person)
         assert found is not None
         opened = session.begin(house, db, found, ("pwd",), now=now)
-        row, *_ = [one for one, _, _ in callers.sessions(db, person, now)]
-    return mandates.act(house, replace(opened.caller, session=row.session), CODE, now=now).caller
+        newest, *_ = [one for one, _, _ in callers.sessions(db, person, now) if one.sid == opened.caller.sid]
+    return newest
+
+
+def enters(house: House, person: str, now: datetime) -> Opened:
+    """The session of somebody who acts for the company, with its cookie."""
+    return mandates.act(house, signed_in(house, person, now), CODE, now=now)
+
+
+def acting(house: House, person: str, now: datetime) -> Caller:
+    """The session of somebody who acts for the company."""
+    return enters(house, person, now).caller
 
 
 def runs(house: House, person: str) -> bool:
@@ -82,6 +92,3 @@ def runs(house: House, person: str) -> bool:
             one for kind in ("idp", "my", "wallet") for one, _, _ in callers.sessions(db, person, clock.now(), kind)
         ]
     return any(one.acting_for == CODE for one in found)
-
-
-__all__ = ["ABDU", "CODE", "FOOD", "JIA", "OUYANG", "TRADE", "YAN", "acting", "appointed", "company", "proved", "runs"]
