@@ -9,6 +9,8 @@ from admin import (
     experience,
     finish,
     matters,
+    misuse,
+    moves,
     passed_on,
     retention,
     rules,
@@ -27,6 +29,8 @@ def register() -> None:
     ticks.every(1, "suspicions", suspicions.open_letters)
     ticks.every(600, "desk", desk.close_old)
     ticks.every(2, "refused sign-ins", disowned.open_letters)
+    ticks.every(2, "misused names", misuse.open_letters)
+    ticks.every(2, "merged accounts", moves.follow)
     ticks.every(30, "visits", counter.expire)
     ticks.every(2, "entries passed on", passed_on.follow)
     ticks.every(60, "experience", experience.fold)

@@ -56,6 +56,8 @@ def checked(access: Access) -> Access:
         wrong.append("trial_uris")
     if access.backchannel_logout_uri and not _public_uri(access.backchannel_logout_uri):
         wrong.append("backchannel_logout_uri")
+    if access.events_uri and not _public_uri(access.events_uri):
+        wrong.append("events_uri")
     if not _keys_are_public(access.keys):
         wrong.append("keys")
     if not set(access.scopes) <= {"openid", *SCOPES}:
@@ -86,6 +88,7 @@ def production(item: ServiceItem, level: int) -> Client | None:
         redirect_uris=access.redirect_uris,
         post_logout_uris=access.post_logout_uris,
         backchannel_logout_uri=access.backchannel_logout_uri,
+        events_uri=access.events_uri,
         grant_types=tuple(grants),
         scopes=scopes,
         id_token_algorithm="ES256",
@@ -108,6 +111,7 @@ def on_trial(item: ServiceItem, testers: tuple[str, ...]) -> Client | None:
         redirect_uris=tuple(dict.fromkeys((*item.access.trial_uris, *made.redirect_uris))),
         post_logout_uris=(),
         backchannel_logout_uri="",
+        events_uri="",
         grant_types=tuple(one for one in made.grant_types if one is not GrantType.client_credentials),
         scopes=tuple(scope for scope in made.scopes if scope in PERSON_SCOPES),
         sector=sandbox_id(item.code),

@@ -114,7 +114,7 @@ def typed_of(item: ServiceItem) -> dict[str, str | list[str]]:
             "scopes": [one for one in access.scopes if one != "openid"],
         }
         shown["keys"] = json.dumps({"keys": access.keys}, indent=1)
-        shown["backchannel_logout_uri"] = access.backchannel_logout_uri
+        shown |= {"backchannel_logout_uri": access.backchannel_logout_uri, "events_uri": access.events_uri}
     return shown
 
 
@@ -130,6 +130,7 @@ def _access(typed: Typed, text: Callable[[str], str], wrong: list[str]) -> Acces
         trial_uris=_lines(text("trial_uris")),
         post_logout_uris=_lines(text("post_logout_uris")),
         backchannel_logout_uri=text("backchannel_logout_uri"),
+        events_uri=text("events_uri"),
         scopes=("openid", *typed.get("scopes", ())),
         purpose=text("purpose"),
         purpose_en=text("purpose_en"),

@@ -83,6 +83,7 @@ class Access:
     trial_uris: tuple[str, ...] = ()  # further addresses of its sandbox: a developer's own machine, too
     post_logout_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
+    events_uri: str = ""  # is told what becomes of an account
     scopes: tuple[str, ...] = ("openid",)
     purpose: str = ""
     purpose_en: str = ""

@@ -51,6 +51,7 @@ WORDS = {  # what is said about a field that breaks its rule, in the order of th
     "trial_uris": N_("Give addresses with https, or http on localhost, one on each line"),
     "post_logout_uris": N_("Give addresses with https, one on each line"),
     "backchannel_logout_uri": N_("Give an address with https"),
+    "events_uri": N_("Give an address with https"),
     "scopes": N_("Choose from the list"),
     "purpose": N_("Say in 2 to 200 characters why the service needs to know who signs in"),
     "purpose_en": N_("Say in 2 to 200 characters why the service needs to know who signs in"),

@@ -8,23 +8,30 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from admin import misuse, moves
 from admin import people as verbs
 from admin.model.operator import Right
 from admin.model.person import Operation
 from admin.store import approvals as store
+from admin.store import cases, tickets
 from deploy.demo.register.site import create_app as create_register
 from hub import ledger, notices
 from hub.house import House
+from idp import merge
+from idp.life import Authority
+from idp.model.life import Basis, Ground
 from idp.model.person import Level, Person, Profile, State
 from idp.store import life as life_store
 from idp.store import people
 from tests.admin import offices
+from tests.admin.applicants import World
 from tests.admin.offices import QIYUN
 from tests.hub.test_web import token_in
 from tests.idp.citizen import JIA, OUYANG
 
 DOCUMENT = "(2026)栖云民初1号"
 WHO = "jia"
+OFFICE = Authority("person:officer", "栖云市 (Qiyun)", Basis(Ground.request, "窗口2026-7", "a1"))
 
 
 @pytest.fixture
@@ -141,7 +148,7 @@ def test_nothing_less_finds_anything(
 
 
 def test_a_wrong_name_and_a_wrong_number_look_the_same(anna: FlaskClient, jia: str) -> None:
-    pages = [search(anna, **{"name": OUYANG[0]}).text, search(anna, **{"number": OUYANG[1]}).text]
+    pages = [search(anna, name=OUYANG[0]).text, search(anna, number=OUYANG[1]).text]
     plain = [re.sub(r'value="[^"]*"', "", page) for page in pages]
     assert plain[0] == plain[1]
 
@@ -267,3 +274,38 @@ def test_two_accounts_of_one_person_are_merged_and_separated(
     assert approves(bo, house, send(anna, f"/console/people/{other}/do/split", **typed)) == 303
     assert state(house, other) is State.active
     assert search(anna, OUYANG).location == f"/console/people/{other}"
+
+
+def test_a_report_of_misuse_becomes_one_ticket_of_the_desk(house: House, jia: str, now: datetime) -> None:
+    merge.report_misuse(house, jia, now=now)
+    assert misuse.open_letters(house, now) == 1
+    assert misuse.open_letters(house, now) == 0
+    with house.database.read() as db:
+        (ticket,) = tickets.of_person(db, jia)
+        words = tickets.said(db, house.vault, ticket.id, "words")
+    assert jia not in words
+
+
+def test_applications_follow_a_person_into_his_other_account_and_back(house_on: House, now: datetime) -> None:
+    world = World(house_on, now)
+    case = world.submitted("a")
+    assert case.person
+    with house_on.database.write() as db:
+        known = people.person(db, case.person)
+        if known is None:
+            made = Person(case.person, now, level=Level.present, holder_key=case.holder_keys[0], proved=now)
+            people.add(db, house_on.vault, made, Profile("applicant", JIA[0], JIA[1], "111"))
+        people.add(db, house_on.vault, Person("other", now, holder_key="other", proved=now), Profile("other", *OUYANG))
+        merge.join_by_office(db, "other", case.person, OFFICE, now)
+    assert moves.follow(house_on, now) == 1
+    assert moves.follow(house_on, now) == 0
+    assert owner(house_on, case.number) == "other"
+    with house_on.database.write() as db:
+        merge.separate(db, case.person, OFFICE, now)
+    assert moves.follow(house_on, now) == 1
+    assert owner(house_on, case.number) == case.person
+
+
+def owner(house: House, number: str) -> str:
+    with house.database.read() as db:
+        return cases.case(db, number).person
