@@ -17,11 +17,12 @@ from hub.limits import Limit
 from hub.problems import NotAllowed
 from idp import companies, handover, mandates, names, proofs, registers
 from idp.login import session
-from idp.model.mandate import NoMandate, Principal
+from idp.model.mandate import PERSON, NoMandate, Principal
 from idp.model.person import AccountNameTaken, Level, Person, Profile
 from idp.model.realname import GUARDIAN_AGE, Evidence, Form, NeedsGuardian, NotMatched, age
 from idp.numbers import detect
 from idp.numbers.person import PersonNumber
+from idp.numbers.rules import NumberWrong
 from idp.registers import Answer
 from idp.store import people as store
 
@@ -88,14 +89,19 @@ def saw(house: House, name: str, number: str, *, by: Caller, now: datetime) -> S
 
 
 def visitor(house: House, person: Person, company: str, *, now: datetime) -> Caller:
-    """The person as caller for the length of a visit, for himself or for a company that he may act for.
+    """The person as caller for the length of a visit, for himself or for whom he may act.
 
+    `company` is a unified code, or the number of a person: of a child, of a ward, of a relative.
     Raises NoMandate, NotRepresentative, NumberWrong, RegisterLater.
     """
     keys = session.keys_of(person)
     himself = Caller(person=person.id, level=int(Level.attended), amr=(METHOD,), auth_time=now, holder_keys=keys)
     if not company:
         return himself
+    if ward := _ward(house, company, now):
+        with house.database.read() as db:
+            _, principal = mandates.standing(house, db, person.id, ward, now)
+        return replace(himself, acting_for=principal.id, holder_keys=session.keys_of(principal))
     try:
         with house.database.read() as db:
             _, principal = mandates.standing(house, db, person.id, company, now)
@@ -105,6 +111,19 @@ def visitor(house: House, person: Person, company: str, *, now: datetime) -> Cal
         claimed = companies.claim(house, person.id, company, now=now)
         principal = Principal(claimed.code, claimed.name, claimed.holder_key)
     return replace(himself, acting_for=principal.id, holder_keys=session.keys_of(principal))
+
+
+def _ward(house: House, number: str, now: datetime) -> str:
+    """The id of a person as principal, if this is the number of one. Raises NoMandate for somebody whom nobody knows."""
+    try:
+        read = detect.read(number, now)
+    except NumberWrong:
+        return ""  # a unified code has as many characters, and rules of its own
+    with house.database.read() as db:
+        found = store.by_holder(db, store.holder_key(house.vault, read.type_code, read.value))
+    if found is None:
+        raise NoMandate("There is no mandate for it, or it has ended")
+    return f"{PERSON}{found.id}"
 
 
 def make_way(house: House, db: Connection, holder_key: str, person: str, now: datetime) -> None:

@@ -9,13 +9,15 @@ from admin.model.item import Audience, ServiceItem
 from admin.model.operator import Right
 from admin.model.visit import REASON, Arrival, Document, Visit
 from admin.store import items, visits
+from admin.web import counter_mandates
 from admin.web.gates import MINE
 from admin.web.names import in_language
 from hub import clock, i18n, symbol, tree, web
 from hub.callers import Operator
 from hub.i18n import _
 from hub.problems import Problem
-from idp.model.mandate import NoMandate
+from idp import mandates
+from idp.model.mandate import PERSON, NoMandate
 from idp.model.organization import NotRepresentative
 from idp.model.person import AccountEnded, NumberTaken
 from idp.model.realname import NotMatched
@@ -50,6 +52,7 @@ def blueprint() -> Blueprint:
     _recovering(bp)
     _applying(bp)
     _leaving(bp)
+    counter_mandates.add(bp)
 
     @web.route(bp, "/my/visits", gate=MINE)
     def my_visits() -> Response:
@@ -166,6 +169,15 @@ def _leaving(bp: Blueprint) -> None:
         return web.file(symbol.svg(f"{web.house().settings.home_url}{_rating(id)}").encode(), "image/svg+xml")
 
 
+def _whom(visit: Visit) -> str:
+    """The person for whom the visitor comes, by name; a company stands by its code."""
+    if not visit.acting_for.startswith(PERSON):
+        return ""
+    with web.house().database.read() as db:
+        found = mandates.principal(web.house(), db, visit.acting_for)
+    return found.name if found else ""
+
+
 def _rating(id: str) -> str:
     ended = counter.ended_visit(web.house(), id, by=web.caller())
     return counter.rating_path(web.house(), ended, clock.now())
@@ -221,5 +233,5 @@ def _form_page(visit: Visit, item: ServiceItem, values: dict[str, str], errors: 
 
 
 def _page(template: str, visit: Visit, status: int = 200, **values: object) -> Response:
-    blank: dict[str, object] = {"errors": {}, "doubt": False}
+    blank: dict[str, object] = {"errors": {}, "doubt": False, "whom": _whom(visit)}
     return web.page(f"admin/{template}", status, **blank | values, visit=visit, here=f"/console/counter/{visit.id}")

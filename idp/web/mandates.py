@@ -13,6 +13,7 @@ from hub.web import route
 from idp import consents, mandates, offers
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, NoMandate, Role
 from idp.model.offer import OfferGone
+from idp.model.person import Level
 from idp.model.use import Act
 from idp.model.ward import MandateWrong, NotOfAge, NotOneself
 from idp.names import NameWrong
@@ -44,14 +45,14 @@ def _looking(bp: Blueprint) -> None:
     def page() -> Response:
         return _overview(desk.visit())
 
-    @route(bp, "/account/mandates/<id>", gate=SIGNED_IN, endpoint="mandate")
+    @route(bp, "/account/mandates/<id>", gate=PROVED, endpoint="mandate")
     def one(id: str) -> Response:
         visit = desk.visit()
         with visit.house.database.read() as db:
             mandate = offers.of_party(db, visit.person, id, visit.now)
         return desk.show(visit, "mandate.html", **_one(visit, mandate))
 
-    @route(bp, "/account/mandates/<id>/withdraw", gate=SIGNED_IN, methods=("POST",), endpoint="mandate_withdraw")
+    @route(bp, "/account/mandates/<id>/withdraw", gate=PROVED, methods=("POST",), endpoint="mandate_withdraw")
     def withdraw(id: str) -> Response:
         """A service shall not know a child any more: what was agreed for it is taken back."""
         visit = desk.visit()
@@ -115,7 +116,7 @@ def _giving(bp: Blueprint) -> None:
 
 
 def _ending(bp: Blueprint) -> None:
-    @route(bp, "/account/mandates/<id>/end", gate=SIGNED_IN, endpoint="mandate_end")
+    @route(bp, "/account/mandates/<id>/end", gate=PROVED, endpoint="mandate_end")
     def page(id: str) -> Response:
         visit = desk.visit()
         if not desk.is_recent(visit):
@@ -124,7 +125,7 @@ def _ending(bp: Blueprint) -> None:
             mandate = offers.of_party(db, visit.person, id, visit.now)
         return desk.show(visit, "mandate_end.html", **_one(visit, mandate))
 
-    @route(bp, "/account/mandates/<id>/end", gate=SIGNED_IN, methods=("POST",), endpoint="mandate_end_posted")
+    @route(bp, "/account/mandates/<id>/end", gate=PROVED, methods=("POST",), endpoint="mandate_end_posted")
     def posted(id: str) -> Response:
         visit = desk.visit()
         if not desk.is_recent(visit):
@@ -204,6 +205,7 @@ def _overview(visit: Visit, problem: Problem | None = None) -> Response:
         given = [
             (one, people.profile(db, visit.house.vault, one.person).name)
             for one in mandate_store.not_over(db, me, visit.now)
+            if person and person.level >= Level.present  # whoever knows name and number alone learns no names by them
         ]
         waiting = offers.to(visit.house, db, visit.person, visit.now)
         made = [
