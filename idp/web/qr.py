@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from markupsafe import Markup
 
-from hub import callers, symbol, web
+from hub import callers, steps, symbol, web
 from hub.callers import Public, Session
 from hub.i18n import _
 from hub.problems import TooMany
@@ -47,8 +47,8 @@ def _code(bp: Blueprint) -> None:
         try:
             now = qr.shown(visit.house, _asking(visit, browser), visit.now)
         except TooMany as problem:
-            return desk.refused(visit, "qr.html", problem, shown=Shown(Stage.over), code="", link="")
-        response = desk.show(visit, "qr.html", shown=now, **_drawn(visit, now))
+            return desk.refused(visit, "qr.html", problem, shown=Shown(Stage.over), code="", link="", on_phone=False)
+        response = desk.show(visit, "qr.html", shown=now, on_phone=_on_phone(), **_drawn(visit, now))
         web.set_cookie(response, flows.cookie_name(visit.house), browser, seconds=FLOW_SECONDS)
         return response
 
@@ -165,6 +165,12 @@ def _drawn(visit: Visit, shown: Shown) -> dict[str, Any]:
         return {"code": "", "link": ""}
     link = f"{visit.house.settings.issuer_url}/qr/{shown.code}"
     return {"code": Markup(symbol.svg(link)), "link": link}  # noqa: S704  our own drawing
+
+
+def _on_phone() -> bool:
+    """Whether the page with the code is itself read on a phone: there is nothing to scan then."""
+    agent, mobile = request.headers.get("User-Agent", ""), request.headers.get("Sec-CH-UA-Mobile", "")
+    return steps.device(agent, mobile) == "phone"
 
 
 def _number() -> int:

@@ -536,3 +536,10 @@ def test_a_second_factor_on_the_phone_is_told_too(phone: Citizen, computer: Citi
     approves(phone, computer)
     collects(computer)
     assert computer.session.amr == ("pwd", "otp", "mfa", "mca")
+
+
+def test_a_phone_that_shows_a_code_is_told_that_there_is_nothing_to_scan(computer: Citizen) -> None:
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+    page = computer.browser.get("/login/qr", headers={"User-Agent": agent, "Accept-Language": "en"}).text
+    assert page.index("Then there is nothing to scan") < page.index("data-code")
+    assert '<details class="yx-details" open>' in page
