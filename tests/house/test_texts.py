@@ -34,6 +34,13 @@ def test_both_languages_have_the_same_places_for_values(room: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_place_for_a_value_is_written_whole(room: str) -> None:
+    """`%(count)台` without its `s` breaks the page, in that language alone."""
+    broken = re.compile(r"%\([^)]*\)(?!s)")
+    assert not [text for pair in texts.chinese(room).items() for text in pair if broken.search(text)]
+
+
 def test_a_text_means_the_same_in_every_room() -> None:
     meanings: dict[str, set[str]] = {}
     for path in source.ROOT.glob("*/translations/*.po"):
