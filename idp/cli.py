@@ -9,7 +9,7 @@ import click
 from hub import clock
 from hub.cli import opened
 from hub.tree import ROOT
-from idp import clients
+from idp import cli_people, clients
 from idp.cli_evidence import evidence
 from idp.model.client import Basis, Client, ClientAuth, GrantType
 from idp.store import clients as store
@@ -111,7 +111,7 @@ def secret() -> None:
     click.echo(f"secret_sha256, for the file: {clients.secret_digest(made)}")
 
 
-commands = [client, evidence]
+commands = [client, evidence, *cli_people.commands]
 
 
 def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, given: dict[str, Any]) -> Client:
