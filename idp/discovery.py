@@ -59,7 +59,7 @@ def metadata(issuer: str) -> dict[str, object]:
         "acr_values_supported": [acr(level) for level in LEVELS],
         "authorization_details_types_supported": [TYPE],  # RFC 9396 10
         "prompt_values_supported": sorted(PROMPTS),
-        "claims_supported": ["sub", "name", "number", "number_type", "acr", "company", "auth_time", "amr", "sid"],
+        "claims_supported": ["sub", "name", "number", "number_type", "acr", "company", "auth_time", "amr", "sid", "act"],
         "ui_locales_supported": ["zh-Hans", "en"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
