@@ -17,6 +17,7 @@ from idp.model.closing import REMIND, WAIT, CannotClose, Hindrances
 from idp.model.mandate import Role
 from idp.model.person import Person, State
 from idp.store import devices, factors, leaving, people, recovery_codes
+from idp.store import life as life_store
 from idp.store import mandates as mandate_store
 from idp.store.leaving import Closing
 
@@ -84,6 +85,9 @@ def finish(house: House, person_id: str, *, now: datetime) -> bool:
             consents.withdraw(db, person_id, one.client, by="closing", now=now)
         life.stop(db, person_id, "account closed", now, mandates_too=True)
         _empty(house, db, person_id, now)
+        for merged in life_store.merged_into(db, person_id):  # what went into it ends with it
+            people.set_state(db, merged, State.closed, why=OWNER, at=now, over=State.merged)
+            _empty(house, db, merged, now)
         ledger.wrote(db, "person.closed", f"person:{person_id}", by=f"person:{person_id}", at=now)
     return True
 

@@ -46,6 +46,8 @@ TABLE: dict[tuple[State, Act], State | str] = {
     (State.active, Act.merge): State.merged,
     (State.merged, Act.separate): State.active,
     (State.active, Act.close): State.closed,
+    (State.locked, Act.close): State.closed,  # asked for before, and its day has come
+    (State.merged, Act.close): State.closed,  # with the account into which it went
     (State.active, Act.prove): _KEEPS,
     **{(state, Act.rename): _KEEPS for state in (State.active, State.locked, State.suspended)},
     **{(state, Act.renumber): _KEEPS for state in (State.active, State.locked, State.suspended)},

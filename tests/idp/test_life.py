@@ -1,5 +1,6 @@
 """The life of an account: what may be done in which state, what ends with it, who is told, and what it leaves behind."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_every_act_in_every_state_is_as_the_table_says(state: State, act: Act) -
 
 def test_nothing_leads_out_of_a_closed_account_and_only_a_split_out_of_a_merged_one() -> None:
     assert [act for state, act in TABLE if state is State.closed] == []
-    assert [act for state, act in TABLE if state is State.merged] == [Act.separate]
+    assert [act for state, act in TABLE if state is State.merged] == [Act.separate, Act.close]
     assert [act for state, act in TABLE if state is State.deceased] == [Act.revive]
 
 
@@ -363,3 +364,55 @@ def test_the_ledger_holds_no_name_and_no_number(citizen: Citizen, register: Flas
         text += str([(one.title, one.values) for one in notices.of_person(db, person)])
     for private in (*JIA, *OUYANG):
         assert private not in text
+
+
+def test_of_a_number_change_and_registrations_at_once_one_has_the_number(house_on: House) -> None:
+    """NIST SP 800-63A-4: one living person, one active identity. The unique row decides, whoever comes by whichever way."""
+    now = clock.now()
+    new = NewRecord(papers.read(Form(*OUYANG), now), Proof("register", "t1", "d"))
+    key = people.holder_key(house_on.vault, "111", OUYANG[1])
+    with house_on.database.write() as db:
+        old = people.holder_key(house_on.vault, "111", JIA[1])
+        people.add(db, house_on.vault, Person("jia", now, holder_key=old, proved=now), Profile("jia", *JIA, "111"))
+        for number in range(6):
+            people.add(db, house_on.vault, Person(f"p{number}", now), Profile(f"p{number}"))
+
+    def change() -> bool:
+        with house_on.database.write() as db:
+            life.renumber(house_on, db, "jia", new, COURT, now)
+        return True
+
+    def claim(number: int) -> bool:
+        with house_on.database.write() as db:
+            claimed = Person(f"p{number}", now, holder_key=key, proved=now)
+            people.claim_number(db, house_on.vault, claimed, Profile(f"p{number}", *OUYANG, "111"))
+        return True
+
+    def tried(number: int) -> bool:
+        try:
+            return change() if number == 6 else claim(number)
+        except NumberTaken:
+            return False
+
+    with ThreadPoolExecutor(7) as many:
+        assert sum(many.map(tried, range(7))) == 1
+    with house_on.database.read() as db:
+        found = [people.person(db, id) for id in ("jia", *(f"p{number}" for number in range(6)))]
+    assert sum(key in (one.holder_key, *one.former_keys) for one in found if one) == 1
+
+
+def test_of_many_suspensions_at_once_one_counts(house_on: House) -> None:
+    with house_on.database.write() as db:
+        people.add(db, house_on.vault, Person("p1", clock.now()), Profile("p1"))
+
+    def tried(number: int) -> bool:
+        try:
+            with house_on.database.write() as db:
+                life.suspend(db, "p1", as_office(f"a{number}"), clock.now())
+        except NotNow:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as many:
+        assert sum(many.map(tried, range(6))) == 1
+    assert happened(house_on, "p1").count("person.suspended") == 1

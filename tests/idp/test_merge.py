@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from hub import clock, inbox, ledger, notices, outbox
 from hub.callers import Caller
 from hub.house import House
-from idp import accounts, merge
+from hub.vault import Erased
+from idp import accounts, closing, merge
 from idp.announce import Event
 from idp.life import Authority
 from idp.login import totp
@@ -202,6 +203,18 @@ def test_a_merged_account_is_not_merged_again(house: House) -> None:
     for stays, goes in ((p1, p2), (p2, p1), (p1, p1)):
         with house.database.write() as db, pytest.raises((NotNow, CannotMerge)):
             merge.join_by_office(db, stays, goes, OFFICE, clock.now())
+
+
+def test_what_was_merged_ends_with_the_account_into_which_it_went(house: House) -> None:
+    p1, p2 = two(house)
+    with house.database.write() as db:
+        merge.join_by_office(db, p1, p2, OFFICE, clock.now())
+    closing.close(house, p1, knows=True, now=clock.now())
+    with clock.shifted(400 * 86_400):
+        assert closing.finish(house, p1, now=clock.now())
+    assert (state(house, p1), state(house, p2)) == (State.closed, State.closed)
+    with house.database.read() as db, pytest.raises(Erased):
+        people.profile(db, house.vault, p2)
 
 
 def test_a_number_that_has_an_account_leads_to_both_ways_out(citizen: Citizen, second: Citizen) -> None:
