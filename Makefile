@@ -5,7 +5,7 @@ PYTEST := $(PY) -m pytest
 # Two processes: this is timed on 2 cores. Idle ones take work from the other's rest, so a long module holds nobody up.
 PARALLEL ?= -n 2 --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help demo tour codes test check lint format lock judges chaos bench docs clean
+.PHONY: help demo tour codes test check lint format lock judges chaos bench docs gallery clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -42,6 +42,9 @@ format: .venv/ready ## put the code into its form
 
 docs: .venv/ready ## write the pages of docs/ that are made from the code
 	$(PY) -m tests.house.pages
+
+gallery: .venv/ready ## take pictures of every page of identity for docs/gallery, judging each
+	YINXIN_GALLERY=1 $(PYTEST) tests/browser/test_gallery.py
 
 lock: .venv/ready ## pin the newest allowed packages with their hashes into requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
