@@ -55,5 +55,5 @@ def _digits(field: str, text: str, length: tuple[int, int]) -> str:
     plain = "".join(text.split()).replace("-", "").removeprefix("+86")
     if not (plain.isascii() and plain.isdigit() and length[0] <= len(plain) <= length[1]):
         told = {"phone": N_("Type the phone number in digits"), "card": N_("Type the card number in digits")}
-        raise FieldWrong(field, told[field])
+        raise FieldWrong(told[field], field=field)
     return plain

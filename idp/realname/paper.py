@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from hub.i18n import N_
 from hub.problems import Problem
 from hub.vault import Vault
 from idp import names
@@ -27,7 +26,7 @@ class FieldWrong(Problem):
     title: ClassVar[str] = "Something on this form cannot be right"
     advice: ClassVar[str] = "Compare it with your paper and correct it."
 
-    def __init__(self, field: str, detail: str) -> None:
+    def __init__(self, detail: str, *, field: str) -> None:
         self.field = field
         super().__init__(detail)
 
@@ -91,7 +90,7 @@ def _with_more(form: Form, name: str, kind: Kind, now: datetime) -> Paper:
     if not form.born or not country:
         raise PaperIncomplete("Country and day of birth are missing")
     if not COUNTRY.fullmatch(country):
-        raise FieldWrong("country", N_("Type the three letters of the country, as they stand on your paper"))
+        raise FieldWrong("Type the three letters of the country, as they stand on your paper", field="country")
     born = _day(form.born, now)
     return Paper(Form(name, number, country, born.isoformat(), form.phone, form.card), kind, born)
 
@@ -100,7 +99,7 @@ def _day(text: str, now: datetime) -> date:
     try:
         day = date.fromisoformat(text.strip())
     except ValueError as error:
-        raise FieldWrong("born", N_("Type your day of birth as year, month and day, such as 1980-02-28")) from error
+        raise FieldWrong("Type your day of birth as year, month and day, such as 1980-02-28", field="born") from error
     if not EARLIEST <= day <= now.date():
-        raise FieldWrong("born", N_("This cannot be your day of birth"))
+        raise FieldWrong("This cannot be your day of birth", field="born")
     return day
