@@ -70,7 +70,8 @@ def email_address(text: str) -> str:
 def masked(kind: Contact, value: str) -> str:
     """As much of it as its owner needs to know it again."""
     if kind is Contact.phone:
-        return f"{value[:-8]} **** {value[-4:]}" if len(value) > 9 else f"**** {value[-4:]}"
+        plain = value.removeprefix("+86") if len(value) == 14 else value  # as people of the mainland write it
+        return f"{plain[:-8]} **** {plain[-4:]}" if len(plain) > 9 else f"**** {plain[-4:]}"
     local, _, host = value.rpartition("@")
     return f"{local[:1]}***@{host}"
 

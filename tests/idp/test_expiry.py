@@ -69,3 +69,20 @@ def test_a_service_that_renews_its_tokens_is_a_sign_of_life(visit: Visit) -> Non
             tokens = answer.json
     with clock.shifted(211 * 60):
         assert visit.refresh(tokens["refresh_token"]).status_code == 400
+
+
+def test_pages_and_single_sign_on_write_a_sign_of_life_once_a_minute_at_most(visit: Visit) -> None:
+    now = clock.now()
+    caller = visit.signs_in()
+    with visit.house.database.write() as db:
+        callers.end_sessions(db, at=now, digest=caller.session)
+        two = replace(caller, amr=("pwd", "otp", "mfa"), session=None, sid="another-login")
+        value = callers.begin(db, "idp", two, now=now, most_hours=12)
+    visit.browser.set_cookie(callers.cookie_name(visit.house, "idp"), value)
+    seen = set()
+    for second in (1, 20, 59, 61, 62, 100, 125):
+        with clock.shifted(second):
+            assert "code" in visit.answer(prompt="none")
+            with visit.house.database.read() as db:
+                seen.add(callers.sessions(db, visit.person, clock.now())[0][0].seen)
+    assert len(seen) == 3  # at the sign-in, after one minute, after two

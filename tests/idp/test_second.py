@@ -1,6 +1,7 @@
 """The second step: codes from paper, codes by text message, and a password that others know by now."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -303,3 +304,26 @@ def test_changing_the_password_needs_the_present_one_and_offers_to_end_other_ses
     assert not other.signed_in
     with citizen.house.database.read() as db:
         assert len(callers.sessions(db, citizen.person, clock.now())) == 1
+
+
+def test_of_many_at_once_one_gets_a_recovery_code(house_on: House) -> None:
+    person = accounts.register(house_on, "jia.shili", PASSWORD, now=clock.now())
+    with house_on.database.write() as db:
+        code = recovery_codes.renew(house_on, db, person.id, clock.now())[0]
+
+    def use(_: int) -> bool:
+        with house_on.database.write() as db:
+            return recovery_codes.use(house_on, db, person.id, code, clock.now())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(use, range(16))) == 1
+
+
+def test_of_many_at_once_one_gets_a_code_that_was_sent(house: House) -> None:
+    code = onetime.fresh(house, "p", "b")
+
+    def fits(_: int) -> bool:
+        return onetime.fits(house, "b", code)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(fits, range(onetime.TRIES.times))) == 1
