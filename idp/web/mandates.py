@@ -186,7 +186,7 @@ def act_name(what: Act) -> str:
 
 def site_name(visit: Visit, site: str) -> str:
     """Where it was done, in the reader's language: at a service, at a site of ours, or at a counter."""
-    own = {"counter": _("At a service counter"), "online": _("Applications"), "wallet": _("My licenses")}
+    own = {"counter": _("At a service counter"), "online": _("Application on the portal"), "wallet": _("My licenses")}
     return own.get(site) or service_name_of(visit, site)
 
 
