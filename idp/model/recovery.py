@@ -67,7 +67,7 @@ class RecoveryStopped(NotAllowed):
 
     title: ClassVar[str] = "This recovery was stopped"
     advice: ClassVar[str] = (
-        "Somebody who is signed in to this account said that it was not the owner. Bring your document to a counter."
+        "Somebody who is signed in to this account said that it was not its owner. Bring your document to a counter."
     )
 
 
