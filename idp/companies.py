@@ -50,7 +50,7 @@ def claim(house: House, person_id: str, code: str, *, now: datetime) -> Organiza
         raise NotAllowed(
             "This needs a verified real name at level %(level)s", level=int(Level.present), extras={"level": 3}
         )
-    answer = registers.representative(house, read.value, Form(profile.name, profile.number), now)
+    answer = registers.representative(house, read.value, Form.of(profile), now)
     if answer.facts.get("representative") is not True:
         raise NotRepresentative("The register does not name you as its legal representative")
     made = Organization(read.value, _name(answer), holder_key(house, read.value), now)
@@ -82,7 +82,7 @@ def look_again(house: House, organization: Organization, now: datetime) -> Organ
         profile = people.profile(db, house.vault, mandate.person) if mandate else None
     state = OrganizationState.suspended  # nobody represents it
     if profile is not None:
-        answer = registers.representative(house, organization.code, Form(profile.name, profile.number), now)
+        answer = registers.representative(house, organization.code, Form.of(profile), now)
         if answer.facts.get("representative") is True:
             same = _registration(answer) == organization.registration
             state = _state(answer) if same or _state(answer) is not OrganizationState.active else state

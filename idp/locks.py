@@ -15,7 +15,6 @@ from idp import announce, life, registers
 from idp.announce import Event
 from idp.model.person import AccountEnded, Level, Person, State
 from idp.model.realname import Form, LiveCheckFailed, RegisterLater, WrongStep
-from idp.realname import paper
 from idp.store import people as store
 
 FACES = Limit("unlock-face", 10, 86_400, guessing=True)
@@ -81,4 +80,4 @@ def check_face(house: House, person: Person, check: str, *, ticket: str, now: da
 
 def _form(house: House, person: Person) -> Form:
     with house.database.read() as db:
-        return paper.form_of(store.profile(db, house.vault, person.id))
+        return Form.of(store.profile(db, house.vault, person.id))

@@ -10,8 +10,7 @@ from hub.problems import NotFound
 from idp import life, names, registers
 from idp.life import Authority, Proof
 from idp.model.life import Act, Basis, Ground, NotNow, after
-from idp.model.realname import RegisterLater
-from idp.realname import paper as papers
+from idp.model.realname import Form, RegisterLater
 from idp.registers import Answer
 from idp.store import people
 from idp.store import recheck as store
@@ -42,7 +41,7 @@ def recheck(house: House, person_id: str, *, now: datetime, by: str = "register"
             raise NotFound("There is no such account")
         after(person.state, Act.rename, person.before)
         profile = people.profile(db, house.vault, person_id)
-    answer = registers.civil_status(house, papers.form_of(profile), now)
+    answer = registers.civil_status(house, Form.of(profile), now)
     found = _meant(answer, profile.name)
     authority = Authority(by, OFFICE, Basis(Ground.record, answer.transaction))
     with house.database.write() as db:

@@ -194,8 +194,7 @@ def _made(house: House, db: Connection, form: Form, read: PersonNumber, key: str
 
 
 def _form_of(house: House, db: Connection, person: str) -> Form:
-    profile = people.profile(db, house.vault, person)
-    return Form(profile.name, profile.number)
+    return Form.of(people.profile(db, house.vault, person))
 
 
 def _ordered(answer: Answer) -> tuple[tuple[str, ...], datetime | None]:

@@ -8,7 +8,10 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from hub.problems import Problem, Unavailable
+from idp.model.person import Profile
 
+PASSPORT = "414"  # holder code type of GB/T 36903
+OLD_CARD = 15  # characters of a foreigner's card of before December 2023
 GUARDIAN_AGE = 14  # below it a guardian acts (PIPL art. 31)
 
 
@@ -30,7 +33,6 @@ FOLLOWS = {
     Stage.live: {Stage.live, Stage.matched, Stage.done, Stage.begun},
     Stage.done: {Stage.begun, Stage.live, Stage.matched, Stage.done},  # proved anew
 }
-
 
 
 class NotMatched(Problem):
@@ -65,7 +67,8 @@ class NotYours(Problem):
     status: ClassVar[int] = 409
     title: ClassVar[str] = "This check was begun somewhere else"
     advice: ClassVar[str] = (
-        "Begin the check yourself, on this page. If somebody sent you a link to it, do not use it: he wanted your proof for himself."
+        "Begin the check yourself, on this page. If somebody sent you a link to it, do not use it:"
+        " he wanted your proof for himself."
     )
 
 
@@ -90,7 +93,9 @@ class NeedsNumber(Problem):
 
     status: ClassVar[int] = 403
     title: ClassVar[str] = "This needs your name and number"
-    advice: ClassVar[str] = "Your account is known by a network identity alone. Prove name and number first, if you want to."
+    advice: ClassVar[str] = (
+        "Your account is known by a network identity alone. Prove name and number first, if you want to."
+    )
 
 
 class NeedsGuardian(Problem):
@@ -128,6 +133,14 @@ class Form:
     born: str = ""  # ISO date; of papers whose number does not hold it
     phone: str = ""  # with these two another register than that of the population is asked
     card: str = ""
+
+    @classmethod
+    def of(cls, profile: Profile) -> "Form":
+        """What a register is asked about somebody who has proved his number. Raises NeedsNumber for whoever has none."""
+        if not profile.number:
+            raise NeedsNumber("The account has no number")
+        more = profile.number_type == PASSPORT or len(profile.number) == OLD_CARD
+        return cls(profile.name, profile.number, profile.country if more else "", profile.born if more else "")
 
     @property
     def words(self) -> dict[str, str]:
@@ -183,7 +196,9 @@ class Evidence:
     at: datetime
     about: str = ""  # unified code, where the evidence is about an organisation
     source: str = Source.population.value
-    kind: str = ""  # what was looked at: the kind of a number, of a document, or a face, a card, a phone, a network identity
+    kind: str = (
+        ""  # what was looked at: the kind of a number, of a document, or a face, a card, a phone, a network identity
+    )
     agent: str = ""  # who did it: the person himself, or an officer; as the ledger names him
 
     @property

@@ -24,7 +24,6 @@ from idp.model.realname import (
 )
 from idp.numbers import detect
 from idp.numbers.person import TYPES
-from idp.realname import paper as papers
 from idp.realname.claim import claim, tell
 from idp.realname.standing import Standing, in_use, load, move
 from idp.registers import Answer
@@ -109,7 +108,7 @@ def _form(found: Standing) -> Form:
         raise NeedsNumber if found.person.pseudonym_key else WrongStep("Name and number come first")
     if found.person.level < Level.matched:
         raise WrongStep("Name and number come first")
-    return papers.form_of(found.profile)
+    return Form.of(found.profile)
 
 
 def _is_same(verification: Verification, check: str, binding: str) -> bool:

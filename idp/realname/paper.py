@@ -8,7 +8,6 @@ from typing import ClassVar
 from hub.problems import Problem
 from hub.vault import Vault
 from idp import names
-from idp.model.person import Profile
 from idp.model.realname import GUARDIAN_AGE, Form, NeedsGuardian, PaperIncomplete, age
 from idp.numbers import detect, foreigner_old, passport
 from idp.numbers.person import TYPES, Kind, PersonNumber
@@ -72,12 +71,6 @@ def key_of(vault: Vault, form: Form, type_code: str) -> str:
     """The blind index of the paper's number. A passport's number means nothing without its country."""
     number = f"{form.country}:{form.number}" if type_code == TYPES[Kind.passport] else form.number
     return people.holder_key(vault, type_code, number)
-
-
-def form_of(profile: Profile) -> Form:
-    """What a register is asked about a person who has proved his number."""
-    more = profile.number_type == TYPES[Kind.passport] or len(profile.number) == foreigner_old.LENGTH
-    return Form(profile.name, profile.number, profile.country if more else "", profile.born if more else "")
 
 
 def _with_more(form: Form, name: str, kind: Kind, now: datetime) -> Paper:

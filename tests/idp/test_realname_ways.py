@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from deploy.demo.register.people import Person as Who
 from hub import clock
 from hub.house import House
-from idp import accounts, realname, registers
+from idp import accounts, companies, realname, registers
 from idp.model.person import Level, NumberTaken
 from idp.model.realname import (
     Form,
@@ -33,7 +33,7 @@ from idp.realname import paper
 from idp.realname.means import ALL, BANK, TELECOM, Means
 from idp.realname.paper import FieldWrong
 from idp.store import people, proofs
-from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
+from tests.idp.citizen import COMPANY, JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
 
 ME = Who(JIA[1], JIA[0])
 MORE = {"bank": {"card": ME.card, "phone": ME.phone}, "telecom": {"phone": ME.phone}}
@@ -388,3 +388,10 @@ def test_a_new_person_sees_three_screens(citizen: Citizen) -> None:
     citizen.shows_face()
     screens += 1
     assert (screens, citizen.session.level) == (3, 3)
+
+
+def test_what_hangs_on_a_number_is_refused_with_words_to_whoever_has_none(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    known(house, register, id)
+    with pytest.raises(NeedsNumber):
+        companies.claim(house, id, COMPANY[1], now=clock.now())
