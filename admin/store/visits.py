@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from admin.model.visit import Document, NoVisit, Visit
 from hub.db import Instant, Json, metadata
 from hub.tree import ROOT, below
-from hub.vault import Vault
+from hub.vault import Erased, Vault
 
 PURPOSE = "visit"
 visits = sa.Table(
@@ -77,7 +77,9 @@ def counts(db: sa.Connection, scope: str = ROOT) -> list[tuple[str, int]]:
 
 
 def _visit(db: sa.Connection, vault: Vault, row: Any) -> Visit:
-    sealed = row["sealed"]  # nothing: forgotten, kept long enough
-    words = json.loads(vault.decrypt(db, row["person"], sealed, PURPOSE)) if sealed else {"shown": "", "reason": ""}
+    try:
+        words = json.loads(vault.decrypt(db, row["person"], row["sealed"], PURPOSE))
+    except Erased:  # kept long enough, or the visitor has closed his account
+        words = {"shown": "", "reason": ""}
     values = {name: row[name] for name in row if name not in ("sealed", "document", "holder_keys")}
     return Visit(**values, **words, document=Document(row["document"]), holder_keys=tuple(row["holder_keys"]))

@@ -96,8 +96,10 @@ def by_holder(db: sa.Connection, holder_key: str) -> Person | None:
 
 
 def profile(db: sa.Connection, vault: Vault, person_id: str) -> Profile:
-    """What is personal, opened."""
+    """What is personal, opened. Of whoever closed his account nothing is left: an empty name."""
     sealed = db.execute(sa.select(_p.profile).where(_p.id == person_id)).scalar_one()
+    if not sealed:
+        return Profile("")
     return Profile(**json.loads(vault.decrypt(db, person_id, sealed, PROFILE)))
 
 
@@ -194,8 +196,16 @@ def set_keys(db: sa.Connection, person_id: str, holder_key: str | None, former_k
 
 def empty(db: sa.Connection, person_id: str) -> None:
     """Take out of a closed account whatever is personal or finds its person. The row stays, so that its id means nobody else."""
-    nothing = {"holder_key": None, "pseudonym_key": None, "former_keys": [], "profile": b"", "level": int(Level.stated)}
-    values = nothing | {"account_key": f"closed-{secrets.token_hex(16)}", "proved": None, "needs_second_factor": False}
+    values: dict[str, Any] = {
+        "holder_key": None,
+        "pseudonym_key": None,
+        "former_keys": [],
+        "profile": b"",
+        "level": int(Level.stated),
+        "account_key": f"closed-{secrets.token_hex(16)}",
+        "proved": None,
+        "needs_second_factor": False,
+    }
     db.execute(person_table.update().where(_p.id == person_id).values(**values))
     life.drop_keys(db, person_id)
 

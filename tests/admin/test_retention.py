@@ -12,7 +12,9 @@ from admin.model.rating import digest_of
 from admin.model.visit import Document, Visit
 from admin.store import cases, ratings, sharing, tickets, visits
 from hub.house import House
-from hub.vault import Erased, wrapped_keys
+from hub.vault import wrapped_keys
+from idp.model.person import Person, Profile
+from idp.store import people
 from tests.admin import test_assessment as rated
 from tests.admin import test_desk as asked
 from tests.admin.applicants import World
@@ -97,16 +99,30 @@ def test_who_came_to_a_counter_and_whose_data_were_called_for_goes_too(house_on:
         assert (call.person, call.outcome) == ("", "answered")
 
 
-def test_an_erased_applicant_cannot_be_read_before_the_time_either(house_on: House, now: datetime) -> None:
+def test_an_officer_goes_on_with_the_file_of_who_closed_his_account(house_on: House, now: datetime) -> None:
     """What belongs to the person alone goes with the person; the file of the authority stays until its own time."""
     world = World(house_on, now)
+    with house_on.database.write() as db:
+        people.add(db, house_on.vault, Person("citizen", now), Profile("a name"))
     number = world.submitted().number
     with house_on.database.write() as db:
-        sealed = house_on.vault.encrypt(db, "citizen", b"x", "name")
+        people.empty(db, "citizen")
         house_on.vault.erase(db, "citizen")
-        with pytest.raises(Erased):
-            house_on.vault.decrypt(db, "citizen", sealed, "name")
-        assert cases.content(db, house_on.vault, world.case(number).key).fields
+        assert people.profile(db, house_on.vault, "citizen").shown == ""
+    decide.accept(house_on, number, caller=world.officer(), now=now)
+    seen = decide.look(house_on, number, caller=world.officer(), now=now)
+    assert seen.applicant == ""
+    assert seen.content.fields
+    assert decide.approve(house_on, number, caller=world.officer(), now=now).license
+
+
+def test_a_visit_of_who_closed_his_account_meanwhile_is_read_without_him(house_on: House, now: datetime) -> None:
+    visit = Visit("v1", "p1", "", ("k",), "officer", "s", "hub", next(iter(Document)), now, "示例*", "no telephone")
+    with house_on.database.write() as db:
+        visits.add(db, house_on.vault, visit)
+        house_on.vault.erase(db, "p1")
+        assert visits.visit(db, house_on.vault, "v1").shown == ""
+        assert [one.id for one in visits.opened_before(db, house_on.vault, now)] == ["v1"]
 
 
 def test_links_to_rate_outlive_nobody(house_on: House, now: datetime) -> None:
