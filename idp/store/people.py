@@ -130,7 +130,9 @@ def claim_number(db: sa.Connection, vault: Vault, person: Person, profile: Profi
 
 def claim_pseudonym(db: sa.Connection, person: Person) -> None:
     """Note by which network identity an account without a number is known. Raises NumberTaken, as for a number."""
-    free = sa.and_(_p.holder_key.is_(None), sa.or_(_p.pseudonym_key.is_(None), _p.pseudonym_key == person.pseudonym_key))
+    free = sa.and_(
+        _p.holder_key.is_(None), sa.or_(_p.pseudonym_key.is_(None), _p.pseudonym_key == person.pseudonym_key)
+    )
     change = person_table.update().where(_p.id == person.id, free)
     values = {"pseudonym_key": person.pseudonym_key, "level": int(person.level), "proved": person.proved}
     try:

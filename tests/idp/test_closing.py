@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from hub import clock, ledger, notices
 from hub.house import House
-from hub.vault import Erased, wrapped_keys
+from hub.vault import wrapped_keys
 from idp import clients, closing, consents
 from idp.model.closing import WAIT, CannotClose
 from idp.model.mandate import Mandate, Role
-from idp.model.person import State
+from idp.model.person import Profile, State
 from idp.store import factors, leaving, people
 from idp.store import mandates as mandate_store
 from idp.store.people import person_table
@@ -65,8 +65,7 @@ def test_afterwards_nothing_personal_is_left_and_nobody_signs_in(jia: Citizen) -
         row = db.execute(sa.select(person_table).where(person_table.c.id == person)).one()
         assert (row.state, row.holder_key, row.pseudonym_key, row.profile) == ("closed", None, None, b"")
         assert not db.execute(sa.select(wrapped_keys).where(wrapped_keys.c.owner == person)).all()
-        with pytest.raises(Erased):
-            people.profile(db, jia.house.vault, person)
+        assert people.profile(db, jia.house.vault, person) == Profile("")
         assert notices.of_person(db, person) == []
         kinds = {event.kind for event in ledger.events(db, subject=f"person:{person}")}
     assert {"person.closing", "person.closed"} <= kinds
