@@ -21,7 +21,7 @@ def publish(db: Connection) -> None:
                 one.name,
                 one.name_en,
                 for_companies=one.for_(Audience.company),
-                for_persons=one.for_(Audience.person),
+                for_persons=one.for_(Audience.person) and one.online,  # what one does in person nobody does for one
             )
             for one in items.public(db)
         ],

@@ -51,6 +51,7 @@ def register() -> None:
     ticks.every(2, "uses of mandates", uses.take_letters)
     ticks.every(86_400, "old uses of mandates", uses.forget_old)
     ticks.every(3600, "wards", wards.ask_all_again)
+    ticks.every(600, "mandates for persons that end", wards.warn)
     ticks.every(10, "copies of notices", _copy_notices)
     ticks.every(86_400, "unused devices", devices.forget_unused)
     ticks.every(60, "companies", companies_watch.look_again)

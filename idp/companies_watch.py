@@ -35,8 +35,8 @@ def look_again(house: House, now: datetime) -> int:
 def warn(house: House, now: datetime) -> int:
     """Tell of mandates for companies that end within three days, once; gives how many."""
     with house.database.write() as db:
-        ending = [one for one in store.to_warn(db, now, now + SOON) if store.warned(db, one.id, now)]
-        told = [one for one in ending if not one.principal.startswith(PERSON) and _is_news(one.since, one.until)]
+        ending = [one for one in store.to_warn(db, now, now + SOON) if not one.principal.startswith(PERSON)]
+        told = [one for one in ending if store.warned(db, one.id, now) and _is_news(one.since, one.until)]
         for one in told:
             company = organizations.organization(db, one.principal)
             above = store.mandate(db, one.granted_by or "")

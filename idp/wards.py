@@ -105,6 +105,27 @@ def due(db: Connection, now: datetime) -> list[Mandate]:
     return [one for one in store.of_roles(db, OF_REGISTER, now) if int(one.id[:8], 16) % 24 == now.hour]
 
 
+def warn(house: House, now: datetime) -> int:
+    """Tell of mandates for persons that will end by their day, once; gives how many. Of a fourteenth birthday a month before."""
+    with house.database.write() as db:
+        soon = [one for one in store.to_warn(db, now, now + MONTH) if one.principal.startswith(PERSON)]
+        ending = [one for one in soon if one.role is Role.parent or (one.until and one.until <= now + WEEK)]
+        told = [one for one in ending if store.warned(db, one.id, now)]
+        for one in told:
+            assert one.until
+            day = f"{(one.until - datetime.resolution).astimezone(OFFICIAL):%Y-%m-%d}"
+            title = FOURTEEN if one.role is Role.parent else ENDS
+            notices.tell(db, one.person, title, link=PAGE, at=now, day=day)
+            notices.tell(db, one.principal.removeprefix(PERSON), ENDS_FOR_YOU, link=PAGE, at=now, day=day)
+    return len(told)
+
+
+MONTH, WEEK = timedelta(days=30), timedelta(days=7)
+FOURTEEN = N_("A child for whom you act will be fourteen: you act for it up to and including %(day)s")
+ENDS = N_("A mandate by which you act for somebody ends after %(day)s")
+ENDS_FOR_YOU = N_("A mandate by which somebody acts for you ends after %(day)s")
+
+
 def grown_up(born: date) -> datetime:
     """The moment from which a child acts for itself: the beginning of the day on which it is fourteen."""
     day = date(born.year + GUARDIAN_AGE, born.month, min(born.day, 28))

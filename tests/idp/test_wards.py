@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub import clock, ledger
+from hub import clock, ledger, notices
 from hub.house import House
 from hub.problems import NotAllowed, TooMany
 from idp import mandates, wards
@@ -262,3 +262,12 @@ def test_a_court_s_guardian_goes_on_when_the_ward_gets_an_account(
     with house.database.read() as db:
         standing = store.for_principal(db, f"{PERSON}{own}", clock.now())
     assert [one.id for one in standing] == [mandate.id]
+
+
+def test_a_month_before_the_birthday_the_parents_are_told_once(house: House, parent: str) -> None:
+    wards.add_child(house, parent, *CHILD, now=clock.now())
+    assert wards.warn(house, FOURTEEN - timedelta(days=31)) == 0
+    assert [wards.warn(house, FOURTEEN - timedelta(days=29)) for _ in range(2)] == [1, 0]
+    with house.database.read() as db:
+        (notice,) = notices.of_person(db, parent)
+    assert notice.values == {"day": "2033-09-29"}
