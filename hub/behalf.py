@@ -93,6 +93,7 @@ def joins(db: sa.Connection, caller: Caller, now: datetime) -> tuple[Caller, dat
     row = _login(db, caller.sid or "", now)
     if row is None or row.acting_for != caller.acting_for:
         raise NotSignedIn("There is no session, or it has ended")
+    caller = replace(caller, sealed_name=row.name)
     if not caller.acting_for:
         return caller, None
     limit = frozenset(right for right in row.rights if right.startswith(MATTER))

@@ -112,7 +112,7 @@ def _form(
 ) -> Response:
     with visit.house.database.read() as db:
         seen = seen_by(visit, db, code)
-        if not (seen.mine.valid_at(visit.now) and may_invite(seen.mine, role)):
+        if not (seen.usable_at(visit.now) and may_invite(seen.mine, role)):
             raise MayNotGrant("Your role in the company does not allow it")
         known = [one for one in matters.for_companies(db) if seen.mine.covers(one.code)]
         names = matters_of(db, tuple(one.code for one in known))

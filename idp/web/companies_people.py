@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 
 from hub import web
+from hub.behalf import FOLLOWERS
 from hub.callers import Session
 from hub.i18n import _
 from hub.vault import Erased
@@ -19,16 +20,18 @@ from idp.model.company import (
     may_invite,
 )
 from idp.model.mandate import Mandate, NoMandate, Role
-from idp.model.organization import Organization
+from idp.model.organization import Organization, OrganizationState
+from idp.model.use import Act, Use
 from idp.store import mandates as store
 from idp.store import offers, organizations, people, uses
 from idp.web import desk
 from idp.web.companies_words import company_state, day_of, last_day, matters_of, why_words
 from idp.web.desk import Visit
-from idp.web.mandates import act_name
+from idp.web.mandates import act_name, site_name
 from idp.web.whom import role_name
 
 MEMBER = Session("idp", level=3)
+RANK = (Role.legal_representative, Role.manager, Role.agent)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Seen:
 
     company: Organization
     mine: Mandate
+
+    def usable_at(self, now: datetime) -> bool:
+        """Whether he can do anything for it just now."""
+        return self.company.state is OrganizationState.active and self.mine.valid_at(now)
 
     @property
     def leads(self) -> bool:
@@ -117,8 +124,7 @@ def seen_by(visit: Visit, db: Connection, code: str) -> Seen:
     company = organizations.organization(db, code)
     if company is None or not held:
         raise NoMandate("There is no mandate for it, or it has ended")
-    rank = (Role.legal_representative, Role.manager, Role.agent)
-    return Seen(company, min(held, key=lambda one: (one.suspended is not None, rank.index(one.role), one.named)))
+    return Seen(company, min(held, key=lambda one: (one.suspended is not None, RANK.index(one.role), one.named)))
 
 
 def _mandate(db: Connection, code: str, id: str, now: datetime) -> Mandate:
@@ -130,12 +136,12 @@ def _mandate(db: Connection, code: str, id: str, now: datetime) -> Mandate:
 
 def _page(visit: Visit, db: Connection, seen: Seen) -> Response:
     now, code = visit.now, seen.company.code
-    standing = store.not_over(db, code, now)
+    standing = sorted(store.not_over(db, code, now), key=lambda one: (RANK.index(one.role), one.since))
     names = {one.person: name_of(visit, db, one.person) for one in standing}
     mine = [one for one in standing if one.person == visit.person]
     above = {one.id for one in standing if one.role in (Role.legal_representative, Role.manager)}
     shown = standing if seen.leads else [one for one in standing if one in mine or one.id in above]
-    usable = seen.mine.valid_at(now)
+    usable = seen.usable_at(now)
     return desk.show(
         visit,
         "company.html",
@@ -166,8 +172,8 @@ def _line(db: Connection, one: Mandate, names: dict[str, str], seen: Seen, now: 
         "by": names.get(by.person, "") if by else "",
         "mine": one.person == seen.mine.person,
         "later": one.since > now,
-        "may_end": seen.mine.valid_at(now) and may_end(seen.mine, one),
-        "may_confirm": seen.mine.role is Role.legal_representative and seen.mine.valid_at(now),
+        "may_end": seen.usable_at(now) and may_end(seen.mine, one),
+        "may_confirm": seen.mine.role is Role.legal_representative and seen.usable_at(now),
     }
 
 
@@ -188,13 +194,20 @@ def _open_offers(visit: Visit, db: Connection, seen: Seen) -> list[dict[str, obj
 
 def _uses(visit: Visit, db: Connection, seen: Seen, names: dict[str, str]) -> list[list[str]]:
     """What was done for the company lately: everything for those who lead it, his own for an agent."""
-    shown = [
-        one for one in uses.of_principal(db, seen.company.code, limit=100) if seen.leads or one.person == visit.person
-    ]
+    found = [one for one in uses.of_principal(db, seen.company.code, limit=200) if not _is_passage(one)]
+    shown = [one for one in found if seen.leads or one.person == visit.person][:30]
     for one in shown:
         if one.person not in names:
             names[one.person] = name_of(visit, db, one.person)
-    return [[visit.local(one.at), names[one.person], act_name(one.what), one.site, one.about] for one in shown[:30]]
+    return [
+        [visit.local(one.at), names[one.person], act_name(one.what), site_name(visit, one.site), one.about]
+        for one in shown
+    ]
+
+
+def _is_passage(use: Use) -> bool:
+    """Going from one of our own sites to another: what is done there is told by itself."""
+    return use.what is Act.signed_in and use.site in FOLLOWERS
 
 
 def _over(visit: Visit, db: Connection, code: str) -> list[list[str]]:
