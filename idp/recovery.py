@@ -16,7 +16,6 @@ from hub import limits
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import TooMany
-from hub.steps import step
 from idp import attended, proofs, registers
 from idp.login import devices
 from idp.model.factor import Factor, Kind
@@ -71,7 +70,6 @@ def begin(house: House, form: Form, *, browser: str, net: str, return_url: str, 
     answer = registers.begin_live_check(house, paper.form, return_url, now)
     if not answer.match:
         raise NotMatched("The register does not confirm what you entered")
-    step(house, "recover", "begun")
     return _asked(house, answer, "check", Way.live, browser, now, paper.form)
 
 
@@ -111,7 +109,6 @@ def prove(house: House, *, browser: str, check: str, ticket: str, now: datetime)
             _note(db, person, asked.way, answer, now)
     if person is not None and person.holder_key:
         limits.forgive(house.shared, EVER, person.holder_key)
-    step(house, "recover", "proved")
 
 
 def void(house: House, check: str) -> None:

@@ -18,7 +18,7 @@ from idp import announce, life, recovery
 from idp.announce import Event
 from idp.login import password, second, sign_in, throttle
 from idp.login.sign_in import Passed
-from idp.model.factor import Factor, Kind, WrongCredentials
+from idp.model.factor import Factor, Kind, NotOffered, WrongCredentials
 from idp.model.recovery import (
     CODE_HOURS,
     OPEN,
@@ -41,6 +41,7 @@ CODES = Limit("recover-code", 10, 900, guessing=True)  # typed in one network
 HANDED = Limit("recover-handed", 30, 86_400)  # by one officer
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no letter that is read as another, or as a digit
 LENGTH = 16  # 78 bits
+SECOND = (Kind.totp, Kind.sms, Kind.recovery)
 BEGUN = N_(
     "Somebody who proved to be you says that your second factor is lost. It falls on %(opens)s unless you stop it"
 )
@@ -55,19 +56,21 @@ def finish(
     chosen: str,
     *,
     code: str = "",
+    sent: bool = False,
     lost: bool = False,
     keep: bool = True,
     net: str,
     now: datetime,
 ) -> str:
-    """Set the new password; gives the account name. `lost`: the second factors fall; `keep`: the passkeys stay.
+    """Set the new password; gives the account name. `sent`: the code came by text message; `lost`: the second
+    factors fall; `keep`: the passkeys stay.
 
     Raises RecoveryGone, PasswordWrong, WrongCredentials for a wrong code, RecoveryStopped, TooMany, and what
     `recovery.account` raises.
     """
     found = recovery.account(house, browser, now)
     if found.protected and not lost:
-        _still_has(house, found, code, net, now)
+        _still_has(house, found, code, net, now, sent=sent)
     if lost and not found.may_drop(now):
         raise RecoveryStopped("The waiting time is not over")
     rest = _rest(found, lost=lost, keep=keep)
@@ -81,6 +84,14 @@ def finish(
         key = people.account_key_of(db, found.person.id) or ""
     throttle.succeeded(house, key, net)
     return found.account
+
+
+def send_code(house: House, browser: str, *, language: str, now: datetime) -> None:
+    """Send a code to the phone of who has shown who he is and uses such codes. Raises NotOffered, TooMany."""
+    found = recovery.account(house, browser, now)
+    if Kind.sms not in {factor.kind for factor in found.factors}:
+        raise NotOffered("This account uses no codes by text message")
+    second.send_code(house, Passed(found.person, (), SECOND), found.recovery.id, language=language, now=now)
 
 
 def wait(house: House, browser: str, now: datetime) -> Wait:
@@ -162,21 +173,22 @@ def take_code(house: House, typed: str, *, browser: str, net: str, now: datetime
 # -- inside
 
 
-def _still_has(house: House, found: Found, code: str, net: str, now: datetime) -> None:
-    """The second factor, shown as in any sign-in: a code of the app, or one from the list on paper."""
-    half = Passed(found.person, (), (Kind.totp, Kind.recovery))
-    typed = "".join(code.split())
+def _still_has(house: House, found: Found, code: str, net: str, now: datetime, *, sent: bool) -> None:
+    """The second factor, shown as in any sign-in: a code of the app, one that was sent, or one from the list on paper."""
+    half, typed = Passed(found.person, (), SECOND), "".join(code.split())
     if not typed:
         raise WrongCredentials("Enter a code, or say that you have lost it")
-    if typed.isdigit():
-        sign_in.with_code(house, half, typed, now=now, net=net)
-    else:
+    if not typed.isdigit():
         second.with_recovery_code(house, half, typed, now=now, net=net)
+    elif sent:
+        second.with_sms(house, half, found.recovery.id, typed, now=now, net=net)
+    else:
+        sign_in.with_code(house, half, typed, now=now, net=net)
 
 
 def _rest(found: Found, *, lost: bool, keep: bool) -> list[Factor]:
     """What stays beside the new password."""
-    gone = {Kind.password} | ({Kind.totp, Kind.sms, Kind.recovery, Kind.passkey} if lost else set())
+    gone = {Kind.password, *((*SECOND, Kind.passkey) if lost else ())}
     return [one for one in found.factors if one.kind not in gone and (keep or one.kind is not Kind.passkey)]
 
 

@@ -7,11 +7,12 @@ from flask import Blueprint, Response, request, url_for
 
 from hub import callers, web
 from hub.callers import Public, Session
+from hub.i18n import language
 from hub.problems import Problem, TooMany
 from hub.web import route
 from idp import recovery, recovery_end, registers
 from idp.login import password
-from idp.model.factor import Kind, PasswordWrong, WrongCredentials
+from idp.model.factor import Kind, NotOffered, PasswordWrong, WrongCredentials
 from idp.model.realname import (
     Form,
     LiveCheckFailed,
@@ -42,6 +43,7 @@ def add(bp: Blueprint) -> None:
     _who(bp)
     _back(bp)
     _account(bp)
+    _sms(bp)
     _code(bp)
     _stop(bp)
 
@@ -121,20 +123,36 @@ def _account(bp: Blueprint) -> None:
                 request.cookies.get(_name(visit), ""),
                 chosen,
                 code=code,
+                sent="sent" in request.form,
                 lost=lost,
                 keep="drop" not in request.form,
                 net=desk.network(),
                 now=visit.now,
             )
         except PasswordWrong as problem:
-            return _choose(visit, found, {"password": desk.said(problem)}, code=code)
+            return _choose(visit, found, {"password": desk.said(problem)}, code=code, sent="sent" in request.form)
         except (WrongCredentials, TooMany) as problem:
-            return _choose(visit, found, {"code": desk.said(problem)}, status=problem.status)
+            errors = {"code": desk.said(problem)}
+            return _choose(visit, found, errors, status=problem.status, sent="sent" in request.form)
         response = desk.show(visit, "recover_done.html", account=account)
         web.set_cookie(response, _name(visit), "")
         if visit.caller is not None:
             web.sign_in_cookie(response, "idp", "")
         return response
+
+
+def _sms(bp: Blueprint) -> None:
+    @route(bp, "/recover/sms", gate=Public(), methods=("POST",))
+    def recover_sms() -> Response:
+        """A code to the phone that the account knows: who still has it, has the second factor."""
+        visit = desk.visit()
+        found = _found(visit)
+        try:
+            browser = request.cookies.get(_name(visit), "")
+            recovery_end.send_code(visit.house, browser, language=language(), now=visit.now)
+        except (NotOffered, TooMany) as problem:
+            return _choose(visit, found, {"": desk.said(problem)}, status=problem.status)
+        return _choose(visit, found, sent=True)
 
 
 def _code(bp: Blueprint) -> None:
@@ -199,13 +217,21 @@ def _found(visit: Visit) -> Found:
 
 
 def _choose(
-    visit: Visit, found: Found, errors: dict[str, str] | None = None, *, code: str = "", status: int = 200
+    visit: Visit,
+    found: Found,
+    errors: dict[str, str] | None = None,
+    *,
+    code: str = "",
+    status: int = 200,
+    sent: bool = False,
 ) -> Response:
     kinds = {factor.kind for factor in found.factors}
     values: dict[str, Any] = {
         "account": found.account,
         "protected": found.protected,
-        "has_code": bool(kinds & {Kind.totp, Kind.recovery}),
+        "has_code": Kind.totp in kinds or sent,
+        "has_sms": Kind.sms in kinds,
+        "sent": sent,
         "passkeys": Kind.passkey in kinds,
         "may_drop": found.may_drop(visit.now),
         "at_counter": found.recovery.way is Way.counter,

@@ -4,6 +4,7 @@ import re
 import secrets
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +35,9 @@ from idp.model.recovery import (
 from idp.store import people, recoveries
 from tests.idp.citizen import JIA, OUYANG, PASSWORD, Authenticator, Citizen, local, options
 from tests.idp.rp import Visit, department
+from tests.idp.test_second import PHONE, code_in, phone, with_phone
 
+__all__ = ["phone"]
 NEW = "nine slow harbours beneath clouds"
 OFFICER = Caller(person="officer", place="hub/880000/880100")
 
@@ -559,23 +562,74 @@ def test_a_success_forgets_the_attempts(owner: Citizen, browser: Citizen) -> Non
     begun(owner.house, "somebody")
 
 
+# -- codes by text message
+
+
+def proved(house: House, browser: Citizen, person: str) -> None:
+    """This browser has just shown whose account it is."""
+    now = clock.now()
+    done = Recovery("r", Stage.proved, Way.live, now, now + timedelta(minutes=5), recovery.digest("b"), person=person)
+    with house.database.write() as db:
+        recoveries.add(db, house.vault, done)
+    browser.browser.set_cookie(callers.cookie_name(house, "recover"), "b")
+
+
+def test_who_still_has_the_phone_gets_a_code_there(citizen: Citizen, phone: list[dict[str, Any]]) -> None:
+    with_phone(citizen, phone)
+    person, house = citizen.person, citizen.house
+    browser = Citizen(house, citizen.app, citizen.register)
+    proved(house, browser, person)
+    page = browser.get("/recover/account")
+    assert "Send a code to my phone" in page.text
+    assert PHONE not in page.text
+    sent = browser.send(page, "/recover/sms")
+    wrong = browser.send(sent, "/recover/account", password=NEW, sent="yes", code="00000000")
+    assert wrong.status_code == 401
+    code = code_in(house, phone)
+    done = browser.send(wrong, "/recover/account", password=NEW, sent="yes", code=code)
+    assert "Your account is yours again" in done.text
+    assert kinds(citizen, person) == {Kind.password, Kind.sms}
+
+
+def test_who_uses_no_text_messages_is_sent_none(owner: Citizen, browser: Citizen) -> None:
+    shows(browser)
+    page = browser.get("/recover/account")
+    assert "Send a code" not in page.text
+    assert browser.send(page, "/recover/sms").status_code == 409
+
+
 # -- without name and number
 
 
+def by_network_id(browser: Citizen, level: str = "3", at: str = "/recover") -> TestResponse:
+    """Approve at the network identity service, and come back."""
+    sent = browser.post(f"{at}/network-id", form_at=at)
+    chosen = {"outcome": "approved", "number": JIA[1], "level": level}
+    back = browser.get(local(browser.register.post(urlsplit(sent.location).path, data=chosen).location))
+    return browser.get(back.location) if back.status_code == 303 else back
+
+
 def test_who_is_known_by_a_network_identity_comes_back_by_it(citizen: Citizen, browser: Citizen) -> None:
-    house = citizen.house
     citizen.registers()
-    with house.database.write() as db:
-        key = house.vault.blind("network-id", "pseudonym-1")
-        db.execute(people.person_table.update().values(pseudonym_key=key, level=2))
-        proved = Recovery(
-            "r", Stage.proved, Way.network_id, clock.now(), clock.now() + timedelta(minutes=5),
-            browser=recovery.digest("b"), person=recoveries.known_by(db, key),
-        )  # fmt: skip
-        recoveries.add(db, house.vault, proved)
-    assert recovery.account(house, "b", clock.now()).person.level == Level.matched
-    assert recovery_end.finish(house, "b", NEW, net="n", now=clock.now()) == "jia.shili"
+    by_network_id(citizen, at="/realname")
+    with citizen.house.database.read() as db:
+        person = people.person(db, citizen.person)
+    assert person
+    assert (person.holder_key, person.level) == (None, Level.present)
+    page = by_network_id(browser)
+    assert "jia.shili" in page.text
+    assert "Your account is yours again" in sets(browser).text
     assert browser.signs_in(NEW).status_code == 303
+
+
+def test_a_weaker_network_identity_does_not_open_an_account(citizen: Citizen, browser: Citizen) -> None:
+    citizen.registers()
+    by_network_id(citizen, at="/realname")
+    assert by_network_id(browser, level="2").status_code == 409
+
+
+def test_a_network_identity_of_nobody_opens_nothing(citizen: Citizen, browser: Citizen) -> None:
+    assert "There is no account that can be opened this way" in by_network_id(browser).text
 
 
 # -- two at once
