@@ -87,7 +87,8 @@ def _signing_in(app: Flask, settings: dict[str, Any], sessions: Sessions, provid
 
     @app.get("/sign-in")
     def sign_in() -> Answer | tuple[str, int]:
-        wanted = {"prompt": "login"} if "again" in request.args else {}
+        prompt = "login" if "again" in request.args else "select_account" if "choose" in request.args else ""
+        wanted = {"prompt": prompt} if prompt else {}
         if request.args.get("level") in ("2", "3"):
             wanted["acr_values"] = f"urn:yinxin:loa:{request.args['level']}"
         try:
