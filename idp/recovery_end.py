@@ -6,6 +6,7 @@ say stop, or stands before an officer (NIST SP 800-63B-4 4.2, ASVS 6.4.3, 6.4.4)
 
 import secrets
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -37,6 +38,7 @@ from idp.store import people
 from idp.store import recoveries as store
 from idp.store import recovery_codes as code_store
 
+OFFICIAL = ZoneInfo("Asia/Shanghai")
 CODES = Limit("recover-code", 10, 900, guessing=True)  # typed in one network
 HANDED = Limit("recover-handed", 30, 86_400)  # by one officer
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no letter that is read as another, or as a digit
@@ -108,7 +110,7 @@ def wait(house: House, browser: str, now: datetime) -> Wait:
     with house.database.write() as db:
         if not store.begin_wait(db, fresh, found.wait):
             raise RecoveryGone("It was continued in another window")
-        day = f"{fresh.opens:%Y-%m-%d %H:%M} UTC"
+        day = f"{fresh.opens.astimezone(OFFICIAL):%Y-%m-%d %H:%M} (UTC+8)"
         notices.tell(db, found.person.id, BEGUN, link="/recover/stop", at=now, opens=day)
         facts = {"way": found.recovery.way.value, "opens": fresh.opens.isoformat()}
         ledger.wrote(db, "person.recovery-begun", found.person.label, by=found.person.label, at=now, facts=facts)

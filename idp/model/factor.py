@@ -110,8 +110,11 @@ def combined(*used: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_strongest(amr: Collection[str]) -> bool:
-    """Whether a sign-in used a key that cannot leave its device, its owner verified (NIST SP 800-63B-4 2.3)."""
-    return {"hwk", "user"} <= set(amr)
+    """Whether a sign-in used a key that cannot leave its device, its owner verified (NIST SP 800-63B-4 2.3).
+
+    Over two channels ("mca") it resists no phishing, whatever key was used: a code can be relayed.
+    """
+    return {"hwk", "user"} <= set(amr) and "mca" not in amr
 
 
 def strength(factors: Sequence[Factor]) -> int:

@@ -22,7 +22,7 @@ from hub.problems import TooMany
 from hub.shared import Shared, SharedDown
 from idp import accounts, flows
 from idp.login import qr, totp
-from idp.model.factor import SignInAgain
+from idp.model.factor import SignInAgain, is_strongest
 from idp.model.person import Level
 from idp.model.qr import CodeGone, methods
 from idp.store import people
@@ -187,6 +187,8 @@ def test_a_relayed_login_never_counts_as_resistant_to_phishing() -> None:
     there = Caller(person="p", level=4, amr=("hwk", "user", "mfa"))
     assert sessions.assurance(there) == 3
     assert sessions.assurance(replace(there, amr=methods(there.amr))) == 2
+    assert is_strongest(there.amr)
+    assert not is_strongest(methods(there.amr))  # nor at a service that asks for the highest level
 
 
 @pytest.mark.parametrize("amr", [(), ("pwd",), ("pwd", "otp", "mfa"), ("hwk", "user", "mfa"), ("pwd", "mca")])
