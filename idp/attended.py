@@ -27,6 +27,7 @@ from idp.registers import Answer
 from idp.store import people as store
 
 METHOD = "counter"
+VISIT = "visit"  # evidence of who stood at the counter; it gives no level to the account that has the same number
 NO_ACCOUNT = "counter:"  # begins what stands for an account name that nobody can type: a colon is not allowed in one
 PER_OFFICER = Limit("counter", 60, 3600)
 PER_NUMBER = Limit("counter-number", 10, 86_400)  # by one officer: no officer blocks a number for the others
@@ -47,8 +48,10 @@ def identify(house: House, name: str, number: str, *, visit: str, document: str,
     seen = saw(house, name, number, by=by, now=now)
     with house.database.write() as db:
         person = store.by_holder(db, seen.key) or _made(house, db, seen.form, seen.read, seen.key, now)
-        proofs.keep(db, seen.evidence(person.id, document, by, now))
-        facts = {"method": METHOD, "level": int(Level.attended), "register": seen.answer.register, "document": document}
+        has_account = not store.profile(db, house.vault, person.id).account.startswith(NO_ACCOUNT)
+        method = VISIT if has_account else METHOD  # of an account it proves nothing: see above
+        proofs.keep(db, replace(seen.evidence(person.id, document, by, now), method=method))
+        facts = {"method": method, "level": int(Level.attended), "register": seen.answer.register, "document": document}
         facts |= {"transaction": seen.answer.transaction, "answer": seen.answer.digest, "visit": visit}
         ledger.wrote(db, "person.proved", person.label, by=by.label, at=now, facts=facts)
     return person

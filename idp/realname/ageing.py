@@ -12,7 +12,7 @@ from idp import logout
 from idp.model.person import Level, Person
 from idp.model.realname import Evidence, Stage
 from idp.realname.claim import tell_services
-from idp.realname.standing import load
+from idp.realname.standing import counted, load
 from idp.store import people, proofs
 
 FORM_DAYS = 7  # that a form waits for a register, or for its person
@@ -44,12 +44,12 @@ def standing(house: House, db: Connection, person_id: str, now: datetime) -> Lev
     """The level that the evidence gives that still counts."""
     found = load(house, db, person_id)
     since = found.verification.anew
-    counted = [Level.stated]
+    levels = [Level.stated]
     for one in proofs.evidence_of(db, person_id):
         until = valid_until(house, one)
-        if not one.about and (since is None or one.at >= since) and (until is None or now < until):
-            counted.append(Level(one.level))
-    return max(counted)
+        if counted(one, since) and (until is None or now < until):
+            levels.append(Level(one.level))
+    return max(levels)
 
 
 def prove_anew(house: House, db: Connection, person_id: str, *, why: str, now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from hub.house import House
 from hub.problems import NotFound
+from idp import attended
 from idp.model.person import AccountEnded, Person, Profile
 from idp.model.realname import Evidence, Form, Stage, Verification
 from idp.store import people, proofs
@@ -39,8 +40,13 @@ def status(house: House, person_id: str) -> Status:
         found = load(house, db, person_id)
         evidence = proofs.evidence_of(db, person_id)
     since = found.verification.anew
-    counts = tuple(one for one in evidence if not one.about and (since is None or one.at >= since))
+    counts = tuple(one for one in evidence if counted(one, since))
     return Status(found.person, found.profile, found.verification.stage, found.verification.form, counts)
+
+
+def counted(one: Evidence, since: datetime | None) -> bool:
+    """Whether evidence is of the account's own person: not of a company, not of a mere visit, not from before he proved anew."""
+    return not one.about and one.method != attended.VISIT and (since is None or one.at >= since)
 
 
 def load(house: House, db: Connection, person_id: str) -> Standing:

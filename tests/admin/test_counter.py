@@ -102,6 +102,22 @@ def test_an_account_keeps_its_level(at: House, now: datetime) -> None:
     assert counter.account_in_doubt(at, visit)  # and the officer is told so
 
 
+def test_a_code_of_the_account_gives_it_the_highest_level(at: House, now: datetime) -> None:
+    id = accounts.register(at, "jia.shili", PASSWORD, now=now).id
+    visit = counter.open_visit(at, replace(ARRIVAL, code=realname.counter_code(at, id)), by=OFFICER, now=now)
+    with at.database.read() as db:
+        person = people.person(db, id)
+    assert person
+    assert (visit.person, person.level) == (id, Level.attended)
+    assert not counter.account_in_doubt(at, visit)
+
+
+def test_a_wrong_code_opens_no_visit_and_stands_in_the_ledger(at: House, now: datetime) -> None:
+    with pytest.raises(realname.CodeUnknown):
+        counter.open_visit(at, replace(ARRIVAL, code="AAAA-AAAA"), by=OFFICER, now=now)
+    assert kinds(at, "counter.") == ["counter.refused"]
+
+
 def test_whoever_was_served_can_still_make_an_account(at: House, visit: Visit, now: datetime) -> None:
     id = accounts.register(at, "jia.shili", PASSWORD, now=now).id
     person = realname.match(at, id, *JIA, now=now)
@@ -261,6 +277,13 @@ def found(pattern: str, page: str) -> str:
     match = re.search(pattern, page)
     assert match
     return match[1]
+
+
+def test_a_wrong_code_is_told_at_its_field(officer: FlaskClient) -> None:
+    answer = post(officer, "/console/counter", "/console/counter", **FORM, code="AAAA-AAAA")
+    assert answer.status_code == 422
+    assert 'href="#code"' in answer.text
+    assert 'value="AAAA-AAAA"' in answer.text
 
 
 def test_a_visit_on_pages(officer: FlaskClient, at: House, held: License) -> None:

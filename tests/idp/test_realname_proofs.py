@@ -168,6 +168,18 @@ def test_years_are_those_of_the_calendar(house: House) -> None:
     assert realname.valid_until(house, replace(live, method="match")) is None
 
 
+def test_a_visit_at_a_counter_says_nothing_of_the_account_with_the_same_number(
+    house: House, register: FlaskClient
+) -> None:
+    id = proved(house, register)
+    for _ in range(2):
+        attended.identify(house, *JIA, by=OFFICER, now=clock.now(), visit="v", document="citizen-card")
+    assert [one.method for one in realname.status(house, id).evidence] == ["live", "match"]
+    assert realname.fall_back(house, clock.now() + 6 * YEAR) == 1
+    assert realname.status(house, id).person.level is Level.matched
+    assert proofs.check(house) == []
+
+
 def test_proof_that_never_ages_is_a_setting(house: House, register: FlaskClient) -> None:
     proved(house, register)
     forever = replace(house, settings=house.settings.model_copy(update={"live_check_years": 0}))
