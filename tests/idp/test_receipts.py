@@ -81,6 +81,7 @@ def test_a_duty_by_law_stands_as_such_in_page_and_receipt(visits: Visits) -> Non
 
 
 def test_the_page_shows_the_very_words_that_the_receipt_keeps(party: Visit) -> None:
+    party.browser.set_cookie("lang", "en")
     page = party.browser.get(party.authorize(scope="openid realname").location, follow_redirects=True)
     assert "What you agree to" in page.text
     party.browser.post(page.request.full_path, data={"csrf": csrf(page.text), "decision": "agree"})
