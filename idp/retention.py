@@ -12,6 +12,8 @@ INVITATIONS = timedelta(days=30)  # after their end: who was invited by whom sta
 PERMISSIONS = timedelta(days=3 * 365)  # records of processing (Personal Information Protection Law 56)
 RELEASES = timedelta(days=3 * 365)
 RECEIPTS = timedelta(days=3 * 365)
+OFFERS = timedelta(days=365)  # what came of them stands in the mandates
+WAITS = timedelta(days=365)  # of recoveries; after 30 days a stopped one hinders nothing any more
 
 
 def forget(house: "House", now: datetime) -> int:
@@ -22,6 +24,8 @@ def forget(house: "House", now: datetime) -> int:
         (store.forget_permissions, PERMISSIONS),
         (store.forget_releases, RELEASES),
         (store.forget_receipts, RECEIPTS),
+        (store.forget_offers, OFFERS),
+        (store.forget_waits, WAITS),
     ):
         with house.database.write() as db:
             done += verb(db, now - kept)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from idp.store import consents, data, invitations, receipts, releases
+from idp.store import consents, data, invitations, offers, receipts, recoveries, releases
 
 _i, _c, _r = invitations.invitation_table.c, data.consent_table.c, releases.release_table.c
 _receipt, _consent = receipts.receipt_table.c, consents.consent_table.c
@@ -30,3 +30,13 @@ def forget_receipts(db: sa.Connection, before: datetime) -> int:
     standing = sa.select(_consent.person).where(_consent.person == _receipt.person, _consent.client == _receipt.client)
     old = sa.and_(_receipt.at < before, sa.not_(standing.exists()))
     return db.execute(receipts.receipt_table.delete().where(old)).rowcount
+
+
+def forget_offers(db: sa.Connection, before: datetime) -> int:
+    """Delete offers of mandates, answered or not, that were made before a moment."""
+    return offers.forget_before(db, before)
+
+
+def forget_waits(db: sa.Connection, before: datetime) -> int:
+    """Delete waiting times of recoveries that began before a moment: stopped, or never used."""
+    return db.execute(recoveries.wait_table.delete().where(recoveries.wait_table.c.begun < before)).rowcount

@@ -1,4 +1,4 @@
-"""docs/divergences.md names tests; docs/retention.md names tables, periods and chores: all of them are there."""
+"""docs/divergences.md names tests for its rules: all of them are there."""
 
 import ast
 import re

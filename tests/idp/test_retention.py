@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.house import House
 from idp import retention
-from idp.store import consents, data, invitations, receipts, releases
+from idp.store import consents, data, invitations, offers, receipts, recoveries, releases
 
 TABLES: dict[sa.Table, dict[str, Any]] = {
     invitations.invitation_table: {
@@ -19,10 +19,21 @@ TABLES: dict[sa.Table, dict[str, Any]] = {
     receipts.receipt_table: {
         "id": "r", "person": "p", "client": "c", "said": "granted", "text_version": 1, "scopes": [], "signed": "", "at": None,
     },
+    offers.offer_table: {
+        "id": "o", "principal": "person:p", "role": "family", "to_key": "k", "to_name": b"", "by": "p", "made": None,
+        "since": None, "matters": [], "state": "open",
+    },
+    recoveries.wait_table: {"person": "p", "begun": None, "opens": None},
 }  # fmt: skip
-PERIODS = dict(
-    zip(TABLES, (retention.INVITATIONS, retention.PERMISSIONS, retention.RELEASES, retention.RECEIPTS), strict=True)
+KEPT = (
+    retention.INVITATIONS,
+    retention.PERMISSIONS,
+    retention.RELEASES,
+    retention.RECEIPTS,
+    retention.OFFERS,
+    retention.WAITS,
 )
+PERIODS = dict(zip(TABLES, KEPT, strict=True))
 
 
 @pytest.fixture(params=TABLES, ids=lambda table: table.name)
