@@ -15,7 +15,7 @@ from hub.problems import TooMany
 from hub.web import route
 from idp import clients, flows
 from idp.login import qr
-from idp.model.flow import FLOW_SECONDS, Step
+from idp.model.flow import FLOW_SECONDS, STRONGEST, Step
 from idp.model.qr import Asking, SameBrowser, Scan, Shown, Stage
 from idp.web import desk
 from idp.web.account.words import service_name
@@ -43,6 +43,8 @@ def _code(bp: Blueprint) -> None:
         visit = desk.visit()
         if visit.caller and visit.waiting and Step.login not in visit.waiting.steps:  # done meanwhile in another window
             return desk.onward(visit, visit.caller)
+        if visit.waiting and visit.waiting.asked.level >= STRONGEST:  # only a passkey on this very device counts
+            return web.see_other(visit.to("idp.login"))
         browser = _browser(visit)
         try:
             now = qr.shown(visit.house, _asking(visit, browser), visit.now)

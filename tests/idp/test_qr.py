@@ -139,6 +139,12 @@ def test_a_sign_in_that_waits_is_finished_at_its_service(phone: Citizen, compute
     assert computer.signed_in
 
 
+def test_a_service_of_the_highest_level_is_not_reached_by_a_code(computer: Citizen) -> None:
+    at = begun_at_a_department(computer, acr_values="urn:yinxin:loa:4")
+    assert computer.get(at).location == at.replace("/login/qr?", "/login?")
+    assert "/login/qr" not in computer.get(at.replace("/login/qr?", "/login?")).text
+
+
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "60"}])
 def test_a_service_that_wants_a_fresh_sign_in_gets_one_on_the_phone(
     phone: Citizen, computer: Citizen, asked: dict[str, str]
