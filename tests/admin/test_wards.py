@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from admin import apply, decide, passed_on, prefill
-from admin.model.case import ActingForAnother, Case, NoCase, OwnCase
+from admin import apply, decide, papers, passed_on, prefill
+from admin.model.case import ActingForAnother, Case, Material, NoCase, OwnCase
 from admin.model.item import Audience, ServiceItem
 from admin.store import cases as store
 from admin.store import items
@@ -17,6 +17,8 @@ from hub.house import House
 from idp import mandates, wards
 from idp.handover import PASSED_ON
 from idp.model.mandate import PERSON, Mandate, NoMandate, Role
+from idp.model.realname import Form
+from idp.numbers import detect
 from idp.store import mandates as mandate_store
 from idp.store import people
 from licenses import kinds
@@ -43,10 +45,10 @@ class Family:
             items.keep(db, self.item)
 
     def may(self, person: str) -> Mandate:
-        read = wards.detect.read(CHILD[1], self.now)
+        read = detect.read(CHILD[1], self.now)
         with self.house.database.write() as db:
             key = people.holder_key(self.house.vault, read.type_code, read.value)
-            child = people.by_holder(db, key) or wards._made(self.house, db, wards.Form(*CHILD), read, key, self.now)
+            child = people.by_holder(db, key) or wards._made(self.house, db, Form(*CHILD), read, key, self.now)
             made = Mandate(f"m-{person}", f"{PERSON}{child.id}", person, Role.parent, self.now)
             mandate_store.add(db, made)
         return made
@@ -69,11 +71,9 @@ class Family:
             now=self.now,
         )
 
-    def materials(self, person: str) -> tuple[object, ...]:
-        from admin import papers
-
+    def materials(self, person: str) -> tuple[Material, ...]:
         ready = prefill.prefill(self.house, self.item, self.caller(person, self.child), self.now)
-        return papers.materials(ready, {})  # type: ignore[return-value]
+        return papers.materials(ready, {})
 
 
 @pytest.fixture

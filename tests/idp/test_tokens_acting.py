@@ -9,7 +9,7 @@ import pytest
 
 from hub import callers, clock, outbox
 from hub.house import House
-from idp import clients, consents, logout, mandates, pseudonyms
+from idp import announce, clients, consents, handover, logout, mandates, pseudonyms
 from idp.model.client import GrantType
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, Role
 from idp.model.organization import Organization, OrganizationState
@@ -320,3 +320,44 @@ def test_a_sandbox_learns_of_no_real_matters(visits: Visits) -> None:
         assert claims is not None
         assert claims["authorization_details"][0]["matters"] == ["*"]
         assert "secret-1" not in str(claims)
+
+
+def events(visit: Visit, to: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """What waits to be told a service of accounts: whose, which event, its facts."""
+    with visit.house.database.read() as db:
+        bodies = [one.body for one in outbox.deliveries(db, to=to) if one.kind == announce.KIND]
+    return [(body["person"], body["event"], body["facts"]) for body in bodies]
+
+
+def test_services_where_a_mandate_was_used_are_told_of_its_end_and_no_others(visits: Visits) -> None:
+    here, there = "https://here.qiyun.example/events", "https://there.qiyun.example/events"
+    visit = visits(department(id="here", events_uri=here))
+    other = visits(department(id="there", events_uri=there))
+    now = clock.now()
+    with visit.house.database.write() as db:
+        organizations.keep(db, Organization(COMPANY, "望舒示范餐饮有限公司", "key", now))
+    visit.signs_in(acting_for=COMPANY)
+    mandate = Mandate(f"m-{visit.person}", COMPANY, visit.person, Role.agent, now)
+    with visit.house.database.write() as db:
+        store.add(db, mandate)
+        consents.grant(db, visit.person, other.client, other.client.person_scopes, now=now)
+    visit.tokens()
+    with visit.house.database.write() as db:
+        mandates.end(db, mandate, "test", now)
+    assert events(visit, here) == [(visit.person, announce.Event.mandate_ended.value, {"role": "agent"})]
+    assert events(visit, there) == []
+
+
+def test_services_learn_the_new_subject_of_a_child_that_has_an_account_now(visits: Visits) -> None:
+    uri = "https://school.qiyun.example/events"
+    visit = visits(department(id="school", events_uri=uri))
+    now, child = clock.now(), child_of(visit.house)
+    visit.signs_in()
+    with visit.house.database.write() as db:
+        consents.grant(db, child, visit.client, visit.client.person_scopes, now=now)
+        entry = people.person(db, child)
+        assert entry is not None
+        handover.take(db, entry, visit.person, now)
+    assert events(visit, uri) == [(child, announce.Event.account_merged.value, {"into": visit.person})]
+    with visit.house.database.read() as db:
+        assert consents.all_of(db, child) == []  # it is asked itself from now on
