@@ -9,10 +9,11 @@ from flask import Blueprint, Response, request, url_for
 
 from hub import callers, web
 from hub.callers import Public
+from hub.i18n import language
 from hub.problems import TooMany
 from hub.web import route
 from idp import locks, pseudonyms
-from idp.login import passkey, sign_in
+from idp.login import passkey, second, sign_in
 from idp.login.sign_in import HALF_SECONDS, Passed
 from idp.model.factor import Kind, SignInAgain, WrongCredentials
 from idp.model.person import State
@@ -40,7 +41,13 @@ def _first(bp: Blueprint) -> None:
         typed = request.form.get("password", "")
         try:
             passed = sign_in.with_password(
-                visit.house, account, typed, net=desk.network(), now=visit.now, state=State.locked
+                visit.house,
+                account,
+                typed,
+                net=desk.network(),
+                now=visit.now,
+                device=desk.device_cookie(visit.house),
+                state=State.locked,
             )
         except (WrongCredentials, TooMany) as problem:
             return desk.refused(visit, "unlock.html", problem, "account", **_form(visit, account))
@@ -70,13 +77,34 @@ def _second(bp: Blueprint) -> None:
         visit = desk.visit()
         half = _half(visit)
         try:
-            if "code" in request.form:
-                passed = sign_in.with_code(visit.house, half, request.form["code"], now=visit.now)
-            else:
-                passed = sign_in.with_second_passkey(visit.house, half, request.form.get("answer", ""), now=visit.now)
+            passed = _shown(visit, half)
         except (WrongCredentials, SignInAgain, TooMany) as problem:
-            return desk.refused(visit, "unlock_second.html", problem, "code", **_second_form(visit, half))
+            field = next((name for name in ("code", "sms", "paper") if name in request.form), "")
+            return desk.refused(visit, "unlock_second.html", problem, field, **_second_form(visit, half))
         return _step(visit, passed)
+
+    @route(bp, "/unlock/sms", gate=Public(), methods=("POST",), endpoint="unlock_sms")
+    def send() -> Response:
+        visit = desk.visit()
+        half = _half(visit)
+        try:
+            second.send_code(visit.house, half, _value(visit), language=language(), now=visit.now)
+        except TooMany as problem:
+            return desk.refused(visit, "unlock_second.html", problem, **_second_form(visit, half))
+        return web.see_other(url_for("idp.unlock_second", sent=1))
+
+
+def _shown(visit: Visit, half: Passed) -> Passed:
+    """The second factor that was sent, whichever it is. Raises WrongCredentials, SignInAgain, TooMany."""
+    typed = request.form
+    when: dict[str, Any] = {"now": visit.now, "net": desk.network(), "device": desk.device_cookie(visit.house)}
+    if "code" in typed:
+        return sign_in.with_code(visit.house, half, typed["code"], **when)
+    if "sms" in typed:
+        return second.with_sms(visit.house, half, _value(visit), typed["sms"], **when)
+    if "paper" in typed:
+        return second.with_recovery_code(visit.house, half, typed["paper"], **when)
+    return sign_in.with_second_passkey(visit.house, half, typed.get("answer", ""), now=visit.now)
 
 
 def _face(bp: Blueprint) -> None:
@@ -151,7 +179,14 @@ def _form(visit: Visit, account: str = "") -> dict[str, Any]:
 def _second_form(visit: Visit, half: Passed) -> dict[str, Any]:
     possible = Kind.passkey in half.due and passkey.available(visit.house.settings)
     options = passkey.options_to_sign_in(visit.house) if possible else ""
-    return {"with_code": Kind.totp in half.due, "passkeys": possible, "options": options}
+    return {
+        "with_code": Kind.totp in half.due,
+        "with_sms": Kind.sms in half.due,
+        "with_paper": Kind.recovery in half.due,
+        "sent": "sent" in request.args or "sms" in request.form,
+        "passkeys": possible,
+        "options": options,
+    }
 
 
 def _half(visit: Visit) -> Passed:

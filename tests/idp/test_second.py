@@ -10,7 +10,7 @@ from flask import Flask
 from hub import callers, clock, notices, outbox
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts, letters
+from idp import accounts, letters, locks
 from idp.login import onetime, password, recovery_codes, second, sign_in, totp
 from idp.login.sign_in import Passed
 from idp.model.factor import Kind, NotOffered, WrongCredentials
@@ -327,3 +327,22 @@ def test_of_many_at_once_one_gets_a_code_that_was_sent(house: House) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(fits, range(onetime.TRIES.times))) == 1
+
+
+def test_a_locked_account_is_unlocked_with_every_second_factor_that_it_has(
+    citizen: Citizen, phone: list[dict[str, Any]]
+) -> None:
+    with_phone(citizen, phone)
+    codes = accounts.new_recovery_codes(citizen.house, citizen.session, now=clock.now())
+    person = citizen.person
+    for way in ("sms", "paper"):
+        locks.lock(citizen.house, person, by=f"person:{person}", now=clock.now())
+        other = fresh(citizen)
+        assert other.post("/unlock", account=citizen.account, password=PASSWORD).location == "/unlock/second"
+        assert other.post("/unlock/second", **{way: "00000000"}).status_code == 401
+        shown = codes[0]
+        if way == "sms":
+            other.post("/unlock/sms", form_at="/unlock/second")
+            shown = code_in(citizen.house, phone)
+        assert other.post("/unlock/second", form_at="/unlock/second?sent=1", **{way: shown}).status_code == 200, way
+        assert fresh(citizen).signs_in().location == "/login/second"
