@@ -8,6 +8,7 @@ from admin import (
     drafts,
     experience,
     finish,
+    held,
     matters,
     misuse,
     moves,
@@ -19,10 +20,13 @@ from admin import (
     suspicions,
 )
 from hub import ticks
+from hub.held import tells
 
 
 def register() -> None:
     """Name everything to the modules that run it. Once per process."""
+    for title, part in held.PARTS.items():
+        tells(title, part)
     ticks.every(600, "approvals", approvals.expire)
     ticks.every(5, "cases", finish.resume)
     ticks.every(3600, "case-drafts", drafts.expire)

@@ -59,6 +59,7 @@ def test_it_holds_what_is_held_and_no_secret(jia: Citizen) -> None:
     assert PASSWORD not in whole
     assert "$argon2" not in whole
     assert set(found) == set(PARTS)
+    assert {"Licenses issued to you", "Your applications", "Data about you between departments"} <= set(found)
 
 
 def test_it_can_be_read_by_people_and_holds_each_receipt_as_signed(jia: Citizen) -> None:
