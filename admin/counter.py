@@ -13,11 +13,12 @@ from admin.model.rating import Service
 from admin.model.visit import MINUTES, Arrival, Ended, NotYourVisit, Visit, VisitEnded
 from admin.store import visits as store
 from hub import ledger, notices
+from hub.behalf import NotYourMatter
 from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import Problem
-from idp import attended, mandates, realname, recovery_end
+from idp import attended, mandates, principals, realname, recovery_end
 from idp.model.person import Level
 from idp.numbers.rules import masked
 from idp.store import people
@@ -133,6 +134,7 @@ def print_license(house: House, visit: Visit, number: str, *, by: Caller, now: d
 
     Raises LicenseUnknown, also for a license of somebody else.
     """
+    _acts_in_all(house, visit, now)
     license = wallet.one(house, number, visitor(visit), now).license
     with house.database.write() as db:
         facts = {"visit": visit.id, "sealed": license.sealed, "counter": visit.place}
@@ -217,6 +219,14 @@ def figures(db: Connection, scope: str) -> dict[str, int]:
         "scanned_not_valid": sum(verdict == "not_valid" for verdict in scanned),
         "applications": sum(one.kind == "case.submitted" and one.facts.get("channel") == "counter" for one in events),
     }
+
+
+def _acts_in_all(house: House, visit: Visit, now: datetime) -> None:
+    """A license leaves the counter as it leaves the wallet: not with somebody whose mandates are for named matters."""
+    with house.database.read() as db:
+        by = principals.mandates(db, visit.person, visit.acting_for, now)
+    if by and all(one.named for one in by):
+        raise NotYourMatter("Handing over licenses")
 
 
 def _end(db: Connection, visit: Visit, how: Ended, by: str, now: datetime) -> None:

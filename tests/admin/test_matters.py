@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
-from admin import apply, drafts, matters
+from admin import apply, counter, drafts, matters
+from admin.model.visit import Document, Visit
 from admin.store import cases as store
 from admin.store import items
 from hub import behalf
@@ -19,6 +19,7 @@ from idp.store import mandates
 from idp.store import matters as matter_store
 from licenses import wallet
 from tests.admin.applicants import CODE, ITEM, WROTE, World, food
+from tests.licenses.conftest import QIYUN
 
 OTHER = f"{ITEM[:-4]}0002"
 
@@ -102,7 +103,7 @@ def test_an_agent_sees_the_cases_of_his_matters_alone(world: World, app: Flask) 
     case = world.submitted(caller=agent(world, ITEM, OTHER))
     narrow = replace(world.citizen, person="agent", rights=behalf.rights([OTHER]))
     for who, seen in ((narrow, False), (replace(narrow, rights=behalf.rights([ITEM])), True)):
-        browser: FlaskClient = app.test_client()
+        browser = app.test_client()
         browser.set_cookie(*world.cookie("my", who))
         assert (case.number in browser.get("/my/cases").text) is seen
         assert (browser.get(f"/my/cases/{case.number}").status_code == 200) is seen
@@ -129,3 +130,26 @@ def test_licenses_are_read_and_not_handed_over(world: World, app: Flask) -> None
 def test_what_he_holds_is_prefilled_for_his_matter(world: World) -> None:
     case = world.submitted(caller=agent(world, ITEM), fields=WROTE)
     assert case.materials_avoided >= 1
+
+
+def test_a_counter_prints_no_license_for_whoever_acts_in_named_matters(world: World) -> None:
+    number = world.license.number if world.license else ""
+    for who, prints in ((agent(world, ITEM), False), (agent(world, person="second"), True)):
+        visit = Visit(
+            id=f"v-{who.person}",
+            officer="officer",
+            session="s",
+            place=QIYUN.place,
+            person=who.person or "",
+            acting_for=CODE,
+            holder_keys=(world.key,),
+            document=Document.citizen,
+            opened=world.now,
+            shown="示例",
+            reason="prints",
+        )
+        if prints:
+            assert counter.print_license(world.house, visit, number, by=world.officer(), now=world.now)
+        else:
+            with pytest.raises(NotYourMatter):
+                counter.print_license(world.house, visit, number, by=world.officer(), now=world.now)

@@ -1,5 +1,6 @@
 """A removal is felt at once: the next request of whoever acted for the company is refused, and nothing slips past it."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -134,6 +135,15 @@ def test_select_account_asks_as_whom_one_comes(house: House, app: Flask, manager
     asked = visit.browser.get(local(page.location))
     assert CODE in asked.text
     assert "again=1" in asked.text  # or as another person
+    token = re.search(r'name="csrf" value="([0-9a-f]+)"', asked.text)
+    assert token
+    done = visit.browser.post(local(page.location), data={"csrf": token[1], "whom": "myself"})
+    assert done.location.startswith(CALLBACK), done.location  # nobody signs in again for it
+    claims = visit.claims(visit.redeem(visit.answered(done)["code"]).json["id_token"])  # type: ignore[index]
+    assert "act" not in claims
+    with house.database.read() as db:
+        (mine,) = [one for one, _, _ in callers.sessions(db, visit.person, clock.now())]
+    assert mine.acting_for is None
 
 
 # -- at the same moment
