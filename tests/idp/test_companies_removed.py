@@ -121,7 +121,7 @@ def test_sessions_of_our_own_sites_know_the_matters_and_the_end(
     assert opens(visit, "/my/") == 200
     with house.database.read() as db:
         (mine,) = [one for one, _, _ in callers.sessions(db, visit.person, clock.now(), "my")]
-    assert behalf.matters(mine) == {FOOD}
+    assert behalf.matters(mine) == frozenset({FOOD})
     assert behalf.covers(mine, FOOD)
     with pytest.raises(behalf.NotYourMatter):
         behalf.needs(mine, "another")

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -33,7 +34,7 @@ class Person:
     def get(self, path: str) -> TestResponse:
         return self.browser.get(path, headers={"Accept-Language": self.language})
 
-    def post(self, path: str, *, form_at: str = "", **fields: object) -> TestResponse:
+    def post(self, path: str, *, form_at: str = "", **fields: Any) -> TestResponse:
         page = self.get(form_at or path)
         token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
         assert token, page.text
@@ -46,7 +47,7 @@ def boss(house: House, app: Flask, now: datetime) -> Person:
     return Person(house, app, company(house, now), now)
 
 
-def form(who: tuple[str, str] = JIA, **more: object) -> dict[str, object]:
+def form(who: tuple[str, str] = JIA, **more: Any) -> dict[str, Any]:
     return {"name": who[0], "number": who[1]} | more
 
 
@@ -100,7 +101,7 @@ def test_the_days_are_whole_days_in_china(house: House, boss: Person, now: datet
     ],
 )
 def test_what_is_wrong_stands_at_its_field_with_what_was_typed(
-    house: House, boss: Person, typed: dict[str, object], said: str
+    house: House, boss: Person, typed: dict[str, Any], said: str
 ) -> None:
     usual = form(until=f"{clock.now() + timedelta(days=7):%Y-%m-%d}", all="all")
     answer = boss.post(f"/companies/{CODE}/invite/agent", **usual | typed)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def person(made: World) -> Story:
     return story
 
 
-def invites(by: Story, whom: Story, code: str, role: str, **more: str | list[str]) -> None:
+def invites(by: Story, whom: Story, code: str, role: str, **more: Any) -> None:
     page = by.citizen.open(f"{by.sites.hub}/companies/{code}/invite/{role}?lang=en")
     assert page.status_code == 200, by.citizen.where
     by.citizen.submit("number", name=whom.name, number=whom.number, **more)
