@@ -3,6 +3,7 @@
 import html
 import re
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,12 +22,12 @@ from hub.house import House
 from hub.problems import TooMany
 from hub.shared import Shared, SharedDown
 from idp import accounts, flows
-from idp.login import qr, totp
+from idp.login import qr, session, totp
 from idp.model.factor import SignInAgain, is_strongest
 from idp.model.person import Level
 from idp.model.qr import CodeGone, methods
 from idp.store import people
-from tests.idp.citizen import Citizen, local
+from tests.idp.citizen import PASSWORD, Citizen, local
 from tests.idp.rp import Visit, department
 from tests.licenses.test_qr import drawn
 
@@ -551,3 +552,38 @@ def test_a_phone_that_shows_a_code_is_told_that_there_is_nothing_to_scan(compute
     page = computer.browser.get("/login/qr", headers={"User-Agent": agent, "Accept-Language": "en"}).text
     assert page.index("Then there is nothing to scan") < page.index("data-code")
     assert '<details class="yx-details" open>' in page
+
+
+# -- many at once
+
+
+def test_of_many_phones_one_takes_the_request_and_of_many_windows_one_gets_the_session(house_on: House) -> None:
+    house, now = house_on, clock.now()
+    person = accounts.register(house, "jia.shili", PASSWORD, now=now)
+    with house.database.write() as db:
+        on_phone = session.begin(house, db, person, ("pwd",), now=now).caller
+    asking = qr.ask(house, "browser", "", client="", network=NET, device="", since=None, now=now)
+    code = qr.shown(house, asking, now).code
+
+    def scan(turn: int) -> bool:
+        try:
+            qr.scan(house, code, f"phone-{turn}", "", network=f"n{turn}", now=now)
+        except CodeGone:
+            return False
+        return True
+
+    def collect(_: int) -> bool:
+        try:
+            qr.collect(house, "browser", "", device="", before=None, now=now)
+        except SignInAgain:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        took = list(threads.map(scan, range(16)))
+        assert sum(took) == 1
+        phone = f"phone-{took.index(True)}"
+        assert qr.approve(house, phone, qr.held(house, phone, now)[1].number, on_phone, now)
+        assert sum(threads.map(collect, range(16))) == 1
+    with house.database.read() as db:
+        assert len(callers.sessions(db, person.id, now)) == 2  # the phone's and the computer's
