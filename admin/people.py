@@ -21,7 +21,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.ledger import Event
 from hub.limits import Limit
-from idp import life, merge, names, registers
+from idp import life, locks, merge, names, registers
 from idp.life import Authority, NewRecord, Proof
 from idp.model.life import Act, Basis, Ground, NotNow, after
 from idp.model.person import Person
@@ -171,6 +171,7 @@ PLAIN = {
     Operation.death: life.die,
     Operation.revive: life.revive,
     Operation.stop: life.stop_all,
+    Operation.unlock: locks.unlock_by_office,
 }
 approvals.carries(KIND, carry)
 

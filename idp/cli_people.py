@@ -10,7 +10,7 @@ from hub import clock, ledger
 from hub.cli import opened
 from hub.house import House
 from hub.problems import Problem
-from idp import life, merge, names, recheck
+from idp import life, locks, merge, names, recheck
 from idp.life import Authority
 from idp.model.life import Basis, Ground, basis
 from idp.model.person import Level, Person, account_name
@@ -28,6 +28,7 @@ ACTS: dict[str, Callable[[Connection, str, Authority, datetime], object]] = {
     "death": life.die,
     "revive": life.revive,
     "stop": life.stop_all,
+    "unlock": locks.unlock_by_office,
     "split": merge.separate,
 }
 

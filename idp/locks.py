@@ -13,6 +13,7 @@ from hub.i18n import N_
 from hub.limits import Limit
 from idp import announce, life, registers
 from idp.announce import Event
+from idp.life import Authority
 from idp.model.person import AccountEnded, Level, Person, State
 from idp.model.realname import Form, LiveCheckFailed, RegisterLater, WrongStep
 from idp.store import people as store
@@ -47,6 +48,11 @@ def unlock(db: Connection, person_id: str, *, by: str, how: str, now: datetime) 
     announce.announce(db, person_id, Event.account_enabled, now=now)
     ledger.wrote(db, "person.unlocked", f"person:{person_id}", by=by, at=now, facts={"how": how})
     notices.tell(db, person_id, UNLOCKED, link="/account/privacy", at=now)
+
+
+def unlock_by_office(db: Connection, person_id: str, authority: Authority, now: datetime) -> None:
+    """Unlock for an owner who stands at a counter with his paper: two officers answer for it. Raises AccountEnded."""
+    unlock(db, person_id, by=authority.by, how="counter", now=now)
 
 
 def needs_face(house: House, person: Person) -> bool:

@@ -18,6 +18,7 @@ class Operation(StrEnum):
     merge = "merge"  # another account goes into this one
     separate = "split"
     stop = "stop"
+    unlock = "unlock"  # for its owner, who cannot show any more how he signs in
 
     @property
     def act(self) -> str:

@@ -42,6 +42,7 @@ OPERATIONS = {
     Operation.merge: N_("Merge another account into this one"),
     Operation.separate: N_("Separate accounts that were merged wrongly"),
     Operation.stop: N_("End all sign-ins"),
+    Operation.unlock: N_("Unlock the account for its owner"),
 }
 STATES = {
     "active": N_("In use"),

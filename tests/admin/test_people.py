@@ -17,7 +17,7 @@ from admin.store import cases, tickets
 from deploy.demo.register.site import create_app as create_register
 from hub import ledger, notices
 from hub.house import House
-from idp import merge
+from idp import locks, merge
 from idp.life import Authority
 from idp.model.life import Basis, Ground
 from idp.model.person import Level, Person, Profile, State
@@ -84,7 +84,7 @@ def send(browser: FlaskClient, path: str, **typed: str) -> Any:
     return browser.post(path, data={"csrf": token} | typed, headers={"Accept-Language": "en"})
 
 
-def search(browser: FlaskClient, who: tuple[str, str] = JIA, **changes: str) -> Any:
+def search(browser: FlaskClient, who: tuple[str, str] = JIA, /, **changes: str) -> Any:
     plain = {"name": who[0], "number": who[1], "ground": "court", "document": DOCUMENT}
     return send(browser, "/console/people", **(plain | changes))
 
@@ -217,11 +217,23 @@ def test_an_act_is_done_when_a_second_person_agrees(anna: FlaskClient, bo: Flask
     assert event.facts["approval"] == asked.location.rpartition("/")[2]
 
 
-@pytest.mark.parametrize("operation", ["reinstate", "revive", "split"])
+@pytest.mark.parametrize("operation", ["reinstate", "revive", "split", "unlock"])
 def test_what_the_state_forbids_is_not_asked(anna: FlaskClient, jia: str, operation: str) -> None:
     search(anna)
     assert asks(anna, operation).status_code == 409
     assert "reinstate" not in anna.get(f"/console/people/{jia}").text
+
+
+def test_two_officers_open_what_its_owner_locked(
+    anna: FlaskClient, bo: FlaskClient, house: House, jia: str, now: datetime
+) -> None:
+    locks.lock(house, jia, by=f"person:{jia}", now=now)
+    search(anna)
+    asked = asks(anna, "unlock")
+    assert state(house) is State.locked
+    assert approves(anna, house, asked) == 403
+    assert approves(bo, house, asked) == 303
+    assert state(house) is State.active
 
 
 def test_what_was_asked_before_the_state_changed_is_not_carried_out(
