@@ -14,6 +14,7 @@ from idp import (
     held,
     letters,
     logout,
+    mandates,
     realname,
     recheck,
     recovery,
@@ -50,6 +51,7 @@ def register() -> None:
     ticks.every(5, "expired logins", _expire)
     ticks.every(2, "uses of mandates", uses.take_letters)
     ticks.every(86_400, "old uses of mandates", uses.forget_old)
+    ticks.every(30, "mandates that are over", mandates.expire)
     ticks.every(3600, "wards", wards.ask_all_again)
     ticks.every(600, "mandates for persons that end", wards.warn)
     ticks.every(10, "copies of notices", _copy_notices)

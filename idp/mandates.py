@@ -79,6 +79,17 @@ def end(db: Connection, mandate: Mandate, why: str, now: datetime) -> list[Manda
     return ended
 
 
+def expire(house: House, now: datetime) -> int:
+    """End what is over by its day: nobody could use it any more, and now everybody is told. Gives how many ended."""
+    with house.database.read() as db:
+        gone = store.run_out(db, now)
+    ended = 0
+    for mandate in gone:
+        with house.database.write() as db:
+            ended += len(end(db, mandate, "its time is over", now))
+    return ended
+
+
 def stop(db: Connection, mandate: Mandate, why: str, now: datetime) -> None:
     """End the logins in which a mandate's person acts for its principal, at every site, and what he granted in them."""
     behalf.alone(db, mandate.principal)

@@ -92,6 +92,12 @@ def over(db: sa.Connection, principal: str, now: datetime, *, limit: int = 50) -
     return [_mandate(row) for row in db.execute(query).mappings()]
 
 
+def run_out(db: sa.Connection, now: datetime, *, limit: int = 200) -> list[Mandate]:
+    """What is over by its day, and of which nobody has written that it ended."""
+    query = sa.select(mandate_table).where(_m.until <= now, _m.ended.is_(None)).order_by(_m.until, _m.id).limit(limit)
+    return [_mandate(row) for row in db.execute(query).mappings()]
+
+
 def over_of(db: sa.Connection, person: str, principal: str) -> list[Mandate]:
     """By which mandates a person ever acted for a principal, the latest first."""
     query = sa.select(mandate_table).where(_m.person == person, _m.principal == principal).order_by(_m.since.desc())

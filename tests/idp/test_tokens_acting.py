@@ -361,3 +361,23 @@ def test_services_learn_the_new_subject_of_a_child_that_has_an_account_now(visit
     assert events(visit, uri) == [(child, announce.Event.account_merged.value, {"into": visit.person})]
     with visit.house.database.read() as db:
         assert consents.all_of(db, child) == []  # it is asked itself from now on
+
+
+def test_when_its_day_is_over_services_are_told_though_nobody_came(visits: Visits) -> None:
+    visit = visits(department(id="daily", backchannel_logout_uri=BYE))
+    now = clock.now()
+    with visit.house.database.write() as db:
+        organizations.keep(db, Organization(COMPANY, "望舒示范餐饮有限公司", "key", now))
+    visit.signs_in(acting_for=COMPANY)
+    until = now + timedelta(minutes=5)
+    with visit.house.database.write() as db:
+        store.add(db, Mandate(f"m-{visit.person}", COMPANY, visit.person, Role.agent, now, until=until))
+    visit.tokens()
+    mandates.expire(visit.house, until - timedelta(seconds=1))
+    assert told(visit) == set()
+    assert [mandates.expire(visit.house, until) for _ in range(2)] == [1, 0]
+    with visit.house.database.read() as db:
+        found = store.mandate(db, f"m-{visit.person}")
+    assert found is not None
+    assert found.ended == until
+    assert told(visit) == {(f"organization:{COMPANY}", visit.sid)}
