@@ -32,6 +32,12 @@ def test_an_officer_s_visit(live: Live, browser: Browser, operator: Any, held: L
     expect(page.locator("main")).to_contain_text("8801")
     assert JIA[1] not in page.content()
     assert_accessible(page)
+    here = page.url
+    page.locator("a[href$='/recovery']").click()
+    assert_accessible(page)
+    page.locator("main form:not([action]) button").click()  # the code, or that there is no account
+    assert_accessible(page)
+    page.goto(here)
     page.locator("#text").fill(held.number)
     page.locator("form[action$=check] button").click()
     expect(page.locator("#answer")).to_be_visible()
