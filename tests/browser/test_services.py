@@ -17,6 +17,7 @@ from hub import callers, clock, tree
 from hub.callers import Caller
 from seals import store as seals
 from seals.model import Agency
+from tests.admin import offices
 from tests.admin.test_services import PUBLIC
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live
@@ -62,6 +63,7 @@ def visitor(browser: Browser, live: Live, language: str, *rights: Right, **optio
         who = Caller(
             person=person, level=1, amr=("pwd", "otp", "mfa"), auth_time=now, sid=person, place="hub", rights=names
         )
+        offices.proved(live.house, person)
         with live.house.database.write() as db:
             value = callers.open_session(db, "console", who, now=now, hours=1)
         context.add_cookies([{"name": callers.cookie_name(live.house, "console"), "value": value, "url": live.hub}])
