@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from admin import apply, decide, papers, passed_on, prefill
+from admin import apply, decide, papers, passed_on, prefill, sources
 from admin.model.case import ActingForAnother, Case, Material, NoCase, OwnCase
 from admin.model.item import Audience, ServiceItem
 from admin.store import cases as store
@@ -16,6 +16,7 @@ from hub.caller import Caller
 from hub.house import House
 from idp import mandates, wards
 from idp.handover import PASSED_ON
+from idp.model.grant import Grant
 from idp.model.mandate import PERSON, Mandate, NoMandate, Role
 from idp.model.realname import Form
 from idp.numbers import detect
@@ -145,3 +146,10 @@ def test_what_stood_under_an_entry_follows_into_the_account(family: Family) -> N
     assert (
         apply.mine(family.house, case.number, replace(family.caller("account"), acting_for=None)).number == case.number
     )
+
+
+def test_shared_data_are_the_child_s(family: Family) -> None:
+    now, who = family.now, ("g", "c", family.father, "s", ("openid",), 3, ("pwd",))
+    grant = Grant(*who, auth_time=now, acting_for=family.child, made=now, ends=now + timedelta(days=1))
+    assert sources._whose(family.house, grant) == ("111", CHILD[1])
+    assert sources._whose(family.house, replace(grant, acting_for=None)) == ("111", JIA[1])
