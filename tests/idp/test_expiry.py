@@ -66,7 +66,7 @@ def test_a_service_that_renews_its_tokens_is_a_sign_of_life(visit: Visit) -> Non
         with clock.shifted(minutes * 60):
             answer = visit.refresh(tokens["refresh_token"])
             assert answer.status_code == 200, minutes
-            tokens = answer.json
+            tokens = answer.get_json()
     with clock.shifted(211 * 60):
         assert visit.refresh(tokens["refresh_token"]).status_code == 400
 

@@ -15,8 +15,9 @@ def add(app: Flask) -> None:
     @app.post("/phone")
     def take() -> Response:
         body = request.get_json(silent=True)
-        given = {name: body.get(name) for name in ("id", "to", "text")} if isinstance(body, dict) else {}
-        if not all(isinstance(value, str) and 0 < len(value) <= 1000 for value in given.values()) or not given:
+        parts = body if isinstance(body, dict) else {}
+        given = {name: str(parts.get(name) or "") for name in ("id", "to", "text")}
+        if not all(0 < len(value) <= 1000 for value in given.values()):
             abort(400)
         if not any(one["id"] == given["id"] for one in messages):  # the same delivery may come twice
             messages.appendleft(given)
