@@ -190,6 +190,8 @@ def wanted(house: House, approval: Approval, now: datetime) -> tuple[str, str]:
 
 
 def _possible(person: Person, operation: Operation) -> bool:
+    if operation is Operation.merge and not person.usable:
+        return False
     try:
         after(person.state, Act(operation.act), person.before)
     except NotNow:

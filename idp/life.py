@@ -223,7 +223,7 @@ def _record(
         Evidence(
             person=person.id,
             method=act.value,
-            level=int(person.level),
+            level=int(Level.matched if proof else Level.stated),  # what an authority does proves no level
             register=named.register,
             transaction=named.transaction,
             score_band="",

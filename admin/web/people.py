@@ -50,7 +50,18 @@ STATES = {
     "suspended": N_("Suspended by an authority"),
     "deceased": N_("The person has died"),
     "merged": N_("Merged into another account"),
-    "closed": N_("Closed"),
+    "closed": N_("Closed by its owner"),
+}
+EVIDENCE = {  # by what something was proved, beside the operations
+    "match": N_("Name and number at the register"),
+    "live": N_("Live check"),
+    "counter": N_("Counter"),
+    "bank": N_("Bank"),
+    "telecom": N_("Phone company"),
+    "network-id": N_("Network identity"),
+    "representative": N_("Representative of a company"),
+    "recovery": N_("Recovery"),
+    "rename": N_("New name at the register"),
 }
 FOUND = {
     recheck.Found.same: N_("The register has the same name, and nothing about a death."),
@@ -66,9 +77,17 @@ def blueprint() -> Blueprint:
     """`/console/people/…`."""
     bp = Blueprint("people", __name__)
     bp.add_app_template_global(operation_words, "person_operation")
+    bp.add_app_template_global(evidence_words, "person_evidence")
     _finding(bp)
     _acting(bp)
     return bp
+
+
+def evidence_words(method: str) -> str:
+    """What an evidence is, in the reader's language; as it is kept if it has no words."""
+    if method in {one.value for one in Operation}:
+        return operation_words(method)
+    return _(EVIDENCE[method]) if method in EVIDENCE else method
 
 
 def operation_words(value: str) -> str:

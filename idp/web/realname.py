@@ -187,7 +187,7 @@ def show(
         means=means,
         typed=values,
         more=more or bool(values["country"] or values["born"]) or "country" in (errors or {}),
-        proofs=[_proof(visit, one) for one in known.evidence],
+        proofs=[_proof(visit, one) for one in known.evidence if one.method in METHODS],
     )
 
 

@@ -416,3 +416,24 @@ def test_of_many_suspensions_at_once_one_counts(house_on: House) -> None:
     with ThreadPoolExecutor(6) as many:
         assert sum(many.map(tried, range(6))) == 1
     assert happened(house_on, "p1").count("person.suspended") == 1
+
+
+def test_the_pages_of_a_person_open_after_everything_that_can_happen(citizen: Citizen, register: FlaskClient) -> None:
+    known(citizen)
+    house, person = citizen.house, citizen.person
+    goes(register, "/people/renamed", number=JIA[1], name="示例新名")
+    assert recheck.recheck(house, person, now=clock.now()) is Found.renamed
+    with house.database.write() as db:
+        life.suspend(db, person, as_office("a1"), clock.now())
+        life.reinstate(db, person, as_office("a2"), clock.now())
+    citizen.signs_in()
+    for path in ("/account", "/account/profile", "/realname", "/account/uses", "/account/copy"):
+        assert citizen.get(path).status_code == 200, path
+    assert "new name, confirmed by the register" in citizen.get("/account/profile").text
+
+
+def test_what_an_authority_does_proves_no_level(visit: Visit) -> None:
+    with visit.house.database.write() as db:
+        life.suspend(db, visit.person, as_office("a1"), clock.now())
+        life.reinstate(db, visit.person, as_office("a2"), clock.now())
+        assert {one.level for one in proofs.evidence_of(db, visit.person)} == {1}
