@@ -4,11 +4,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
+from sqlalchemy import Connection
 
 from hub import web
 from hub.callers import Session
 from hub.i18n import _, language
 from hub.problems import Problem, TooMany
+from hub.vault import Erased
 from hub.web import route
 from idp import consents, mandates, offers
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, NoMandate, Role
@@ -190,6 +192,14 @@ def site_name(visit: Visit, site: str) -> str:
     return own.get(site) or service_name_of(visit, site)
 
 
+def name_of(visit: Visit, db: Connection, person: str) -> str:
+    """Somebody's name, also of one whose account and data are gone."""
+    try:
+        return people.profile(db, visit.house.vault, person).name
+    except Erased:
+        return _("An account that is closed")
+
+
 # -- inside
 
 
@@ -203,7 +213,7 @@ def _overview(visit: Visit, problem: Problem | None = None) -> Response:
         me = f"{PERSON}{visit.person}"
         held = [(one, whom) for one, whom in mandates.of(visit.house, db, visit.person, visit.now)]
         given = [
-            (one, people.profile(db, visit.house.vault, one.person).name)
+            (one, name_of(visit, db, one.person))
             for one in mandate_store.not_over(db, me, visit.now)
             if person and person.level >= Level.present  # whoever knows name and number alone learns no names by them
         ]
@@ -245,9 +255,7 @@ def _one(visit: Visit, mandate: Mandate) -> dict[str, Any]:
     with visit.house.database.read() as db:
         principal = mandates.principal(visit.house, db, mandate.principal)
         used = uses.of_principal(db, mandate.principal) if everything else uses.of_mandate(db, mandate.id)
-        names = {
-            id: people.profile(db, visit.house.vault, id).name for id in {one.person for one in used} | {mandate.person}
-        }
+        names = {id: name_of(visit, db, id) for id in {one.person for one in used} | {mandate.person}}
         agreed = consents.all_of(db, ward) if looks_after else []
     lines = [
         (visit.local(one.at), names[one.person], act_name(one.what), site_name(visit, one.site), one.about)

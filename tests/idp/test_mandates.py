@@ -260,3 +260,18 @@ def test_uses_are_kept_for_two_years(house: House, register: FlaskClient) -> Non
         use_verbs.forget_old(house, clock.now() + timedelta(days=days))
         with house.database.read() as db:
             assert len(uses.of_principal(db, mandate.principal)) == left
+
+
+def test_uses_are_shown_also_when_the_account_of_the_one_who_acted_is_gone(
+    app: Flask, house: House, register: FlaskClient
+) -> None:
+    mother = signed_in(Citizen(house, app, register), OUYANG)
+    father = grown(house, JIA)
+    his = wards.add_child(house, father, *CHILD, now=clock.now())
+    hers = wards.add_child(house, mother.person, *CHILD, now=clock.now())
+    with house.database.write() as db:
+        uses.note(db, his, Act.applied, "online", clock.now(), about="C-1")
+        house.vault.erase(db, father)
+    page = mother.get(f"/account/mandates/{hers.id}")
+    assert page.status_code == 200
+    assert "An account that is closed" in page.text
