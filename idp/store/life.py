@@ -92,6 +92,11 @@ def former_of(db: sa.Connection, vault: Vault, person: str) -> list[Former]:
     return [Former(row.what, _opened(db, vault, person, row.sealed), row.until, row.why) for row in rows]
 
 
+def forget_former(db: sa.Connection, person: str) -> None:
+    """Forget the former names and numbers of a person: his account is closed."""
+    db.execute(former_table.delete().where(_f.person == person))
+
+
 def add_merge(db: sa.Connection, merge: Merge) -> None:
     """Note that an account went into another."""
     values = vars(merge) | {"former_keys": list(merge.former_keys), "mandates": list(merge.mandates)}

@@ -210,6 +210,7 @@ def empty(db: sa.Connection, person_id: str) -> None:
     }
     db.execute(person_table.update().where(_p.id == person_id).values(**values))
     life.drop_keys(db, person_id)
+    life.forget_former(db, person_id)
 
 
 def release_number(db: sa.Connection, person_id: str) -> None:

@@ -8,12 +8,11 @@ from flask.testing import FlaskClient
 from hub import clock, inbox, ledger, notices, outbox
 from hub.callers import Caller
 from hub.house import House
-from hub.vault import Erased
 from idp import accounts, closing, merge
 from idp.announce import Event
 from idp.life import Authority
 from idp.login import totp
-from idp.model.life import Basis, CannotMerge, Ground, NotNow, winner
+from idp.model.life import Basis, CannotMerge, Former, Ground, NotNow, winner
 from idp.model.mandate import Mandate, Role
 from idp.model.person import Person, Profile, State
 from idp.store import life as store
@@ -209,12 +208,16 @@ def test_what_was_merged_ends_with_the_account_into_which_it_went(house: House) 
     p1, p2 = two(house)
     with house.database.write() as db:
         merge.join_by_office(db, p1, p2, OFFICE, clock.now())
+    with house.database.write() as db:
+        for one in (p1, p2):
+            store.keep_former(db, house.vault, one, Former("name", "示例旧", clock.now(), "rename"))
     closing.close(house, p1, knows=True, now=clock.now())
     with clock.shifted(400 * 86_400):
         assert closing.finish(house, p1, now=clock.now())
     assert (state(house, p1), state(house, p2)) == (State.closed, State.closed)
-    with house.database.read() as db, pytest.raises(Erased):
-        people.profile(db, house.vault, p2)
+    with house.database.read() as db:
+        assert [people.profile(db, house.vault, one) for one in (p1, p2)] == [Profile(""), Profile("")]
+        assert [store.former_of(db, house.vault, one) for one in (p1, p2)] == [[], []]
 
 
 def test_a_number_that_has_an_account_leads_to_both_ways_out(citizen: Citizen, second: Citizen) -> None:
