@@ -6,45 +6,42 @@ from admin import desk
 from docs.figures.desk import figures
 from hub import clock, ledger
 from tests.journeys.test_sharing import company
-from tests.journeys.test_tour import running
 from tests.world import World
 from yinxin.tour.browser import Astray, Browser
 from yinxin.tour.desk import OFFICER, Suspicion
 
-__all__ = ["running"]  # the demo on each of the two databases
 
-
-def test_a_suspicion_reaches_the_department_and_comes_back_answered(running: World) -> None:
-    story = company(running)
+def test_a_suspicion_reaches_the_department_and_comes_back_answered(made: World) -> None:
+    story = company(made)
     suspicion = Suspicion(story)
     suspicion.report()
-    _the_console_shows_it_at_the_license(running, story.license)
-    _strangers_and_other_places_see_nothing(running, suspicion.number)
+    _the_console_shows_it_at_the_license(made, story.license)
+    _strangers_and_other_places_see_nothing(made, suspicion.number)
     suspicion.answer()
     suspicion.follow()
     _what_was_rated_is_not_rated_again(story.verifier)
     now = clock.now()
-    running.tick()
-    with running.house.database.read() as db:
+    made.tick()
+    with made.house.database.read() as db:
         counted = desk.figures(db, "hub", now)
         assert counted == figures(list(ledger.export(db)), now)
     assert (counted["suspicion"], counted["replied_in_time"], counted["rated"]) == (1, 1, 1)
 
 
-def _the_console_shows_it_at_the_license(running: World, number: str) -> None:
-    supervisor = running.officers["hub.jiandu"]
-    page = supervisor.open(f"{running.sites.hub}/console/licenses/{number}?lang=en").text
+def _the_console_shows_it_at_the_license(made: World, number: str) -> None:
+    supervisor = made.officers["hub.jiandu"]
+    page = supervisor.open(f"{made.sites.hub}/console/licenses/{number}?lang=en").text
     assert "Questions and reports about this license" in page
-    assert "Suspicion" in supervisor.open(f"{running.sites.hub}/console/desk-figures?lang=en").text
+    assert "Suspicion" in supervisor.open(f"{made.sites.hub}/console/desk-figures?lang=en").text
 
 
-def _strangers_and_other_places_see_nothing(running: World, number: str) -> None:
+def _strangers_and_other_places_see_nothing(made: World, number: str) -> None:
     stranger = Browser()
-    page = stranger.open(f"{running.sites.hub}/desk/{number}?lang=en").text
+    page = stranger.open(f"{made.sites.hub}/desk/{number}?lang=en").text
     assert "Another name stands on the wall." not in page
-    assert stranger.open(f"{running.sites.hub}/console/desk").url.path == "/login"
-    data = running.officers["yunlan.shuju"]  # of the province, without the right
-    assert data.open(f"{running.sites.hub}/console/desk").status_code == 403
+    assert stranger.open(f"{made.sites.hub}/console/desk").url.path == "/login"
+    data = made.officers["yunlan.shuju"]  # of the province, without the right
+    assert data.open(f"{made.sites.hub}/console/desk").status_code == 403
 
 
 def _what_was_rated_is_not_rated_again(verifier: Browser) -> None:
@@ -52,12 +49,12 @@ def _what_was_rated_is_not_rated_again(verifier: Browser) -> None:
         verifier.find("level")
 
 
-def test_who_answers_takes_it_first(running: World) -> None:
-    story = company(running)
+def test_who_answers_takes_it_first(made: World) -> None:
+    story = company(made)
     suspicion = Suspicion(story)
     suspicion.report()
-    officer = running.officers[OFFICER]
-    officer.open(f"{running.sites.hub}/console/desk?lang=en")
+    officer = made.officers[OFFICER]
+    officer.open(f"{made.sites.hub}/console/desk?lang=en")
     officer.submit(action="/console/desk/find", number=suspicion.number)
     with pytest.raises(Astray):
         officer.find("answer")  # not before it was taken

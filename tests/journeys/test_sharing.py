@@ -11,14 +11,11 @@ from admin import share, sharing_board, sources
 from admin.store import sharing as store
 from docs.figures.sharing import figures
 from hub import clock, ledger
-from tests.journeys.test_tour import running
 from tests.world import World, world
 from yinxin.proof import check_proof
 from yinxin.tour import sharing
 from yinxin.tour.browser import Browser
 from yinxin.tour.story import Story
-
-__all__ = ["running"]  # the demo on each of the two databases
 
 
 def company(made: World) -> Story:
@@ -37,15 +34,15 @@ def company(made: World) -> Story:
     return story
 
 
-def test_a_province_asks_a_city_and_the_person_has_the_last_word(running: World) -> None:
-    story = company(running)
+def test_a_province_asks_a_city_and_the_person_has_the_last_word(made: World) -> None:
+    story = company(made)
     for _words, step in sharing.steps(story):
         step()
     _the_register_answers_too(story)
-    _the_trace_shows_each_hop(running, story)
-    _the_figures_are_in_the_ledger(running)
-    running.tick()
-    assert ledger.verify(running.house) is not None
+    _the_trace_shows_each_hop(made, story)
+    _the_figures_are_in_the_ledger(made)
+    made.tick()
+    assert ledger.verify(made.house) is not None
 
 
 def _the_register_answers_too(story: Story) -> None:
