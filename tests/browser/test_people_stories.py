@@ -10,6 +10,7 @@ from tests.world import World, world
 
 BOTH = pytest.mark.parametrize("language", ["zh-Hans", "en"])
 MOST_SCREENS = 3  # at the next platform, for whoever is proved
+OFFICER = "qiyun.jingban"
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +162,29 @@ def test_a_parent_acts_for_a_child(demo: World, person: Person) -> None:
     assert parent.prompts == []
     parent.agrees().is_at(demo.sites.market, "示例小甲")
     assert len(parent.screens) <= MOST_SCREENS
+
+
+@BOTH
+def test_who_has_no_telephone_is_served_at_a_counter(
+    demo: World, person: Person, browser: Browser, language: str
+) -> None:
+    one, sites = person(language, javascript=False), demo.sites
+    one.registers().proves(*one.fresh())  # at the library's computer, without JavaScript
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    cookies = [
+        {"name": name, "value": value, "url": sites.hub} for name, value in demo.officers[OFFICER].cookies.items()
+    ]
+    context.add_cookies(cookies)  # type: ignore[arg-type]  # a cookie may be given by its site's address
+    context.set_default_timeout(15_000)
+    officer = Walker(sites, context.new_page(), language)
+    officer.goes("/console/counter").judged().fills(name=one.name, number=one.number, reason="帮老人办理")
+    officer.page.locator("#document").check()
+    officer.presses("form:has(#number) button[type=submit]").judged()
+    assert one.number not in officer.page.content()  # masked: others stand at the counter too
+    officer.presses("form[action$=close] button").judged()
+    assert f"{sites.hub}/rate/" in officer.text
+    context.close()
+    one.goes("/my/notices")
+    if "/consent" in one.page.url:
+        one.presses("button[value=agree]").goes("/my/notices")
+    assert {"zh-Hans": "窗口", "en": "at a counter"}[language] in one.text
