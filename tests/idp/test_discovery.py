@@ -6,6 +6,7 @@ from idp import discovery
 from tests.idp.rp import Visit
 
 TESTED_IN = {  # each feature that is named to the world, and the test file that uses it
+    "consent_receipt_endpoint": "test_receipts",
     "authorization_endpoint": "test_authorize",
     "token_endpoint": "test_server",
     "userinfo_endpoint": "test_userinfo",
