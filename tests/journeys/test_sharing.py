@@ -124,8 +124,8 @@ def test_a_proof_shows_one_event_and_nobody_elses(told: tuple[World, Story]) -> 
         assert secret not in proof.text
     stranger = Browser()
     assert stranger.fetch(f"{story.sites.hub}{address}").url.path == "/login"
-    # An officer is nobody here without a proved name of his own.
-    assert story.officers["qiyun.fuhe"].fetch(f"{story.sites.hub}{address}").url.path == "/realname"
+    # An officer is known by a proved name of his own, and the proof is not his.
+    assert story.officers["qiyun.fuhe"].fetch(f"{story.sites.hub}{address}").status_code == 404
 
 
 def test_a_city_that_is_down_is_said_in_words_and_nothing_is_handed_over(
