@@ -8,7 +8,7 @@ from alembic import op
 import hub.db
 
 revision: str = "idp_0007"
-down_revision: str | None = "idp_0004"
+down_revision: str | None = "idp_0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
