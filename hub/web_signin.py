@@ -58,6 +58,11 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
         web.sign_in_cookie(response, site.kind, value)
         return response
 
+    _sign_out(bp, site)
+    web.login_at(site.kind, f"{bp.name}.sign_in")
+
+
+def _sign_out(bp: Blueprint, site: Site) -> None:
     @web.route(bp, f"{site.path}/sign-out", gate=callers.Session(site.kind), methods=("POST",), endpoint="sign_out")
     def sign_out() -> Response:
         house, who = web.house(), web.caller()
@@ -68,5 +73,3 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
         response = web.see_other(signin.end_session_url(house, site, kept.decode() if kept else None))
         web.sign_in_cookie(response, site.kind, "")
         return response
-
-    web.login_at(site.kind, f"{bp.name}.sign_in")

@@ -15,7 +15,9 @@ from idp.model.person import Person
 from idp.store import consents, people, uses
 from idp.store import mandates as store
 
-PASSED_ON = "person.passed-on"  # a letter to rooms above: what stands under an entry stands under an account from now on
+PASSED_ON = (
+    "person.passed-on"  # a letter to rooms above: what stands under an entry stands under an account from now on
+)
 
 
 def take(db: Connection, entry: Person, person: str, now: datetime) -> None:
@@ -25,7 +27,9 @@ def take(db: Connection, entry: Person, person: str, now: datetime) -> None:
     for one in store.not_over(db, old, now):  # whoever is in the middle of it chooses again for whom he acts
         mandates.stop(db, one, "the person has an account now", now)
     announce(db, entry.id, Event.account_merged, now=now, into=person)
-    for consent in consents.consents_of(db, entry.id):  # others agreed to those for him: from now on he is asked himself
+    for consent in consents.consents_of(
+        db, entry.id
+    ):  # others agreed to those for him: from now on he is asked himself
         consents.forget(db, entry.id, consent.client)
     store.pass_on(db, entry.id, person)
     uses.pass_on(db, old, new)

@@ -15,9 +15,7 @@ class CannotClose(Problem):
 
     status: ClassVar[int] = 409
     title: ClassVar[str] = "This account cannot be closed just now"
-    advice: ClassVar[str] = (
-        "Read what stands in the way. Whoever holds an office is dismissed first."
-    )
+    advice: ClassVar[str] = "Read what stands in the way. Whoever holds an office is dismissed first."
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ class OrganizationState(StrEnum):
     """Whether one may act for it."""
 
     active = "active"
-    suspended = "suspended"  # the register says that its representative or its registration has changed: to be claimed again
+    suspended = (
+        "suspended"  # the register says that its representative or its registration has changed: to be claimed again
+    )
     revoked = "revoked"  # its license was taken away
     deregistered = "deregistered"
 

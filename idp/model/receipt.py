@@ -25,7 +25,7 @@ class NoReceipt(NotFound):
 
 @dataclass(frozen=True)
 class Receipt:
-    """One record, as it was signed. It names the person by the number that this one service knows, and holds no other data of his."""
+    """One record, as it was signed. Of the person it holds no more than the subject that this one service knows."""
 
     id: str
     person: str

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from licenses.model import License
 from tests.browser.accessible import assert_accessible
@@ -38,6 +38,11 @@ def test_an_officer_s_visit(live: Live, browser: Browser, operator: Any, held: L
     page.locator("main form:not([action]) button").click()  # the code, or that there is no account
     assert_accessible(page)
     page.goto(here)
+    _looks_at_a_license_and_ends(page, held)
+    context.close()
+
+
+def _looks_at_a_license_and_ends(page: Page, held: License) -> None:
     page.locator("#text").fill(held.number)
     page.locator("form[action$=check] button").click()
     expect(page.locator("#answer")).to_be_visible()
@@ -49,7 +54,6 @@ def test_an_officer_s_visit(live: Live, browser: Browser, operator: Any, held: L
     expect(code).to_be_visible()
     assert code.evaluate("image => image.naturalWidth") > 0
     assert_accessible(page)
-    context.close()
 
 
 @both

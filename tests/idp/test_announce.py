@@ -98,7 +98,7 @@ def visit(house: House, app: Flask, receiver: Receiver) -> Visit:
     return made
 
 
-def say(visit: Visit, event: Event = Event.account_disabled, **facts: str | int) -> list[str]:
+def say(visit: Visit, event: Event = Event.account_disabled, **facts: Any) -> list[str]:
     with visit.house.database.write() as db:
         return announce(db, visit.person, event, now=clock.now(), **facts)
 
