@@ -13,7 +13,7 @@ from admin.store import items as store
 from hub.callers import Caller
 from hub.house import House
 from idp import clients, sandbox, tokens
-from idp.model.client import PERSON_SCOPES, Client, ClientAuth, GrantType, safe_uri
+from idp.model.client import PERSON_SCOPES, Basis, Client, ClientAuth, GrantType, safe_uri
 from idp.store import clients as client_store
 from idp.store import people
 
@@ -62,6 +62,10 @@ def checked(access: Access) -> Access:
         wrong.append("keys")
     if not set(access.scopes) <= {"openid", *SCOPES}:
         wrong.append("scopes")
+    if access.basis not in set(Basis):
+        wrong.append("basis")
+    if access.basis == Basis.duty and not 4 <= len(access.citation.strip()) <= 200:
+        wrong.append("citation")
     wrong += [name for name in ("purpose", "purpose_en") if not 2 <= len(getattr(access, name).strip()) <= 200]
     if wrong:
         raise ItemWrong(fields=tuple(wrong))
@@ -95,6 +99,8 @@ def production(item: ServiceItem, level: int) -> Client | None:
         level=level,
         purpose=access.purpose,
         purpose_en=access.purpose_en,
+        basis=Basis(access.basis),
+        citation=access.citation,
     ).checked()
 
 

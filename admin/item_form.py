@@ -111,6 +111,8 @@ def typed_of(item: ServiceItem) -> dict[str, str | list[str]]:
         shown |= {
             "purpose": access.purpose,
             "purpose_en": access.purpose_en,
+            "basis": access.basis,
+            "citation": access.citation,
             "scopes": [one for one in access.scopes if one != "openid"],
         }
         shown["keys"] = json.dumps({"keys": access.keys}, indent=1)
@@ -134,6 +136,8 @@ def _access(typed: Typed, text: Callable[[str], str], wrong: list[str]) -> Acces
         scopes=("openid", *typed.get("scopes", ())),
         purpose=text("purpose"),
         purpose_en=text("purpose_en"),
+        basis=text("basis") or "consent",
+        citation=text("citation") if text("basis") == "duty" else "",
     )
 
 

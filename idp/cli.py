@@ -51,6 +51,7 @@ def client() -> None:
     default=Basis.consent.value,
     help="Why it may use what it is told: the person's consent, or a duty of the body by law.",
 )
+@click.option("--citation", default="", help="Of a duty: the rule that gives it; people read it.")
 @click.option("--native", is_flag=True, help="An installed program: may use any port of this machine.")
 def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
     """Register the service CLIENT_ID, or change it. A secret is made and shown once."""
@@ -139,6 +140,7 @@ def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, 
         purpose=given["purpose"],
         purpose_en=given["purpose_en"],
         basis=Basis(given["basis"]),
+        citation=given["citation"],
         native=given["native"],
     )
 
@@ -164,6 +166,7 @@ def _shown(one: Client) -> dict[str, Any]:
         "purpose": one.purpose,
         "purpose_en": one.purpose_en,
         "basis": one.basis.value,
+        "citation": one.citation,
         "native": one.native,
         "ended": one.ended.isoformat() if one.ended else None,
     }

@@ -107,6 +107,7 @@ def _processing(issuer: str, client: Client, scopes: tuple[str, ...], text: Text
                 "purpose": client.purpose,
                 "purpose_en": client.purpose_en,
                 "lawful_basis": client.basis.value,
+                **({"legal_citation": client.citation} if client.citation else {}),
                 "pii_information": [{"pii_attribute_id": field} for field in consent_text.fields(scopes)],
                 "scopes": list(scopes),
                 "retention_period": "offline" if "offline_access" in scopes else "each sign-in",

@@ -87,6 +87,8 @@ class Access:
     scopes: tuple[str, ...] = ("openid",)
     purpose: str = ""
     purpose_en: str = ""
+    basis: str = "consent"  # why it may use what it is told: `consent` or `duty`
+    citation: str = ""  # of a duty or power by law: the rule that gives it
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ class Client:
     purpose: str = ""  # why it asks, on the consent page: legal basis in one sentence
     purpose_en: str = ""
     basis: Basis = Basis.consent
+    citation: str = ""  # the rule behind a duty or power
     sandbox: bool = False  # on trial: for its testers alone, told of invented people, without access to the API
     testers: tuple[str, ...] = ()  # keyed indexes of account names
     created: datetime | None = None

@@ -20,6 +20,7 @@ from admin.store import items as store
 from hub.house import House
 from hub.tree import Place, keep
 from idp import sandbox
+from idp.model.client import Basis
 from idp.store import clients as client_store
 from seals import store as seals
 from seals.model import Agency
@@ -171,6 +172,7 @@ def test_the_whole_path_from_the_draft_to_production(drafted: FlaskClient, offic
         ("trial_uris", "ftp://x"),
         ("scopes", "everything"),
         ("purpose", ""),
+        ("basis", "because"),
         ("materials_en", ""),
     ],
 )
@@ -195,6 +197,30 @@ def test_an_item_that_is_not_online_or_not_shown_needs_a_cited_basis(office: Off
         assert f'href="#{field}"' in answer.text
     rule = {"offline_basis": "《民法典》第1049条", "hidden_basis": "《保守国家秘密法》"}
     assert post(browser, "/console/services/new", **typed(where="offline", hidden="yes", **rule)).status_code == 303
+
+
+@pytest.mark.parametrize("citation", ["", "   ", "法", "条" * 201])
+def test_a_duty_by_law_needs_the_rule_that_gives_it(office: Office, citation: str) -> None:
+    answer = post(office("anna", Right.services), "/console/services/new", **typed(basis="duty", citation=citation))
+    assert answer.status_code == 422
+    assert 'href="#citation"' in answer.text
+
+
+def test_by_what_right_a_program_is_told_is_chosen_with_the_item(office: Office, house: House) -> None:
+    browser, rule = office("anna", Right.services), "《中华人民共和国食品安全法》第三十五条"
+    assert post(browser, "/console/services/new", **typed(basis="duty", citation=rule)).status_code == 303
+    assert rule in browser.get(f"{PAGE}/edit").text
+    with house.database.read() as db:
+        trial = client_store.client(db, f"{CODE}-sandbox")
+    assert trial is not None
+    assert (trial.basis, trial.citation) == (Basis.duty, rule)
+    token = token_in(browser.get(f"{PAGE}/edit").text)
+    changed = typed(basis="consent", citation=rule) | {"csrf": token}
+    assert browser.post(f"{PAGE}/edit", data=changed).status_code == 303
+    with house.database.read() as db:
+        trial = client_store.client(db, f"{CODE}-sandbox")
+    assert trial is not None
+    assert (trial.basis, trial.citation) == (Basis.consent, "")  # consent needs no rule, and shows none
 
 
 @pytest.mark.parametrize("step", ["propose", "end"])

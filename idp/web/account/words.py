@@ -46,7 +46,8 @@ def fields(scopes: Iterable[str]) -> str:
 
 def basis(client: Client) -> str:
     """By what right a service asks."""
-    return {
+    words = {
         Basis.consent: _("your consent"),
         Basis.duty: _("a duty or power of the body by law"),
     }[client.basis]
+    return _("%(basis)s: %(citation)s", basis=words, citation=client.citation) if client.citation else words
