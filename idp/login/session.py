@@ -140,7 +140,7 @@ def _open(
     if store.held_state(db, caller.person or "") is not State.active:  # locked while he was signing in
         raise SignInAgain("The first step was too long ago")
     hours = house.settings.session_hours
-    cookie = callers.open_session(db, KIND, caller, now=now, hours=hours, device=device)
+    cookie = callers.begin(db, KIND, caller, now=now, most_hours=hours, device=device)
     behalf.cap(db, cookie, until)
     return Opened(cookie, caller)
 

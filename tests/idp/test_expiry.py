@@ -3,12 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from flask import Flask, request
 
 from hub import callers, clock, outbox
 from hub.house import House
 from idp import expiry
+from idp.login import session
+from idp.model.person import Level, Person, Profile
 from idp.store import grants as grant_store
+from idp.store import people
 from tests.idp.rp import Visit, department
 
 
@@ -86,3 +90,30 @@ def test_pages_and_single_sign_on_write_a_sign_of_life_once_a_minute_at_most(vis
             with visit.house.database.read() as db:
                 seen.add(callers.sessions(db, visit.person, clock.now())[0][0].seen)
     assert len(seen) == 3  # at the sign-in, after one minute, after two
+
+
+@pytest.mark.parametrize(
+    ("methods", "level", "rest"),
+    [
+        (("pwd",), 3, None),
+        (("pwd", "otp", "mfa"), 3, timedelta(hours=1)),
+        (("hwk", "user", "mfa"), 4, timedelta(minutes=15)),
+    ],
+)
+def test_a_login_at_the_provider_rests_as_long_as_its_factors_allow(
+    house: House, methods: tuple[str, ...], level: int, rest: timedelta | None
+) -> None:
+    """NIST SP 800-63B-4 2.2.3, 2.3.3; ASVS 7.3.1."""
+    now = clock.now()
+    person = Person("rests", now, level=Level(level))
+    with house.database.write() as db:
+        people.add(db, house.vault, person, Profile("who.rests"))
+        session.begin(house, db, person, methods, now=now)
+        ((first, _, _),) = callers.sessions(db, "rests", now)
+    assert first.idle_ends == (now + rest if rest else None)
+    later = now + timedelta(minutes=10)
+    with house.database.write() as db:  # one step more moves neither the sign-in nor the end
+        session.stepped_up(house, db, first, person, now=later)
+        ((second, _, _),) = callers.sessions(db, "rests", later)
+    assert second.ends == first.ends
+    assert second.idle_ends == (later + rest if rest else None)
