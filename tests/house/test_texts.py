@@ -66,6 +66,13 @@ def test_no_word_stands_in_a_template_outside_translation(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", every_template(), ids=source.relative)
+def test_no_mark_stands_in_a_template_outside_translation(path: Path) -> None:
+    """Chinese has its own comma, colon, full stop and brackets (GB/T 15834)."""
+    marks = [line.strip() for text in texts.plain(path) for line in text.splitlines() if re.search("[,.:;!?()]", line)]
+    assert not marks, 'write {{ _(": ") }}, or " · " between two facts'
+
+
+@pytest.mark.parametrize("path", every_template(), ids=source.relative)
 def test_no_script_or_style_stands_in_a_template(path: Path) -> None:
     """The Content-Security-Policy would refuse it."""
     text = path.read_text(encoding="utf-8")

@@ -139,15 +139,20 @@ class _Words(HTMLParser):
 
 def hard_coded(path: Path) -> list[str]:
     """Words that stand in a template outside `_()`."""
+    return [text.strip() for text in plain(path) if WORD.search(text)]
+
+
+def plain(path: Path) -> list[str]:
+    """What a reader would see or hear of a template, had its expressions nothing to say."""
     tokens = JINJA.lex(path.read_text(encoding="utf-8"))
-    plain = ""
-    for _, kind, text in tokens:
+    text = ""
+    for _, kind, piece in tokens:
         if kind == TOKEN_DATA:
-            plain += text
+            text += piece
         elif kind == "variable_begin":
-            plain += "x" if plain.endswith(("<", "</")) else "0"  # an expression: the name of a tag, or a value
+            text += "x" if text.endswith(("<", "</")) else "0"  # an expression: the name of a tag, or a value
     words = _Words()
-    words.feed(plain)
+    words.feed(text)
     words.close()
     # A macro may hold a piece of a tag: what looks like an attribute is none of the words.
-    return [text.strip() for text in words.found if WORD.search(re.sub(r'[\w-]+="[^"]*"', "", text))]
+    return [re.sub(r'[\w-]+="[^"]*"', "", found) for found in words.found]
