@@ -167,7 +167,7 @@ def test_a_lost_or_used_sign_in_is_a_page_with_a_way_out(journey: Journey) -> No
     assert code_in(agrees(journey, consent))
     again = citizen.get(consent)
     assert again.status_code == 400
-    assert "Go back to the service" in again.text
+    assert "Start again at " in again.text  # with the name of the service and the way there
     assert citizen.get("/login?flow=unknown").status_code == 400
 
 
