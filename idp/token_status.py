@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from hub import callers
 from hub.house import House
-from idp import grants, pseudonyms, tokens
+from idp import grants, principals, pseudonyms, sandbox, tokens
 from idp.client_auth import authenticated
 from idp.model.flow import Refused
 from idp.model.grant import Grant
 from idp.programs import NO_STORE, Answer, Form, refused
+from idp.store import clients as client_store
 from idp.store import grants as store
 from idp.tokens import Claims, NotAToken
 
@@ -40,7 +41,7 @@ def introspection(form: Form) -> Answer:
         shown = _of_client(form)
     except Refused as refusal:
         return refused(refusal)
-    return Answer(200, {"active": False} if shown is None else introspected(form.house, shown), NO_STORE)
+    return Answer(200, {"active": False} if shown is None else introspected(form.house, shown, form.now), NO_STORE)
 
 
 def look_up(house: House, token: str, now: datetime) -> Shown | None:
@@ -58,14 +59,14 @@ def revoke(house: House, shown: Shown, now: datetime) -> None:
         callers.revoke(db, shown.claims["jti"], now, now + timedelta(seconds=house.settings.access_seconds))
 
 
-def introspected(house: House, shown: Shown) -> Claims:
-    """What its own client is told of a token (RFC 7662 2.2)."""
+def introspected(house: House, shown: Shown, now: datetime) -> Claims:
+    """What its own client is told of a token (RFC 7662 2.2): whom it is about, and who acts for him, of either kind."""
     if shown.claims is not None:
         return {"active": True, "token_type": "Bearer"} | {
             name: value for name, value in shown.claims.items() if name not in PRIVATE
         }
     assert shown.grant is not None
-    return {
+    return _about(house, shown.client, shown.grant, now) | {
         "active": True,
         "iss": house.settings.issuer_url,
         "client_id": shown.client,
@@ -73,6 +74,13 @@ def introspected(house: House, shown: Shown) -> Claims:
         "iat": int(shown.grant.made.timestamp()),
         "exp": int(shown.grant.ends.timestamp()),
     }
+
+
+def _about(house: House, client_id: str, grant: Grant, now: datetime) -> Claims:
+    with house.database.read() as db:
+        client = client_store.client(db, client_id)
+        held = principals.mandates(db, grant.person, grant.acting_for, now)
+    return tokens.about(house, client, grant, sandbox.mandates(client, held)) if client else {}
 
 
 def _of_client(form: Form) -> Shown | None:

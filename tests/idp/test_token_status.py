@@ -79,7 +79,9 @@ def test_introspection_tells_what_a_token_allows_and_nothing_internal(visit: Vis
     assert said["scope"] == "openid profile"
     assert said["sub"] == visit.claims(tokens["id_token"])["sub"]
     assert not {"gid", "person", "holder_keys"} & said.keys()
-    assert (visit.token({"token": tokens["refresh_token"]}, path=INTROSPECT).json or {})["active"] is True
+    renews = visit.token({"token": tokens["refresh_token"]}, path=INTROSPECT).json or {}
+    assert (renews["active"], renews["sub"]) == (True, said["sub"])
+    assert "act" not in renews
 
 
 def test_what_is_over_is_not_active(visit: Visit) -> None:

@@ -74,6 +74,7 @@ def test_all_tokens_are_about_the_one_who_is_represented(visit: Visit, acts: Beg
         visit.claims(tokens["access_token"]),
         visit.userinfo(tokens["access_token"]).json,
         introspected,
+        visit.token({"token": tokens["refresh_token"]}, path="/oidc/introspect").json,
     ]
     for claims in told:
         assert claims is not None
