@@ -11,16 +11,22 @@ from sqlalchemy import Connection
 
 from hub import ledger
 from hub.house import House
+from hub.ledger import Event
 from idp.model.realname import Evidence
 from idp.registers import Answer
 from idp.store import proofs as store
 
 KEPT = "evidence.kept"
+PROVED = "person.proved"
+EARLIER = "earlier"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that does not agree with the ledger. `what`: changed, unnoted (the ledger knows nothing of it), gone."""
+    """A row that does not agree with the ledger. `what`: changed, unnoted (the ledger knows nothing of it), gone.
+
+    No fault, but named: `earlier`, from before the ledger held digests of rows.
+    """
 
     what: str
     register: str
@@ -61,17 +67,36 @@ def keep(db: Connection, evidence: Evidence) -> None:
 
 def check(house: House) -> list[Fault]:
     """Compare every row with the ledger, both ways. Whether the ledger itself stands is for `yinxin ledger verify`."""
+    return [one for one in compared(house) if one.what != EARLIER]
+
+
+def compared(house: House) -> list[Fault]:
+    """Like `check`, with the rows from before digests were noted: of those the ledger tells person, means, level and answer."""
     with house.database.read() as db:
         rows = {(one.register, one.transaction): one for one in store.all_evidence(db)}
-        events = [one for one in ledger.events(db, kind=KEPT, limit=1_000_000_000) if one.kind == KEPT]
-    noted = {(one.facts["register"], one.facts["transaction"]): one for one in events}
+        noted, proved = _lines(db, KEPT), _lines(db, PROVED)
+    first = min((one.at for one in noted.values()), default=None)
     faults = []
     for key, row in rows.items():
-        if key not in noted:
-            faults.append(Fault("unnoted", *key, row.person))
-        elif noted[key].facts["digest"] != row.digest:
-            faults.append(Fault("changed", *key, row.person))
+        if key in noted:
+            what = "" if noted[key].facts["digest"] == row.digest else "changed"
+        elif key in proved:
+            what = EARLIER if _told(proved[key], row) else "changed"
+        else:  # of a claimed company no line named the answer; such a row gives nobody a level
+            what = EARLIER if row.about and (first is None or row.at < first) else "unnoted"
+        faults += [Fault(what, *key, row.person)] if what else []
     gone = (
         Fault("gone", *key, event.subject.removeprefix("person:")) for key, event in noted.items() if key not in rows
     )
     return faults + list(gone)
+
+
+def _lines(db: Connection, kind: str) -> dict[tuple[str, str], Event]:
+    """The lines of a kind by the answer of a register that they name."""
+    found = [one for one in ledger.events(db, kind=kind, limit=1_000_000_000) if "transaction" in one.facts]
+    return {(one.facts["register"], one.facts["transaction"]): one for one in found if one.kind == kind}
+
+
+def _told(event: Event, row: Evidence) -> bool:
+    told = (event.subject, event.facts["method"], event.facts["level"], event.facts["answer"])
+    return told == (f"person:{row.person}", row.method, row.level, row.answer_digest)

@@ -90,6 +90,50 @@ def test_a_row_that_is_gone_and_one_that_nobody_noted_are_found(house: House, re
     assert {fault.what for fault in proofs.check(house)} == {"gone", "unnoted"}
 
 
+def as_before(house: House, id: str, **changes: object) -> None:
+    """Evidence as an earlier release left it: a line that says what was proved, and no digest of the row."""
+    now = clock.now()
+    row = Evidence(id, "match", 2, "population", "t-before", "", "f" * 64, now)
+    facts = {"method": "match", "level": 2, "register": "population", "transaction": "t-before", "answer": "f" * 64}
+    with house.database.write() as db:
+        store.keep_evidence(db, replace(row, **changes))  # type: ignore[arg-type]
+        ledger.wrote(db, "person.proved", f"person:{id}", by=f"person:{id}", at=now, facts=facts)
+
+
+def test_evidence_from_before_digests_were_noted_is_named_and_no_fault(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    as_before(house, id)
+    company = Evidence(id, "representative", 2, "market", "t-company", "", "e" * 64, clock.now(), about="91880101DEM000081U")
+    with house.database.write() as db:
+        store.keep_evidence(db, company)
+    realname.match(house, id, *JIA, now=clock.now())
+    assert proofs.check(house) == []
+    assert [one.what for one in proofs.compared(house)] == [proofs.EARLIER, proofs.EARLIER]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"level": 4}, {"person": "another"}, {"method": "live"}, {"answer_digest": "0" * 64}, {"transaction": "t-2"}]
+)
+def test_a_change_of_earlier_evidence_is_a_fault(
+    house: House, register: FlaskClient, changes: dict[str, object]
+) -> None:
+    id = account(house)
+    realname.match(house, id, *JIA, now=clock.now())
+    as_before(house, id, **changes)
+    (fault,) = proofs.check(house)
+    assert fault.what in ("changed", "unnoted")
+
+
+def test_a_row_about_a_company_that_was_added_later_is_a_fault(house: House, register: FlaskClient) -> None:
+    id = account(house)
+    realname.match(house, id, *JIA, now=clock.now())
+    with house.database.write() as db:
+        added = Evidence(id, "representative", 2, "market", "t-9", "", "e" * 64, clock.now(), about="91880101DEM000081U")
+        store.keep_evidence(db, added)
+    (fault,) = proofs.check(house)
+    assert fault.what == "unnoted"
+
+
 def test_an_operator_checks_it_at_the_command_line(
     house: House, register: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
