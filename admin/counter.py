@@ -34,12 +34,13 @@ COUNTED = ("person.looked-up", "counter.", "license.printed", "case.submitted") 
 def open_visit(house: House, arrival: Arrival, *, by: Caller, now: datetime) -> Visit:
     """Begin to serve the person whose document the officer has seen; any other visit of his ends.
 
-    The caller has shown his second factor within minutes. Raises NameWrong, NumberWrong, NotMatched, RegisterLater,
-    ServingOneself, NoMandate, NotRepresentative, CodeUnknown, NumberTaken; each refusal stands in the ledger.
+    The caller has shown his second factor within minutes. Raises NameWrong, NumberWrong, PaperIncomplete, FieldWrong,
+    NeedsGuardian, NotMatched, RegisterLater, ServingOneself, NoMandate, NotRepresentative, CodeUnknown, NumberTaken; each
+    refusal stands in the ledger.
     """
     id = secrets.token_hex(10)
     try:
-        seen = {"visit": id, "document": arrival.document.value}
+        seen = {"visit": id, "document": arrival.document.value, "country": arrival.country, "born": arrival.born}
         document = (arrival.name, arrival.number)
         if arrival.code:
             person = realname.attend(house, arrival.code, *document, by=by, now=now, **seen)

@@ -15,14 +15,15 @@ from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotAllowed
-from idp import companies, handover, mandates, names, proofs, registers
+from idp import companies, handover, mandates, proofs, registers
 from idp.login import session
 from idp.model.mandate import PERSON, NoMandate, Principal
 from idp.model.person import AccountNameTaken, Level, Person, Profile
-from idp.model.realname import GUARDIAN_AGE, Evidence, Form, NeedsGuardian, NotMatched, age
+from idp.model.realname import Evidence, Form, NotMatched
 from idp.numbers import detect
-from idp.numbers.person import PersonNumber
 from idp.numbers.rules import NumberWrong
+from idp.realname import paper as papers
+from idp.realname.paper import Paper
 from idp.registers import Answer
 from idp.store import people as store
 
@@ -40,14 +41,25 @@ class ServingOneself(NotAllowed):
     advice = "Ask a colleague, or use your own pages like everybody else."
 
 
-def identify(house: House, name: str, number: str, *, visit: str, document: str, by: Caller, now: datetime) -> Person:
+def identify(
+    house: House,
+    name: str,
+    number: str,
+    *,
+    country: str = "",
+    born: str = "",
+    visit: str,
+    document: str,
+    by: Caller,
+    now: datetime,
+) -> Person:
     """The person with this name and number, made if there is none; the evidence names visit, document and officer.
 
-    Raises NameWrong, NumberWrong, NeedsGuardian, NotMatched, RegisterLater, ServingOneself.
+    Raises NameWrong, NumberWrong, PaperIncomplete, FieldWrong, NeedsGuardian, NotMatched, RegisterLater, ServingOneself.
     """
-    seen = saw(house, name, number, by=by, now=now)
+    seen = saw(house, Form(name, number, country, born), by=by, now=now)
     with house.database.write() as db:
-        person = store.by_holder(db, seen.key) or _made(house, db, seen.form, seen.read, seen.key, now)
+        person = store.by_holder(db, seen.key) or _made(house, db, seen.paper, seen.key, now)
         has_account = not store.profile(db, house.vault, person.id).account.startswith(NO_ACCOUNT)
         method = VISIT if has_account else METHOD  # of an account it proves nothing: see above
         proofs.keep(db, replace(seen.evidence(person.id, document, by, now), method=method))
@@ -61,34 +73,32 @@ def identify(house: House, name: str, number: str, *, visit: str, document: str,
 class Seen:
     """What an officer saw on a document, as the register confirms it."""
 
-    form: Form
-    read: PersonNumber
+    paper: Paper
     key: str
     answer: Answer
 
     def evidence(self, person: str, document: str, by: Caller, now: datetime) -> Evidence:
         """The evidence that it is, of a person."""
         level = Level.attended
-        return proofs.of(self.answer, person, METHOD, level, now, kind=document or self.read.kind.value, agent=by.label)
+        return proofs.of(
+            self.answer, person, METHOD, level, now, kind=document or self.paper.kind.value, agent=by.label
+        )
 
 
-def saw(house: House, name: str, number: str, *, by: Caller, now: datetime) -> Seen:
+def saw(house: House, form: Form, *, by: Caller, now: datetime) -> Seen:
     """Name and number as they stand on the document, checked by the rules, the limits and the register.
 
-    Raises NameWrong, NumberWrong, NeedsGuardian, NotMatched, RegisterLater, ServingOneself, TooMany.
+    Raises NameWrong, NumberWrong, PaperIncomplete, FieldWrong, NeedsGuardian, NotMatched, RegisterLater, ServingOneself, TooMany.
     """
-    read = detect.read(number, now)
-    if age(read.born, now.date()) < GUARDIAN_AGE:
-        raise NeedsGuardian("Children under fourteen are registered by their guardian")
-    form = Form(names.given(name), read.value)
-    key = store.holder_key(house.vault, read.type_code, read.value)
+    paper = papers.grown_up(papers.read(form, now), now)
+    key = papers.key_of(house.vault, paper.form, paper.type_code)
     _not_himself(house, by, key)
     limits.check(house.shared, PER_OFFICER, by.person or "")
     limits.check(house.shared, PER_NUMBER, f"{key} {by.person}")
-    answer = registers.match(house, form, now)
+    answer = registers.match(house, paper.form, now)
     if not answer.match:
         raise NotMatched("The register does not confirm name and number")
-    return Seen(form, read, key, answer)
+    return Seen(paper, key, answer)
 
 
 def visitor(house: House, person: Person, company: str, *, now: datetime) -> Caller:
@@ -138,11 +148,13 @@ def make_way(house: House, db: Connection, holder_key: str, person: str, now: da
         handover.take(db, standing, person, now)
 
 
-def _made(house: House, db: Connection, form: Form, read: PersonNumber, key: str, now: datetime) -> Person:
-    id = secrets.token_hex(16)
+def _made(house: House, db: Connection, paper: Paper, key: str, now: datetime) -> Person:
+    id, form = secrets.token_hex(16), paper.form
+    more = {"country": form.country, "born": form.born}
     made = Person(id, now, level=Level.attended, holder_key=key, proved=now)
     try:
-        store.add(db, house.vault, made, Profile(f"{NO_ACCOUNT}{id}", form.name, read.value, read.type_code))
+        profile = Profile(f"{NO_ACCOUNT}{id}", form.name, form.number, paper.type_code, **more)
+        store.add(db, house.vault, made, profile)
     except AccountNameTaken:  # of the number: another counter was quicker
         found = store.by_holder(db, key)
         if found is None:

@@ -16,6 +16,7 @@ class Document(StrEnum):
     citizen = "citizen-card"
     residence = "residence-permit"
     foreigner = "foreigner-card"
+    passport = "passport"
 
 
 class Ended(StrEnum):
@@ -65,6 +66,8 @@ class Arrival:
     document: Document
     reason: str
     company: str = ""  # unified code of the company for which the visitor comes
+    country: str = ""  # with the day of birth: of a passport, and of an old foreigner's card
+    born: str = ""
     code: str = ""  # what the visitor's account shows, if it is to be his by this visit
 
     def __post_init__(self) -> None:

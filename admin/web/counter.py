@@ -20,11 +20,12 @@ from idp import mandates
 from idp.model.mandate import PERSON, NoMandate
 from idp.model.organization import NotRepresentative
 from idp.model.person import AccountEnded, NumberTaken
-from idp.model.realname import NotMatched
+from idp.model.realname import NeedsGuardian, NotMatched, PaperIncomplete
 from idp.model.recovery import NothingToRecover, OfficerAccount
 from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
-from idp.realname import CodeUnknown
+from idp.realname import CodeUnknown, paper
+from idp.realname.paper import FieldWrong
 from licenses.model import FieldsWrong
 from verification import words
 
@@ -32,7 +33,7 @@ COUNTER = Operator(Right.counter)
 FRESH = Operator(
     Right.counter, minutes=5
 )  # a visitor's matters are opened with the officer's second factor, not by habit
-FIELDS = ("name", "number", "document", "reason", "company", "code")
+FIELDS = ("name", "number", "country", "born", "document", "reason", "company", "code")
 FIELD_OF = {
     NameWrong: "name",
     NumberWrong: "number",
@@ -40,6 +41,8 @@ FIELD_OF = {
     NoMandate: "company",
     NotRepresentative: "company",
     NumberTaken: "number",
+    NeedsGuardian: "number",
+    PaperIncomplete: "born",
     CodeUnknown: "code",
 }
 
@@ -75,9 +78,13 @@ def _arriving(bp: Blueprint) -> None:
         errors = _missing(given)
         if errors:
             return _arrival_page(given, errors)
+        if paper.asks_more(given["number"]) and not (given["country"] and given["born"]):
+            return _arrival_page(given, {}, more=True)  # only such papers are asked for more
         arrival = Arrival(**given | {"document": Document(given["document"])})  # type: ignore[arg-type]
         try:
             visit = counter.open_visit(web.house(), arrival, by=web.caller(), now=clock.now())
+        except FieldWrong as problem:
+            return _arrival_page(given, {problem.field: _told(problem)})
         except tuple(FIELD_OF) as problem:
             field = next(name for kind, name in FIELD_OF.items() if isinstance(problem, kind))
             return _arrival_page(given, {field: _told(problem)})
@@ -213,11 +220,12 @@ def _told(problem: Problem) -> str:
     return _(problem.message, **problem.values) if problem.message else _(problem.title)
 
 
-def _arrival_page(given: dict[str, str], errors: dict[str, str]) -> Response:
+def _arrival_page(given: dict[str, str], errors: dict[str, str], *, more: bool = False) -> Response:
+    more = more or paper.asks_more(given.get("number", ""))
     blank = dict.fromkeys(FIELDS, "")
     with web.house().database.read() as db:
         counted = counter.figures(db, web.caller().place)
-    page = {"given": blank | given, "errors": errors, "longest": REASON, "counted": counted}
+    page = {"given": blank | given, "errors": errors, "longest": REASON, "counted": counted, "more": more}
     running = counter.running_visit(web.house(), by=web.caller(), now=clock.now())
     return web.page("admin/counter.html", 422 if errors else 200, running=running, **page)
 

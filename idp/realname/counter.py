@@ -13,7 +13,7 @@ from hub.problems import Problem
 from hub.steps import step
 from idp import attended, proofs
 from idp.model.person import Level, Person
-from idp.model.realname import Stage
+from idp.model.realname import Form, Stage
 from idp.realname.claim import claim, tell
 from idp.realname.standing import in_use, load, move
 
@@ -41,21 +41,31 @@ def counter_code(house: House, person_id: str) -> str:
 
 
 def attend(
-    house: House, code: str, name: str, number: str, *, visit: str, document: str, by: Caller, now: datetime
+    house: House,
+    code: str,
+    name: str,
+    number: str,
+    *,
+    country: str = "",
+    born: str = "",
+    visit: str,
+    document: str,
+    by: Caller,
+    now: datetime,
 ) -> Person:
     """The account that shows this code belongs to the person with this name and number: level 4, for the account.
 
     Raises CodeUnknown, NumberTaken (also where the account proved another number), and what `attended.identify` raises.
     """
     limits.check(house.shared, PER_OFFICER, by.person or "")
-    seen = attended.saw(house, name, number, by=by, now=now)
+    seen = attended.saw(house, Form(name, number, country, born), by=by, now=now)
     account = house.shared.take(_key(code))  # the code is used up, whatever follows
     if account is None:
         raise CodeUnknown("No account shows this code")
     with house.database.write() as db:
         in_use(db, account.decode())
         found = load(house, db, account.decode())
-        proved = claim(house, db, found, seen.form, seen.read.type_code, Level.attended, now)
+        proved = claim(house, db, found, seen.paper.form, seen.paper.type_code, Level.attended, now)
         proof = seen.evidence(proved.id, document, by, now)
         move(house, db, found, Stage.done, now, form=None, check="", binding="", reminded=None)
         proofs.keep(db, proof)

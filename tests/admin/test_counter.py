@@ -20,13 +20,15 @@ from docs.figures.counter import figures
 from hub import callers, clock, ledger, notices
 from hub.callers import Caller
 from hub.house import House
+from hub.problems import Problem
 from idp import accounts, mandates, realname
 from idp.attended import ServingOneself
 from idp.model.mandate import NoMandate
 from idp.model.organization import NotRepresentative
 from idp.model.person import Level
-from idp.model.realname import NeedsGuardian, NotMatched
+from idp.model.realname import NeedsGuardian, NotMatched, PaperIncomplete
 from idp.numbers.rules import NumberWrong
+from idp.realname.paper import FieldWrong
 from idp.store import mandates as mandate_store
 from idp.store import people, proofs
 from licenses.model import License, LicenseUnknown
@@ -79,6 +81,54 @@ def test_a_stranger_is_served_and_can_see_it_later(at: House, visit: Visit) -> N
     assert not counter.account_in_doubt(at, visit)
     assert visit.shown == "示** 8801************15"
     assert (counter.visitor(visit).level, counter.visitor(visit).amr) == (4, ("counter",))
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "document", "country", "born", "shown"),
+    [
+        ("TRAVELLER SAMPLE ANN", "P8800001", Document.passport, "uto", "1979-04-12", "P8"),
+        ("VISITOR SAMPLE", "ZZZ880188010203", Document.foreigner, "", "1988-01-02", "ZZZ8"),
+    ],
+)
+def test_papers_whose_numbers_tell_too_little_are_served_too(
+    at: House, now: datetime, name: str, number: str, document: Document, country: str, born: str, shown: str
+) -> None:
+    arrival = replace(ARRIVAL, name=name, number=number, document=document, country=country, born=born)
+    first = counter.open_visit(at, arrival, by=OFFICER, now=now)
+    assert (
+        counter.open_visit(at, arrival, by=OFFICER, now=now).person == first.person
+    )  # found again by country and number
+    assert number not in first.shown
+    with at.database.read() as db:
+        profile = people.profile(db, at.vault, first.person)
+    assert (profile.number, profile.country, profile.born) == (number, country.upper() or "ZZZ", born)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"country": ""}, PaperIncomplete),
+        ({"born": ""}, PaperIncomplete),
+        ({"country": "U1O"}, FieldWrong),
+        ({"born": "yesterday"}, FieldWrong),
+        ({"born": "2999-01-01"}, FieldWrong),
+        ({"born": "1979-04-13"}, NotMatched),
+        ({"country": "ZZZ"}, NotMatched),
+        ({"born": "2020-04-12"}, NeedsGuardian),
+    ],
+)
+def test_a_passport_is_nothing_without_its_country_and_day_of_birth(
+    at: House, now: datetime, change: dict[str, str], problem: type[Problem]
+) -> None:
+    ann = replace(
+        ARRIVAL,
+        name="TRAVELLER SAMPLE ANN",
+        number="P8800001",
+        document=Document.passport,
+        **{"country": "UTO", "born": "1979-04-12"} | change,
+    )
+    with pytest.raises(problem):
+        counter.open_visit(at, ann, by=OFFICER, now=now)
 
 
 def test_nothing_personal_stands_in_the_ledger_or_in_clear(at: House, visit: Visit) -> None:
@@ -334,13 +384,30 @@ def proved_account(house: House, now: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("document", "passport"), ("name", ""), ("name", "示例乙"), ("number", ""), ("number", "880101198503120016"),
+    [("document", "library-card"), ("name", ""), ("name", "示例乙"), ("number", ""), ("number", "880101198503120016"),
      ("reason", ""), ("company", COMPANY)],
 )  # fmt: skip
 def test_a_wrong_field_is_named(officer: FlaskClient, field: str, value: str) -> None:
     answer = arrive(officer, **{field: value})
     assert answer.status_code == 422
     assert "yx-field--wrong" in answer.text
+
+
+def test_country_and_day_of_birth_are_asked_for_in_the_next_step(officer: FlaskClient) -> None:
+    ann = {"name": "TRAVELLER SAMPLE ANN", "number": "P8800001", "document": "passport"}
+    assert 'name="born"' not in officer.get("/console/counter").text
+    asked = arrive(officer, **ann)
+    assert asked.status_code == 200
+    assert ('name="born"' in asked.text, 'name="country"' in asked.text, "yx-field--wrong" in asked.text) == (
+        True,
+        True,
+        False,
+    )
+    assert 'value="P8800001"' in asked.text
+    wrong = arrive(officer, **ann, country="UTO", born="1979-02-31")
+    assert wrong.status_code == 422
+    assert 'href="#born"' in wrong.text
+    assert arrive(officer, **ann, country="UTO", born="1979-04-12").status_code == 303
 
 
 def test_the_counter_needs_its_right_and_a_fresh_second_factor(site: Flask, at: House, now: datetime) -> None:
