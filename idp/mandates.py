@@ -39,7 +39,7 @@ def principal(house: House, db: Connection, id: str) -> Principal | None:
         found = people.person(db, id.removeprefix(PERSON))
         if found is None or not found.usable:
             return None
-        return Principal(id, people.profile(db, house.vault, found.id).name, found.holder_key)
+        return Principal(id, people.profile(db, house.vault, found.id).name, found.holder_key, found.former_keys)
     organization = organizations.organization(db, id)
     if organization is None or organization.state is not OrganizationState.active:
         return None

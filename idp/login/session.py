@@ -113,8 +113,7 @@ def acting_for(
 
 def keys_of(holder: Person | Principal) -> tuple[str, ...]:
     """By which blind indexes the licenses of a person or of an organisation are found."""
-    former = holder.former_keys if isinstance(holder, Person) else ()
-    return ((holder.holder_key,) if holder.holder_key else ()) + former
+    return ((holder.holder_key,) if holder.holder_key else ()) + holder.former_keys
 
 
 def _replace(

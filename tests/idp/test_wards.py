@@ -21,6 +21,7 @@ from idp.store import mandates as store
 from idp.store import people
 from tests.idp.citizen import JIA, OUYANG
 from tests.idp.households import CHILD, ORDER, WARD, YAN, book, grown
+from tests.idp.staff import signed_in
 
 FOURTEEN = datetime(2033, 9, 29, 16, tzinfo=UTC)  # midnight in Beijing
 
@@ -46,6 +47,17 @@ def test_a_parent_acts_for_his_child_until_it_is_fourteen(house: House, parent: 
     assert [event.kind for event in told] == ["ward.added", "person.registered"]
     assert CHILD[1] not in str(told)
     assert CHILD[0] not in str(told)
+
+
+def test_a_guardian_finds_what_was_issued_under_a_former_number(house: House, parent: str) -> None:
+    mandate, now = wards.add_child(house, parent, *CHILD, now=clock.now()), clock.now()
+    child = mandate.principal.removeprefix(PERSON)
+    with house.database.write() as db:
+        known = people.person(db, child)
+        assert known is not None
+        people.set_keys(db, child, "key-of-the-new-number", (known.holder_key or "",))
+    opened = mandates.act(house, signed_in(house, parent, now), mandate.principal, now=now)
+    assert opened.caller.holder_keys == ("key-of-the-new-number", known.holder_key)
 
 
 def test_both_parents_act_for_one_and_the_same_child(house: House, register: FlaskClient, parent: str) -> None:
