@@ -18,7 +18,7 @@ from idp import mandates, names
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, NoMandate, Principal, Role
 from idp.model.offer import Offer, OfferGone, OfferState
 from idp.model.person import Level, Person
-from idp.model.realname import age
+from idp.model.realname import grown_up
 from idp.model.ward import MandateWrong, NotOfAge, NotOneself
 from idp.numbers import detect
 from idp.store import mandates as mandate_store
@@ -80,7 +80,7 @@ def _may_give(house: House, db: Connection, giver: str, now: datetime, *, attend
         )
     profile = people.profile(db, house.vault, giver)
     born = date.fromisoformat(profile.born) if profile.born else detect.read(profile.number, now).born
-    if age(born, now.date()) < OF_AGE:
+    if now < grown_up(born, OF_AGE):
         raise NotOfAge("Whoever is under eighteen gives no mandates")
     return person
 

@@ -6,7 +6,6 @@ His licenses and cases stand under it. When he proves the number in an account o
 
 import secrets
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -18,7 +17,7 @@ from hub.problems import NotAllowed
 from idp import attended, mandates, names, registers
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, Role
 from idp.model.person import AccountEnded, AccountNameTaken, Level, Person, Profile
-from idp.model.realname import GUARDIAN_AGE, Form, RegisterLater, age
+from idp.model.realname import OFFICIAL, Form, RegisterLater, grown_up
 from idp.model.ward import NotAChild, NotHisWard, NotOneself, OrderWrong
 from idp.numbers import detect
 from idp.numbers.person import PersonNumber
@@ -26,7 +25,6 @@ from idp.registers import Answer
 from idp.store import mandates as store
 from idp.store import people
 
-OFFICIAL = ZoneInfo("Asia/Shanghai")
 PER_PERSON = Limit("wards", 6, 3600, guessing=True)
 PER_NUMBER = Limit("wards-number", 10, 86_400, guessing=True)
 LONGEST_ORDER = 60  # characters of an order's number
@@ -124,14 +122,6 @@ MONTH, WEEK = timedelta(days=30), timedelta(days=7)
 FOURTEEN = N_("A child for whom you act will be fourteen: you act for it up to and including %(day)s")
 ENDS = N_("A mandate by which you act for somebody ends after %(day)s")
 ENDS_FOR_YOU = N_("A mandate by which somebody acts for you ends after %(day)s")
-
-
-def grown_up(born: date) -> datetime:
-    """The moment from which a child acts for itself: the beginning of the day on which it is fourteen."""
-    day = date(born.year + GUARDIAN_AGE, born.month, min(born.day, 28))
-    while age(born, day) < GUARDIAN_AGE:
-        day += timedelta(days=1)
-    return datetime.combine(day, time(), OFFICIAL)
 
 
 # -- inside

@@ -3,15 +3,17 @@
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from hub.problems import Problem, Unavailable
 from idp.model.person import Profile
 
 PASSPORT = "414"  # holder code type of GB/T 36903
 OLD_CARD = 15  # characters of a foreigner's card of before December 2023
+OFFICIAL = ZoneInfo("Asia/Shanghai")  # a birthday begins at its midnight, wherever somebody is
 GUARDIAN_AGE = 14  # below it a guardian acts (PIPL art. 31)
 
 
@@ -211,3 +213,16 @@ class Evidence:
 def age(born: date, today: date) -> int:
     """Full years."""
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def grown_up(born: date, years: int = GUARDIAN_AGE) -> datetime:
+    """The moment from which somebody is of this age, for everybody alike: the beginning of his birthday."""
+    day = date(born.year + years, born.month, min(born.day, 28))
+    while age(born, day) < years:
+        day += timedelta(days=1)
+    return datetime.combine(day, time(), OFFICIAL)
+
+
+def today(now: datetime) -> date:
+    """The day of the calendar on papers."""
+    return now.astimezone(OFFICIAL).date()

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from hub.i18n import N_
+from idp.model.realname import today
 from idp.numbers.checks import check_11_2
 from idp.numbers.rules import (
     NumberCharacters,
@@ -99,6 +100,8 @@ class PersonNumber(Number):
 def eighteen(text: str) -> str:
     """Eighteen characters with the right check character, or NumberWrong: the rules that all three kinds share."""
     number = typed(text, "0-9X", N_("It may hold only digits, and an X at the end. Type them in half width."))
+    if not number:
+        raise NumberLength("Enter the number")
     if len(number) != LENGTH:
         raise NumberLength("It must have 18 characters; this has %(count)s", count=len(number))
     if "X" in number[:-1]:
@@ -120,7 +123,7 @@ def birth(digits: str, now: datetime) -> date:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError as error:
         raise NumberDate("The date of birth in it is not a day of the calendar") from error
-    if born > now.date():
+    if born > today(now):
         raise NumberFuture("The date of birth in it lies in the future")
     if born < EARLIEST:
         raise NumberTooOld("The date of birth in it lies before 1900")

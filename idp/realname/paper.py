@@ -8,7 +8,8 @@ from typing import ClassVar
 from hub.problems import Problem
 from hub.vault import Vault
 from idp import names
-from idp.model.realname import GUARDIAN_AGE, Form, NeedsGuardian, PaperIncomplete, age
+from idp.model.realname import Form, NeedsGuardian, PaperIncomplete, today
+from idp.model.realname import grown_up as of_age
 from idp.numbers import detect, foreigner_old, passport
 from idp.numbers.person import TYPES, Kind, PersonNumber
 from idp.store import people
@@ -62,7 +63,7 @@ def read(form: Form, now: datetime) -> Paper:
 
 def grown_up(paper: Paper, now: datetime) -> Paper:
     """The paper of somebody who acts for himself. Raises NeedsGuardian."""
-    if age(paper.born, now.date()) < GUARDIAN_AGE:
+    if now < of_age(paper.born):
         raise NeedsGuardian("Children under fourteen are registered by their guardian")
     return paper
 
@@ -93,6 +94,6 @@ def _day(text: str, now: datetime) -> date:
         day = date.fromisoformat(text.strip())
     except ValueError as error:
         raise FieldWrong("Type your day of birth as year, month and day, such as 1980-02-28", field="born") from error
-    if not EARLIEST <= day <= now.date():
+    if not EARLIEST <= day <= today(now):
         raise FieldWrong("This cannot be your day of birth", field="born")
     return day

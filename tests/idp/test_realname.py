@@ -4,7 +4,7 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -22,6 +22,7 @@ from hub.problems import TooMany
 from idp import accounts, realname
 from idp.model.person import Level, NumberTaken, Person, Profile
 from idp.model.realname import (
+    Form,
     LiveCheckFailed,
     NeedsGuardian,
     NotMatched,
@@ -30,10 +31,13 @@ from idp.model.realname import (
     Stage,
     WrongStep,
     age,
+    grown_up,
 )
 from idp.names import NameWrong
+from idp.numbers import detect
+from idp.numbers.person import numbered
 from idp.numbers.rules import NumberWrong
-from idp.realname import matching
+from idp.realname import matching, paper
 from idp.registers import seam
 from idp.store import people, proofs
 from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
@@ -340,6 +344,24 @@ def test_nothing_personal_stands_in_the_database_in_clear(house: House, register
     dump = b"".join(path.read_bytes() for path in house.settings.data.glob("yinxin.db*"))
     for secret in (*JIA, *OUYANG, "jia.shili", "other.person", PASSWORD):
         assert secret.encode() not in dump
+
+
+@pytest.mark.parametrize(("hour", "of_age"), [(15, False), (16, True), (23, True)])  # UTC; 16:00 is midnight in Beijing
+def test_at_every_moment_either_the_guardian_or_the_child_can_act(hour: int, *, of_age: bool) -> None:
+    child = paper.read(Form("示例小甲", "88010120190930007X"), clock.now())
+    now = datetime(2033, 9, 29, hour, 59 if hour == 15 else 0, tzinfo=UTC)
+    assert (grown_up(child.born) <= now) is of_age  # the mandate of the parents is over
+    if of_age:
+        assert paper.grown_up(child, now) is child
+    else:
+        with pytest.raises(NeedsGuardian):
+            paper.grown_up(child, now)
+
+
+def test_a_child_born_today_in_beijing_is_not_of_tomorrow() -> None:
+    night = datetime(2026, 11, 21, 17, tzinfo=UTC)  # 01:00 on the 22nd there
+    number = numbered("880101", date(2026, 11, 22), 7)
+    assert detect.read(number, night).born == date(2026, 11, 22)
 
 
 def test_years_are_full_years() -> None:

@@ -14,7 +14,7 @@ from hub.problems import NotAllowed, TooMany
 from idp import mandates, wards
 from idp.model.mandate import EVERYTHING, PERSON, NoMandate, Role
 from idp.model.person import Level, State
-from idp.model.realname import GUARDIAN_AGE, RegisterLater, age
+from idp.model.realname import GUARDIAN_AGE, OFFICIAL, RegisterLater, age, grown_up
 from idp.model.ward import NotAChild, NotHisWard, NotOneself, OrderWrong
 from idp.numbers.rules import NumberWrong
 from idp.store import mandates as store
@@ -141,7 +141,7 @@ def test_when_the_register_cannot_be_believed_it_is_later(
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)))
 def test_the_mandate_ends_on_the_day_on_which_the_child_is_fourteen(born: date) -> None:
-    day = wards.grown_up(born).astimezone(wards.OFFICIAL).date()
+    day = grown_up(born).astimezone(OFFICIAL).date()
     assert age(born, day) == GUARDIAN_AGE
     assert age(born, day - timedelta(days=1)) == GUARDIAN_AGE - 1
 
