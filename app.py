@@ -93,7 +93,7 @@ def init(read: Settings, now: datetime) -> House:
         opened.keys.create(name, purpose=purpose, algorithm="RSA-2048" if name.endswith("rs") else "P-256")
     with opened.database.write() as db:
         tree.keep(db, tree.Place("hub", "hub", "", "国家枢纽", "National hub"))
-    for name, verb in (("certs.ceremony", "create_demo_pki"), ("idp.clients", "ensure_first_party_clients")):
+    for name, verb in (("certs.ceremony", "create_demo_pki"), ("idp.provider.clients", "ensure_first_party_clients")):
         if (module := _module(name)) is not None:
             getattr(module, verb)(opened, now)
     with opened.database.write() as db:

@@ -13,10 +13,12 @@ from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotSignedIn
-from idp import clients, principals, tokens
+from idp.acting import principals
 from idp.model.client import Client
 from idp.model.data import TYPE
 from idp.model.grant import Grant
+from idp.provider import clients
+from idp.provider.tokens import sign
 from idp.store import data as permissions
 from idp.store import grants
 
@@ -136,7 +138,7 @@ CHECKS: tuple[Callable[[Use], None], ...] = (
 def _caller(house: House, asked: Asked, now: datetime) -> Caller:
     """Whom the token names. Raises TokenRefused; Withdrawn where the person has taken back what it rests on."""
     try:
-        caller = callers.read_token(house, asked.token, now, audience_is=tokens.data_audience(house))
+        caller = callers.read_token(house, asked.token, now, audience_is=sign.data_audience(house))
     except NotSignedIn as error:
         claims = ours(house, asked.token)
         if claims is None:

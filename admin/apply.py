@@ -35,7 +35,7 @@ from hub.house import House
 from hub.i18n import N_
 from hub.limits import Limit
 from hub.problems import NotAllowed
-from idp import doing
+from idp.acting import doing
 from licenses.fields import TYPES, Value, Wrong
 from licenses.model import FieldError, FieldsWrong
 

@@ -18,7 +18,9 @@ from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import Problem
-from idp import attended, mandates, principals, realname, recovery_end
+from idp import attended, realname
+from idp.account import recovery_end
+from idp.acting import mandates, principals
 from idp.model.person import Level
 from idp.numbers.rules import masked
 from idp.store import people

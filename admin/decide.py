@@ -15,7 +15,7 @@ from hub import ledger, tree
 from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
-from idp import principals
+from idp.acting import principals
 from idp.store import organizations, people
 from licenses import kinds, wallet
 from licenses.kinds import Kind

@@ -12,8 +12,9 @@ from admin.model.item import Access, ItemWrong, ServiceItem
 from admin.store import items as store
 from hub.callers import Caller
 from hub.house import House
-from idp import clients, sandbox, tokens
 from idp.model.client import PERSON_SCOPES, Basis, Client, ClientAuth, GrantType, safe_uri
+from idp.provider import clients, sandbox
+from idp.provider.tokens import read
 from idp.store import clients as client_store
 from idp.store import people
 
@@ -181,8 +182,8 @@ def drop_testers(house: House, item: ServiceItem, *, by: Caller, now: datetime) 
 
 def _keys_are_public(keys: tuple[dict[str, Any], ...]) -> bool:
     try:
-        return len(tokens.imported(keys)) == len(keys) > 0
-    except tokens.NotAToken:
+        return len(read.public_keys(keys)) == len(keys) > 0
+    except read.NotAToken:
         return False
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from admin.model.item import Audience
 from admin.store import items
 from hub.house import House
-from idp import matters
+from idp.acting import matters
 from idp.model.matter import Matter
 
 

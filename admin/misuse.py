@@ -13,7 +13,7 @@ from hub import inbox, numbers
 from hub.house import House
 from hub.i18n import N_, translated
 from hub.inbox import Letter
-from idp.merge import MISUSE
+from idp.account.merge import MISUSE
 
 WORDS = N_("Somebody says that his number stands in the account of another. Look at both papers at a counter.")
 

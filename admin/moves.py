@@ -8,7 +8,7 @@ from admin.store import moves as store
 from hub import inbox, ledger
 from hub.house import House
 from hub.inbox import Letter
-from idp.merge import MERGED, SEPARATED
+from idp.account.merge import MERGED, SEPARATED
 from idp.store import people
 
 

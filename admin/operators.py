@@ -10,7 +10,7 @@ from hub import callers, inbox, ledger, tree
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotAllowed, NotFound
-from idp import invite as invitations
+from idp.account import invite as invitations
 
 
 def invite(house: House, label: str, place: str, rights: frozenset[Right], *, by: Caller | None, now: datetime) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from admin.store import cases as store
 from hub import inbox
 from hub.house import House
-from idp.handover import PASSED_ON
+from idp.acting.handover import PASSED_ON
 
 
 def follow(house: House, now: datetime) -> int:

@@ -21,8 +21,9 @@ from hub.callers import Caller
 from hub.house import House
 from hub.ledger import Event
 from hub.limits import Limit
-from idp import life, locks, merge, names, registers
-from idp.life import Authority, NewRecord, Proof
+from idp import names, registers
+from idp.account import life, locks, merge
+from idp.account.life import Authority, NewRecord, Proof
 from idp.model.life import Act, Basis, Ground, NotNow, after
 from idp.model.person import Person
 from idp.model.realname import Evidence, Form, NotMatched

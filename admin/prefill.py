@@ -8,7 +8,7 @@ from admin import assigned
 from admin.model.item import ServiceItem
 from hub.callers import Caller
 from hub.house import House
-from idp import principals
+from idp.acting import principals
 from idp.model.mandate import PERSON
 from idp.store import organizations, people
 from licenses import kinds, wallet

@@ -26,7 +26,8 @@ from hub import ledger, limits, tree
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import Problem
-from idp import clients, principals, pseudonyms
+from idp.acting import principals
+from idp.provider import clients, pseudonyms
 
 log = structlog.get_logger("sharing")
 KEY = "data-1"

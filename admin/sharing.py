@@ -29,7 +29,7 @@ from hub import ledger, tree
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest, NotAllowed, NotFound
-from idp import data
+from idp.consent import data
 from idp.model.client import Client
 from idp.model.data import DataField, DataPermission
 from idp.store import clients

@@ -16,10 +16,12 @@ from admin.model.sharing import DataRequest, Entry
 from hub.addresses import AddressRefused
 from hub.fetch import NotReachable
 from hub.house import House
-from idp import clients, principals, pseudonyms, tokens
+from idp.acting import principals
 from idp.model.client import Client
 from idp.model.grant import Grant
 from idp.model.mandate import PERSON
+from idp.provider import clients, pseudonyms
+from idp.provider.tokens import read
 from idp.store import people
 from licenses import kinds
 from licenses import store as licenses
@@ -162,8 +164,8 @@ def _posted(house: House, url: str, token: str, trace: str) -> str:
 def _read(house: House, platform: Client, answer: str, question: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The claims of an answer that the platform signed, for us, to this question, just now. Raises SourceWrong."""
     try:
-        claims = tokens.read_answer(house, platform, answer, typ=ANSWER)
-    except tokens.NotAToken as error:
+        claims = read.answer(house, platform, answer, typ=ANSWER)
+    except read.NotAToken as error:
         raise SourceWrong("Its signature does not fit") from error
     wanted = {"iss": platform.id, "aud": house.settings.issuer_url, "in_reply_to": question["jti"]}
     for name, value in wanted.items():

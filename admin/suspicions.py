@@ -12,7 +12,7 @@ from admin.store import tickets as store
 from hub import inbox
 from hub.house import House
 from hub.inbox import Letter
-from idp import misuse
+from idp.account import misuse
 from licenses import store as licenses
 from licenses.model import LicenseUnknown
 from verification.model import Verdict

@@ -25,7 +25,7 @@ from flask.testing import FlaskClient
 import app as front
 from hub import clock, valkey
 from hub.house import House, open_house
-from idp import accounts
+from idp.account import accounts
 from idp.login import throttle
 from idp.model.factor import Kind
 from idp.model.person import State

@@ -15,7 +15,8 @@ from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import NotAllowed
-from idp import companies, handover, mandates, proofs, registers
+from idp import proofs, registers
+from idp.acting import companies, handover, mandates
 from idp.login import session
 from idp.model.mandate import PERSON, NoMandate, Principal
 from idp.model.person import AccountNameTaken, Level, Person, Profile

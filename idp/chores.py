@@ -5,24 +5,11 @@ from typing import TYPE_CHECKING
 
 from hub import jobs, outbox, ticks
 from hub.held import tells
-from idp import (
-    announce,
-    closing,
-    companies_watch,
-    expiry,
-    export,
-    held,
-    letters,
-    logout,
-    mandates,
-    realname,
-    recheck,
-    recovery,
-    retention,
-    uses,
-    wards,
-)
+from idp import realname, retention
+from idp.account import announce, closing, export, held, letters, recheck, recovery
+from idp.acting import companies_watch, mandates, uses, wards
 from idp.login import devices
+from idp.provider import expiry, logout
 from idp.store import grants
 
 if TYPE_CHECKING:

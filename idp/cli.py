@@ -9,9 +9,10 @@ import click
 from hub import clock
 from hub.cli import opened
 from hub.tree import ROOT
-from idp import cli_people, clients
+from idp import cli_people
 from idp.cli_evidence import evidence
 from idp.model.client import Basis, Client, ClientAuth, GrantType
+from idp.provider import clients
 from idp.store import clients as store
 
 BY = "operator"

@@ -10,8 +10,9 @@ from hub import clock, ledger
 from hub.cli import opened
 from hub.house import House
 from hub.problems import Problem
-from idp import life, locks, merge, names, recheck
-from idp.life import Authority
+from idp import names
+from idp.account import life, locks, merge, recheck
+from idp.account.life import Authority
 from idp.model.life import Basis, Ground, basis
 from idp.model.person import Level, Person, account_name
 from idp.model.realname import Form

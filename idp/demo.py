@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from hub.house import House
 from hub.problems import NotAllowed
-from idp import accounts, companies, realname
+from idp import realname
+from idp.account import accounts
+from idp.acting import companies
 from idp.model.person import AccountNameTaken
 from idp.model.realname import RegisterLater
 

@@ -11,10 +11,11 @@ from hub import callers, clock, limits, web
 from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
-from idp import authorize, clients, discovery, flows, logout, receipts, server, token_status, userinfo
+from idp.consent import receipts
 from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
 from idp.model.receipt import TYPE as RECEIPT_TYPE
-from idp.programs import LONGEST_FORM, Answer, Form, fields_of, refused
+from idp.provider import authorize, clients, discovery, flows, logout, server, token_status, userinfo
+from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
 OWN_PROOF = Program("the client proves itself in the request")
 KNOWN_TO_ALL = Program("published for everybody")

@@ -16,7 +16,7 @@ from hub import clock, i18n, symbol, tree, web
 from hub.callers import Operator
 from hub.i18n import _
 from hub.problems import Problem
-from idp import mandates
+from idp.acting import mandates
 from idp.model.mandate import PERSON, NoMandate
 from idp.model.organization import NotRepresentative
 from idp.model.person import AccountEnded, NumberTaken

@@ -12,7 +12,7 @@ from hub import clock, i18n, web
 from hub.callers import Operator
 from hub.i18n import _
 from hub.problems import NotAllowed, Problem
-from idp import mandates, offers, wards
+from idp.acting import mandates, offers, wards
 from idp.model.mandate import EVERYTHING, PERSON, NoMandate
 from idp.model.realname import RegisterLater
 from idp.model.ward import MandateWrong, NotAChild, NotHisWard, NotOfAge, NotOneself

@@ -11,7 +11,7 @@ from admin.web.gates import MINE, me
 from admin.web.names import in_language
 from hub import behalf, clock, proof, web
 from hub.i18n import _
-from idp import data
+from idp.consent import data
 from idp.model.data import DataPermission
 from idp.store import clients
 from idp.store import data as permissions

@@ -13,7 +13,7 @@ from hub import clock, web
 from hub.callers import Operator
 from hub.i18n import N_, _
 from hub.problems import NotFound, Problem, TooMany
-from idp import recheck
+from idp.account import recheck
 from idp.model.life import BasisWrong, CannotMerge, Ground, NotNow, basis
 from idp.model.person import NumberTaken
 from idp.model.realname import Form, NotMatched, PaperIncomplete, RegisterLater

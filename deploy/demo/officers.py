@@ -9,7 +9,8 @@ from admin import operators
 from admin.model.operator import Right
 from hub.callers import Caller
 from hub.house import House
-from idp import accounts, demo, invite
+from idp import demo
+from idp.account import accounts, invite
 from idp.demo import fresh_password
 from idp.login import totp
 from idp.model.person import AccountNameTaken

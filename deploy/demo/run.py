@@ -27,7 +27,7 @@ from hub.house import House
 from hub.problems import Problem
 from hub.settings import Settings
 from idp import demo as people
-from idp import invite
+from idp.account import invite
 from idp.model.invitation import InvitationGone
 
 PATIENCE = 60.0  # seconds for one process to answer on a busy machine

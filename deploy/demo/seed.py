@@ -18,8 +18,8 @@ from hub import keys as hub_keys
 from hub import tree
 from hub.house import House
 from hub.tree import Place
-from idp import clients
 from idp.model.client import Client, ClientAuth, GrantType
+from idp.provider import clients
 from seals import lifecycle
 from seals import store as seals
 from seals.model import Agency

@@ -7,7 +7,7 @@ import structlog
 from hub import ledger, notices
 from hub.house import House
 from hub.i18n import N_
-from idp import letters
+from idp.account import letters
 from idp.login import onetime, recovery_codes, sign_in
 from idp.login.sign_in import Passed
 from idp.model.factor import Factor, Kind, NotOffered, WrongCredentials

@@ -11,10 +11,10 @@ from hub import behalf, callers, ledger
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotSignedIn
-from idp import logout
 from idp.model.factor import SignInAgain, is_strongest
 from idp.model.mandate import Mandate, Principal
 from idp.model.person import Person, State
+from idp.provider import logout
 from idp.store import people as store
 
 KIND = "idp"

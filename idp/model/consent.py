@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-TEXT_VERSION = 2  # of the consent page (idp/texts); a person is asked again when what it says changes
+TEXT_VERSION = 2  # of the consent page (idp/consent/texts); a person is asked again when what it says changes
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,11 @@ class Grant:
         """True if it outlives the session (OpenID Connect Core 11)."""
         return "offline_access" in self.scopes
 
+    @property
+    def label(self) -> str:
+        """Who granted it, and for whom, as the ledger names them."""
+        return f"person:{self.person} for {self.acting_for}" if self.acting_for else f"person:{self.person}"
+
     def living_at(self, now: datetime) -> bool:
         """True while tokens of this grant may be used or renewed."""
         return self.revoked is None and now < self.ends

@@ -38,7 +38,9 @@ class Principal:
     id: str
     name: str
     holder_key: str | None
-    former_keys: tuple[str, ...] = ()  # of numbers that a person had, or has besides: his licenses are found by them too
+    former_keys: tuple[
+        str, ...
+    ] = ()  # of numbers that a person had, or has besides: his licenses are found by them too
 
     @property
     def person(self) -> str | None:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from hub import ledger, notices
 from hub.house import House
 from hub.i18n import N_
-from idp import logout
 from idp.model.person import Level, Person
 from idp.model.realname import Evidence, Stage
+from idp.provider import logout
 from idp.realname.claim import tell_services
 from idp.realname.standing import counted, load
 from idp.store import people, proofs

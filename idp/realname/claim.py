@@ -9,7 +9,7 @@ from hub import ledger, notices
 from hub.house import House
 from hub.i18n import N_
 from idp import attended
-from idp.announce import Event, announce
+from idp.account.announce import Event, announce
 from idp.model.flow import acr
 from idp.model.person import Level, Person
 from idp.model.realname import Evidence, Form

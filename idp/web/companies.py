@@ -6,7 +6,7 @@ from hub import web
 from hub.callers import Session
 from hub.problems import Problem, TooMany
 from hub.web import route
-from idp import companies, companies_people, mandates
+from idp.acting import companies, companies_people, mandates
 from idp.model.company import AppointedAlready, NotInForce, TooManyManagers
 from idp.model.offer import OfferGone
 from idp.model.organization import NotRepresentative

@@ -8,8 +8,8 @@ from hub import web
 from hub.i18n import N_, _
 from hub.problems import Problem, TooMany
 from hub.web import route
-from idp import companies_people, matters
-from idp.companies_people import Invited
+from idp.acting import companies_people, matters
+from idp.acting.companies_people import Invited
 from idp.model.company import (
     AGENT_DAYS,
     AppointedAlready,

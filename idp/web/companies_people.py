@@ -12,7 +12,7 @@ from hub.callers import Session
 from hub.i18n import _
 from hub.vault import Erased
 from hub.web import route
-from idp import companies_people
+from idp.acting import companies_people
 from idp.model.company import (
     MANAGERS,
     MayNotGrant,

@@ -8,12 +8,14 @@ from hub.i18n import _, language
 from hub.problems import NotFound
 from hub.steps import step
 from hub.web import route
-from idp import authorize, consent_text, consents, mandates, sandbox
-from idp.consent_text import Text
+from idp.acting import mandates
+from idp.consent import consent_text, consents
+from idp.consent.consent_text import Text
 from idp.model.client import Client
 from idp.model.flow import FlowGone, Pending, Step
 from idp.model.mandate import PERSON, NoMandate, Principal
 from idp.numbers.rules import masked
+from idp.provider import authorize, sandbox
 from idp.store import people
 from idp.web import desk
 from idp.web.desk import Visit

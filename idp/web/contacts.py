@@ -7,8 +7,8 @@ from hub.callers import Session
 from hub.i18n import language
 from hub.problems import TooMany
 from hub.web import route
-from idp import contacts
-from idp.contacts import Contact
+from idp.account import contacts
+from idp.account.contacts import Contact
 from idp.model.factor import ContactWrong, NotOffered, SignInAgain, WrongCredentials
 from idp.web import desk, halfway
 from idp.web.desk import Visit

@@ -7,10 +7,12 @@ from hub.callers import Caller, Session
 from hub.i18n import language
 from hub.problems import NotFound
 from hub.web import route
-from idp import authorize, data, doing, mandates
+from idp.acting import doing, mandates
+from idp.consent import data
 from idp.model.data import DataPermission
 from idp.model.flow import FlowGone, Pending, Step, must_say_now
 from idp.model.mandate import NoMandate
+from idp.provider import authorize
 from idp.store import data as store
 from idp.web import desk
 from idp.web.desk import Visit

@@ -13,10 +13,11 @@ from hub.callers import Caller
 from hub.house import House
 from hub.i18n import _
 from hub.problems import Problem, TooMany
-from idp import authorize, flows, mandates
+from idp.acting import mandates
 from idp.login import devices, session
 from idp.login.session import Opened
 from idp.model.flow import Pending, Step
+from idp.provider import authorize, flows
 from idp.store import leaving, people
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")

@@ -7,7 +7,7 @@ from hub.callers import Session
 from hub.i18n import _
 from hub.problems import TooMany
 from hub.web import route
-from idp import accounts
+from idp.account import accounts
 from idp.login import passkey, session, throttle, totp
 from idp.login.session import Opened
 from idp.model.factor import Factor, SignInAgain, WrongCredentials, combined, methods

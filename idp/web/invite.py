@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request, url_for
 from hub import web
 from hub.callers import Public
 from hub.web import route
-from idp import invite
+from idp.account import invite
 from idp.login import password, sign_in
 from idp.login.sign_in import Passed
 from idp.model.person import AccountNameWrong

@@ -12,7 +12,8 @@ from hub.i18n import _, language
 from hub.problems import Problem, TooMany
 from hub.vault import Erased
 from hub.web import route
-from idp import consents, mandates, offers
+from idp.acting import mandates, offers
+from idp.consent import consents
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, NoMandate, Role
 from idp.model.offer import OfferGone
 from idp.model.person import Level

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from hub.callers import Public, Session
 from hub.problems import TooMany
 from hub.web import route, see_other
-from idp import merge
+from idp.account import merge
 from idp.model.factor import WrongCredentials
 from idp.model.life import CannotMerge
 from idp.web import desk

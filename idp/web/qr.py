@@ -13,10 +13,10 @@ from hub.callers import Public, Session
 from hub.i18n import _
 from hub.problems import TooMany
 from hub.web import route
-from idp import clients, flows
 from idp.login import qr
 from idp.model.flow import FLOW_SECONDS, STRONGEST, Step
 from idp.model.qr import Asking, SameBrowser, Scan, Shown, Stage
+from idp.provider import clients, flows
 from idp.web import desk
 from idp.web.account.words import service_name
 from idp.web.desk import Visit

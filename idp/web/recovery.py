@@ -10,7 +10,9 @@ from hub.callers import Public, Session
 from hub.i18n import language
 from hub.problems import Problem, TooMany
 from hub.web import route
-from idp import recovery, recovery_end, registers
+from idp import registers
+from idp.account import recovery, recovery_end
+from idp.account.recovery import Found
 from idp.login import password
 from idp.model.factor import Kind, NotOffered, PasswordWrong, WrongCredentials
 from idp.model.realname import (
@@ -28,7 +30,6 @@ from idp.model.recovery import OPEN, RecoveryStopped, ResetCodeWrong, Way
 from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
 from idp.realname.paper import FieldWrong
-from idp.recovery import Found
 from idp.web import desk
 from idp.web.desk import Visit
 

@@ -6,7 +6,7 @@ from hub import limits
 from hub.callers import Public
 from hub.problems import TooMany
 from hub.web import route
-from idp import accounts
+from idp.account import accounts
 from idp.login import password, throttle
 from idp.login.sign_in import Passed
 from idp.model.factor import PasswordWrong

@@ -10,10 +10,10 @@ from hub.i18n import _
 from hub.problems import Problem
 from hub.web import UnsafeForm, route
 from hub.web.refusals import refused
-from idp import clients, flows
 from idp.model.client import Client
 from idp.model.factor import SignInAgain
 from idp.model.flow import FlowGone, Step
+from idp.provider import clients, flows
 from idp.web import desk
 from idp.web.account.words import service_name
 

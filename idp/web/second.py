@@ -10,8 +10,8 @@ from hub.i18n import language
 from hub.problems import TooMany
 from hub.steps import step
 from hub.web import route
-from idp import accounts, contacts
-from idp.contacts import Contact
+from idp.account import accounts, contacts
+from idp.account.contacts import Contact
 from idp.login import passkey, password, second, sign_in
 from idp.login.sign_in import Passed
 from idp.model.factor import SECOND, Kind, PasswordWrong, SignInAgain, WrongCredentials

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, request
 from hub.callers import Caller, Session
 from hub.i18n import N_, _
 from hub.web import route
-from idp import accounts, contacts
-from idp.contacts import Contact
+from idp.account import accounts, contacts
+from idp.account.contacts import Contact
 from idp.login import passkey
 from idp.model.factor import Kind, LastFactor, NotOffered, strength
 from idp.model.flow import STRONGEST

@@ -12,12 +12,13 @@ from hub.callers import Public
 from hub.i18n import language
 from hub.problems import TooMany
 from hub.web import route
-from idp import locks, pseudonyms
+from idp.account import locks
 from idp.login import passkey, second, sign_in
 from idp.login.sign_in import HALF_SECONDS, Passed
 from idp.model.factor import Kind, SignInAgain, WrongCredentials
 from idp.model.person import State
 from idp.model.realname import LiveCheckFailed, RegisterLater, WrongStep
+from idp.provider import pseudonyms
 from idp.web import desk
 from idp.web.desk import Visit
 

@@ -8,7 +8,7 @@ from hub import web
 from hub.callers import Session
 from hub.problems import Problem, TooMany
 from hub.web import route
-from idp import wards
+from idp.acting import wards
 from idp.model.mandate import Mandate
 from idp.model.person import AccountEnded
 from idp.model.realname import RegisterLater

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from hub.callers import Session
 from hub.i18n import _
 from hub.web import route
-from idp import mandates, principals
+from idp.acting import mandates, principals
 from idp.model.flow import must_choose
 from idp.model.mandate import Mandate, NoMandate, Role
 from idp.web import desk

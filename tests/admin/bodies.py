@@ -19,8 +19,8 @@ from admin.store import items
 from hub import clock, tree
 from hub.callers import Caller
 from hub.house import House
-from idp import clients
 from idp.model.client import ClientAuth
+from idp.provider import clients
 from idp.store import data as permissions
 from seals import lifecycle
 from seals.model import Agency
@@ -165,7 +165,7 @@ class Bodies:
 
     def allowed(self, grant: DataRequest) -> str:
         """The access token of a person who said yes to this grant."""
-        from idp import data
+        from idp.consent import data
 
         with self.house.database.write() as db:
             permission = permissions.permission(db, grant.id)

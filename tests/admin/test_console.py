@@ -16,7 +16,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotAllowed, NotFound
 from hub.tree import Place
-from idp import invite
+from idp.account import invite
 from seals import lifecycle
 from seals import store as seals
 from seals.model import Agency, Seal, State

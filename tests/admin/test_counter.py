@@ -21,7 +21,9 @@ from hub import callers, clock, ledger, notices
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import Problem
-from idp import accounts, mandates, realname
+from idp import realname
+from idp.account import accounts
+from idp.acting import mandates
 from idp.attended import ServingOneself
 from idp.model.mandate import NoMandate
 from idp.model.organization import NotRepresentative

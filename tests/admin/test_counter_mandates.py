@@ -14,7 +14,7 @@ from admin.model.visit import Arrival, Document
 from deploy.demo.register.site import create_app as create_register
 from hub import clock, ledger
 from hub.house import House
-from idp import mandates, offers, wards
+from idp.acting import mandates, offers, wards
 from idp.model.mandate import PERSON, NoMandate
 from idp.model.realname import NeedsGuardian
 from idp.store import people

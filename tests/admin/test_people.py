@@ -17,8 +17,8 @@ from admin.store import cases, tickets
 from deploy.demo.register.site import create_app as create_register
 from hub import ledger, notices
 from hub.house import House
-from idp import locks, merge
-from idp.life import Authority
+from idp.account import locks, merge
+from idp.account.life import Authority
 from idp.model.life import Basis, Ground
 from idp.model.person import Level, Person, Profile, State
 from idp.store import life as life_store

@@ -17,8 +17,8 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import BadRequest
 from hub.tree import Place
-from idp import clients, sandbox
 from idp.model.client import Client, ClientAuth, GrantType
+from idp.provider import clients, sandbox
 from idp.store import clients as client_store
 from licenses import kinds
 from seals import store as seals

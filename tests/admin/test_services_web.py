@@ -19,8 +19,8 @@ from admin.model.operator import Right
 from admin.store import items as store
 from hub.house import House
 from hub.tree import Place, keep
-from idp import sandbox
 from idp.model.client import Basis
+from idp.provider import sandbox
 from idp.store import clients as client_store
 from seals import store as seals
 from seals.model import Agency

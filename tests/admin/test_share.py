@@ -23,9 +23,10 @@ from admin.store import sharing as store
 from docs.figures.sharing import figures
 from hub import callers, clock, ledger
 from hub.house import House
-from idp import clients, data
+from idp.consent import data
 from idp.model.mandate import Mandate, Role
 from idp.model.organization import Organization
+from idp.provider import clients
 from idp.store import data as permissions
 from idp.store import mandates as mandate_store
 from idp.store import organizations

@@ -14,8 +14,8 @@ from hub import inbox, notices
 from hub.behalf import USED
 from hub.caller import Caller
 from hub.house import House
-from idp import mandates, wards
-from idp.handover import PASSED_ON
+from idp.acting import mandates, wards
+from idp.acting.handover import PASSED_ON
 from idp.model.grant import Grant
 from idp.model.mandate import PERSON, Mandate, NoMandate, Role
 from idp.model.realname import Form

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page
 
 from hub import clock
 from hub.caller import Caller
-from idp import accounts, clients, invite
+from idp.account import accounts, invite
 from idp.login import totp
+from idp.provider import clients
 from tests.browser import story
 from tests.browser.conftest import Live
 from tests.idp.rp import department

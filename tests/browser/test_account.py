@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hub import callers, clock, jobs, ledger
-from idp import clients, consent_text, consents, export, grants
+from idp.account import export
+from idp.consent import consent_text, consents
 from idp.model.grant import Code
+from idp.provider import clients, grants
 from idp.store import people
 from tests.browser.conftest import Live, Visit
 from tests.browser.test_people import at_both_widths, fresh_person, proves

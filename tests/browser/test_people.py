@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from hub import clock
-from idp import clients, invite
+from idp.account import invite
+from idp.provider import clients
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit
 from tests.idp.rp import department

@@ -4,8 +4,8 @@ import sys
 
 from hub import clock, settings
 from hub.house import open_house
-from idp import clients, grants
 from idp.model.flow import Refused
+from idp.provider import clients, grants
 
 
 def main(client_id: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 import app as front
 from hub import clock
 from hub.house import House
-from idp import grants
+from idp.provider import grants
 from tests.faults.crew import ROOT, environment_of
 from tests.idp.rp import Visit, department
 from tests.idp.test_grants import code_of

@@ -13,10 +13,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("*/store*", "*/migrations/*", HUB_ROWS, "app.py"),
     "alembic": ("*/migrations/*", "hub/alembic/*", "app.py"),
     "redis": ("hub/shared.py", "hub/jobs.py", "hub/valkey.py"),
-    "authlib": ("idp/server*", "hub/signin.py", "idp/upstream*"),
+    "authlib": ("idp/provider/server*", "hub/signin.py"),
     "joserfc": (
-        "idp/tokens*",
-        "idp/federation*",
+        "idp/provider/tokens*",
         "idp/registers/seam.py",
         "hub/callers.py",
         "verification/receipt*",

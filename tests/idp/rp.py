@@ -18,9 +18,10 @@ from werkzeug.test import TestResponse
 from hub import callers, clock
 from hub.callers import Caller
 from hub.house import House
-from idp import clients, consents
+from idp.consent import consents
 from idp.model.client import Client, ClientAuth, GrantType
 from idp.model.person import Level, Person, Profile
+from idp.provider import clients
 from idp.store import people
 
 SECRET = "a-secret-of-a-relying-party-0123456789"

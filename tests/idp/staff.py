@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from hub import callers, clock
 from hub.callers import Caller
 from hub.house import House
-from idp import companies, companies_people, mandates, matters
-from idp.companies_people import Invited
+from idp.acting import companies, companies_people, mandates, matters
+from idp.acting.companies_people import Invited
 from idp.login import session
 from idp.login.session import Opened
 from idp.model.company import Wanted

@@ -4,7 +4,7 @@ import pytest
 
 from hub import callers, clock
 from hub.problems import NotSignedIn
-from idp import accounts
+from idp.account import accounts
 from idp.login import session
 from idp.model.factor import Kind
 from idp.store import people

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hub import clock, ledger
-from idp import consent_text, consents, receipts
+from idp.consent import consent_text, consents, receipts
 from idp.model.life import Former
 from idp.store import life, releases
 from idp.store import receipts as receipt_store

@@ -16,9 +16,9 @@ import app as front
 from hub import clock, outbox
 from hub.house import House, open_house
 from hub.settings import Settings
-from idp import clients
-from idp.announce import KIND, SENDERS, Event, announce
+from idp.account.announce import KIND, SENDERS, Event, announce
 from idp.model.client import ClientWrong
+from idp.provider import clients
 from tests.idp.rp import Visit, department
 
 RISC = "https://schemas.openid.net/secevent/risc/event-type/"

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub import clock, limits
-from idp import authorize, consents, flows
+from idp.consent import consents
 from idp.model.client import GrantType
 from idp.model.flow import FlowGone, Step
+from idp.provider import authorize, flows
 from tests.idp.rp import CALLBACK, Visit, Visits, department, public
 
 # -- never redirected: client and address must be certain first

@@ -6,7 +6,8 @@ from flask import Flask, request
 
 from hub import clock, outbox
 from hub.house import House
-from idp import chores, logout
+from idp import chores
+from idp.provider import logout
 from idp.store.grants import grant_table
 from tests.idp.rp import Visit, department
 

@@ -8,8 +8,8 @@ import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from hub import clock
-from idp import clients
 from idp.model.client import POLICIES, ClientAuth, Policy
+from idp.provider import clients
 from tests.idp.rp import ASSERTION, SECRET, Visit, Visits, department, public, with_key
 
 ASK = {"grant_type": "client_credentials"}

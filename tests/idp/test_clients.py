@@ -16,8 +16,9 @@ from hub import clock, ledger, settings, tree
 from hub.house import House
 from hub.problems import NotFound
 from hub.signin import Site, client_secret
-from idp import cli, clients
+from idp import cli
 from idp.model.client import ClientAuth, ClientWrong, GrantType, safe_uri
+from idp.provider import clients
 from idp.store import clients as store
 from tests.idp.rp import KEY, SECRET, Visit, department, public, with_key
 

@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from hub import clock, ledger, notices
 from hub.house import House
 from hub.vault import wrapped_keys
-from idp import clients, closing, consents
+from idp.account import closing
+from idp.consent import consents
 from idp.model.closing import WAIT, CannotClose
 from idp.model.mandate import Mandate, Role
 from idp.model.person import Profile, State
+from idp.provider import clients
 from idp.store import factors, leaving, people
 from idp.store import mandates as mandate_store
 from idp.store.people import person_table

@@ -11,7 +11,9 @@ from deploy.demo.register.book import Book
 from hub import clock, ledger, notices
 from hub.house import House
 from hub.problems import NotAllowed
-from idp import accounts, companies, companies_people, companies_watch, mandates, realname
+from idp import realname
+from idp.account import accounts
+from idp.acting import companies, companies_people, companies_watch, mandates
 from idp.model.company import NotInForce
 from idp.model.mandate import NoMandate, Role
 from idp.model.organization import NotRepresentative, Organization, OrganizationState

@@ -9,8 +9,8 @@ import pytest
 from deploy.demo.register.people import check_character
 from hub import clock, ledger, notices
 from hub.house import House
-from idp import companies_people, mandates
-from idp.companies_people import Invited
+from idp.acting import companies_people, mandates
+from idp.acting.companies_people import Invited
 from idp.model.company import (
     MANAGERS,
     AppointedAlready,

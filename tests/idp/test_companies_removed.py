@@ -10,9 +10,10 @@ from flask import Flask
 
 from hub import behalf, callers, clock
 from hub.house import House
-from idp import clients, companies_people, grants, mandates
+from idp.acting import companies_people, mandates
 from idp.model.grant import Code
 from idp.model.mandate import Mandate, Role
+from idp.provider import clients, grants
 from idp.store import grants as grant_store
 from idp.store import mandates as store
 from tests.idp.citizen import JIA, local

@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from hub import callers, clock
 from hub.house import House
-from idp import companies_people, mandates
-from idp.companies_people import Invited
+from idp.acting import companies_people, mandates
+from idp.acting.companies_people import Invited
 from idp.model.company import Wanted
 from idp.model.mandate import Mandate, Role
 from idp.store import mandates as store

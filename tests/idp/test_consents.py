@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hub import clock, ledger
-from idp import consents
+from idp.consent import consents
 from idp.model.consent import TEXT_VERSION, Consent
 from idp.store import consents as store
 from tests.idp.rp import Visit

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hub import clock, notices, outbox
 from hub.house import House
-from idp import accounts, contacts
-from idp.contacts import Contact
+from idp.account import accounts, contacts
+from idp.account.contacts import Contact
 from idp.model.factor import ContactWrong, Kind
 from idp.store import people
 from tests.idp.citizen import Citizen

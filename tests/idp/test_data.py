@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from hub import callers, clock, ledger
 from hub.house import House
 from hub.problems import NotSignedIn
-from idp import consents, data, flows, tokens
+from idp.consent import consents, data
 from idp.model.data import MOST, TYPE, DataField, DataPermission
 from idp.model.flow import Asked, Refused
+from idp.provider import flows
+from idp.provider.tokens import sign
 from idp.store import data as store
 from tests.hub.test_web import token_in
 from tests.idp.rp import Visit, department, public
@@ -114,7 +116,7 @@ def test_a_yes_is_carried_into_the_token_and_told_to_the_client(asker: Visit, ho
     assert given["authorization_details"] == [detail]  # RFC 9396 7
     claims = asker.claims(given["access_token"])
     assert claims["authorization_details"] == [detail]
-    assert claims["aud"] == [tokens.userinfo_audience(house), tokens.data_audience(house)]
+    assert claims["aud"] == [sign.userinfo_audience(house), sign.data_audience(house)]
     assert asker.userinfo(given["access_token"]).status_code == 200
     with pytest.raises(NotSignedIn):  # for this one address of our API only
         callers.read_token(house, given["access_token"], clock.now())
@@ -128,7 +130,7 @@ def test_a_no_is_told_as_access_denied(asker: Visit) -> None:
 def test_signing_in_allows_no_data(asker: Visit) -> None:
     given = asker.tokens()
     assert "authorization_details" not in given
-    assert asker.claims(given["access_token"])["aud"] == tokens.userinfo_audience(asker.house)
+    assert asker.claims(given["access_token"])["aud"] == sign.userinfo_audience(asker.house)
 
 
 def test_data_are_asked_for_apart_from_the_sign_in(house: House, visits: Visits, now: datetime) -> None:
@@ -257,7 +259,7 @@ def test_withdrawal_revokes_the_tokens_and_the_next_sign_in_asks(asker: Visit, h
         "error_description": "The refresh token is unknown, revoked or expired"
     }
     with pytest.raises(NotSignedIn):
-        callers.read_token(house, given["access_token"], clock.now(), audience_is=tokens.data_audience(house))
+        callers.read_token(house, given["access_token"], clock.now(), audience_is=sign.data_audience(house))
     assert asker.answer(authorization_details=details(), prompt="none")["error"] == "consent_required"
 
 

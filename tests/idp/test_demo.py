@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from hub import clock
 from hub.house import House
 from hub.problems import NotAllowed
-from idp import demo, mandates
+from idp import demo
+from idp.acting import mandates
 from idp.login import sign_in
 from idp.model.person import Level
 from idp.store import people

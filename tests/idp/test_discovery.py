@@ -2,7 +2,7 @@
 
 import json
 
-from idp import discovery
+from idp.provider import discovery
 from tests.idp.rp import Visit
 
 TESTED_IN = {  # each feature that is named to the world, and the test file that uses it

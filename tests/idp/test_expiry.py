@@ -8,9 +8,9 @@ from flask import Flask, request
 
 from hub import callers, clock, outbox
 from hub.house import House
-from idp import expiry
 from idp.login import session
 from idp.model.person import Level, Person, Profile
+from idp.provider import expiry
 from idp.store import grants as grant_store
 from idp.store import people
 from tests.idp.rp import Visit, department

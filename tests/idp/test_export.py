@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from hub import clock, jobs, notices
 from hub.held import PARTS
 from hub.jobs import job_table
-from idp import consent_text, consents, export
+from idp.account import export
+from idp.consent import consent_text, consents
 from idp.store.leaving import copy_table
 from tests.idp.citizen import JIA, PASSWORD, Citizen
 from tests.idp.rp import department

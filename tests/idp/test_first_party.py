@@ -9,7 +9,7 @@ from hub import clock, signin
 from hub.house import House
 from hub.problems import NotAllowed
 from hub.signin import Site
-from idp import clients
+from idp.provider import clients
 from tests.idp.rp import Visit
 
 WALLET = Site("wallet", "/wallet", level=2)

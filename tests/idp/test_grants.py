@@ -12,9 +12,10 @@ import pytest
 import app as front
 from hub import callers, clock, ledger
 from hub.house import House
-from idp import consents, grants, pseudonyms
+from idp.consent import consents
 from idp.model.flow import Refused
 from idp.model.grant import Code, Tokens
+from idp.provider import grants, pseudonyms, revoke
 from idp.store import grants as store
 from tests.idp.rp import Visit, department
 
@@ -112,7 +113,7 @@ def test_withdrawing_consent_takes_the_tokens_of_that_client_only(party: Visit) 
 def test_locking_a_person_takes_offline_access_too(party: Visit) -> None:
     given = tokens_of(party, scopes=("openid", "offline_access"))
     with party.house.database.write() as db:
-        grants.revoke_of_person(db, party.person, why="account locked", now=clock.now())
+        revoke.of_person(db, party.person, why="account locked", now=clock.now())
     with pytest.raises(Refused):
         grants.refresh(party.house, str(given.refresh_token), party.client, None, clock.now())
 
@@ -121,7 +122,7 @@ def test_a_revoked_grant_is_told_to_the_one_gate(party: Visit) -> None:
     given = tokens_of(party)
     gid = party.claims(given.access_token)["gid"]
     with party.house.database.write() as db:
-        grants.revoke_of_person(db, party.person, why="account locked", now=clock.now())
+        revoke.of_person(db, party.person, why="account locked", now=clock.now())
         assert callers.is_revoked(db, [gid])
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from hub import clock, inbox
 from hub.house import House
-from idp import accounts, invite
+from idp.account import accounts, invite
 from idp.login import totp
 from idp.model.factor import Kind, LastFactor
 from idp.model.invitation import InvitationGone

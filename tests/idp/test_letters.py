@@ -18,7 +18,7 @@ from hub import clock, mail, notices, outbox
 from hub import settings as all_settings
 from hub.house import House, open_house
 from hub.settings import Settings
-from idp import contacts, letters
+from idp.account import contacts, letters
 from idp.store import people
 from tests.idp.citizen import PASSWORD, Citizen
 

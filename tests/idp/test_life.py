@@ -10,15 +10,16 @@ from flask.testing import FlaskClient
 
 from hub import callers, clock, ledger, notices, outbox
 from hub.house import House
-from idp import life, recheck, registers
-from idp.announce import Event
-from idp.life import Authority, NewRecord, Proof
+from idp import registers
+from idp.account import life, recheck
+from idp.account.announce import Event
+from idp.account.life import Authority, NewRecord, Proof
+from idp.account.recheck import Found
 from idp.model.life import TABLE, Act, Basis, BasisWrong, Ground, NotNow, after, basis
 from idp.model.mandate import Mandate, Role
 from idp.model.person import NumberTaken, Person, Profile, State
 from idp.model.realname import Form
 from idp.realname import paper as papers
-from idp.recheck import Found
 from idp.store import life as store
 from idp.store import mandates as mandate_store
 from idp.store import people, proofs

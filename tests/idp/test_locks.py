@@ -13,11 +13,13 @@ from flask.testing import FlaskClient
 import app as front
 from hub import clock, ledger, notices
 from hub.house import House
-from idp import consents, grants, locks
+from idp.account import locks
+from idp.consent import consents
 from idp.login import sign_in
 from idp.model.factor import SignInAgain
 from idp.model.flow import Refused
 from idp.model.person import AccountEnded, State
+from idp.provider import grants
 from idp.store import grants as grant_store
 from idp.store import people
 from tests.idp.citizen import PASSWORD, Authenticator, Citizen, local, options

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from hub import callers, clock
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts
+from idp.account import accounts
 from idp.login import password, sign_in, throttle
 from idp.model.factor import WrongCredentials
 from idp.store import people

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from hub import callers, clock, outbox
 from hub.house import House
-from idp import clients, logout
+from idp.provider import clients, logout
 from tests.idp.rp import Visit, department
 
 BYE = "https://market.qiyun.example/bye"

@@ -10,12 +10,12 @@ from flask.testing import FlaskClient
 from hub import behalf, clock, notices
 from hub.callers import Caller
 from hub.house import House
-from idp import mandates, offers, wards
-from idp import uses as use_verbs
+from idp.acting import mandates, offers, wards
+from idp.acting import uses as use_verbs
+from idp.acting.offers import Wanted
 from idp.model.mandate import PERSON
 from idp.model.matter import Matter
 from idp.model.use import KEPT_DAYS, Act
-from idp.offers import Wanted
 from idp.store import mandates as store
 from idp.store import matters, people, uses
 from tests.idp.citizen import JIA, OUYANG, Citizen

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from hub import clock, inbox, ledger, notices, outbox
 from hub.callers import Caller
 from hub.house import House
-from idp import accounts, closing, merge
-from idp.announce import Event
-from idp.life import Authority
+from idp.account import accounts, closing, merge
+from idp.account.announce import Event
+from idp.account.life import Authority
 from idp.login import totp
 from idp.model.life import Basis, CannotMerge, Former, Ground, NotNow, winner
 from idp.model.mandate import Mandate, Role

@@ -10,7 +10,7 @@ from admin.model.ticket import Severity, TicketKind
 from admin.store import tickets
 from hub import clock, inbox
 from hub.inbox import letter_table
-from idp import misuse
+from idp.account import misuse
 from idp.store import leaving
 from tests.idp.citizen import Citizen
 

@@ -8,14 +8,14 @@ import pytest
 from hub import clock, ledger, notices
 from hub.house import House
 from hub.problems import NotAllowed, TooMany
-from idp import mandates, offers
+from idp.acting import mandates, offers
+from idp.acting.offers import Wanted
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, NoMandate, Role
 from idp.model.matter import Matter
 from idp.model.offer import OFFER_DAYS, Offer, OfferGone
 from idp.model.person import Level, State
 from idp.model.ward import MandateWrong, NotOfAge, NotOneself
 from idp.numbers.rules import NumberWrong
-from idp.offers import Wanted
 from idp.store import mandates as store
 from idp.store import matters, people
 from idp.store import offers as offer_store

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hub import clock
-from idp import discovery
 from idp.model.client import ClientWrong
+from idp.provider import discovery
 from tests.idp.rp import CALLBACK, SECRET, Visit, Visits, department, public
 
 

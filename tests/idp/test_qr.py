@@ -21,11 +21,12 @@ from hub.caller import Caller
 from hub.house import House
 from hub.problems import TooMany
 from hub.shared import Shared, SharedDown
-from idp import accounts, flows
+from idp.account import accounts
 from idp.login import qr, session, totp
 from idp.model.factor import SignInAgain, is_strongest
 from idp.model.person import Level
 from idp.model.qr import CodeGone, methods
+from idp.provider import flows
 from idp.store import people
 from tests.idp.citizen import PASSWORD, Citizen, local
 from tests.idp.rp import Visit, department

@@ -19,7 +19,8 @@ from hub import clock, ledger
 from hub.fetch import Fetch
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts, realname
+from idp import realname
+from idp.account import accounts
 from idp.model.person import Level, NumberTaken, Person, Profile
 from idp.model.realname import (
     Form,

@@ -15,8 +15,9 @@ from hub import clock, ledger, notices, outbox
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotFound, TooMany
-from idp import accounts, attended, proofs, realname
-from idp.announce import KIND, Event
+from idp import attended, proofs, realname
+from idp.account import accounts
+from idp.account.announce import KIND, Event
 from idp.attended import ServingOneself
 from idp.cli_evidence import evidence
 from idp.model.person import AccountEnded, Level, NumberTaken, State
@@ -103,7 +104,9 @@ def as_before(house: House, id: str, **changes: object) -> None:
 def test_evidence_from_before_digests_were_noted_is_named_and_no_fault(house: House, register: FlaskClient) -> None:
     id = account(house)
     as_before(house, id)
-    company = Evidence(id, "representative", 2, "market", "t-company", "", "e" * 64, clock.now(), about="91880101DEM000081U")
+    company = Evidence(
+        id, "representative", 2, "market", "t-company", "", "e" * 64, clock.now(), about="91880101DEM000081U"
+    )
     with house.database.write() as db:
         store.keep_evidence(db, company)
     realname.match(house, id, *JIA, now=clock.now())
@@ -112,7 +115,8 @@ def test_evidence_from_before_digests_were_noted_is_named_and_no_fault(house: Ho
 
 
 @pytest.mark.parametrize(
-    "changes", [{"level": 4}, {"person": "another"}, {"method": "live"}, {"answer_digest": "0" * 64}, {"transaction": "t-2"}]
+    "changes",
+    [{"level": 4}, {"person": "another"}, {"method": "live"}, {"answer_digest": "0" * 64}, {"transaction": "t-2"}],
 )
 def test_a_change_of_earlier_evidence_is_a_fault(
     house: House, register: FlaskClient, changes: dict[str, object]
@@ -128,7 +132,9 @@ def test_a_row_about_a_company_that_was_added_later_is_a_fault(house: House, reg
     id = account(house)
     realname.match(house, id, *JIA, now=clock.now())
     with house.database.write() as db:
-        added = Evidence(id, "representative", 2, "market", "t-9", "", "e" * 64, clock.now(), about="91880101DEM000081U")
+        added = Evidence(
+            id, "representative", 2, "market", "t-9", "", "e" * 64, clock.now(), about="91880101DEM000081U"
+        )
         store.keep_evidence(db, added)
     (fault,) = proofs.check(house)
     assert fault.what == "unnoted"

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from deploy.demo.register.people import Person as Who
 from hub import clock
 from hub.house import House
-from idp import accounts, companies, realname, registers
+from idp import realname, registers
+from idp.account import accounts
+from idp.acting import companies
 from idp.model.person import Level, NumberTaken
 from idp.model.realname import (
     Form,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import app as front
 from hub import clock, ledger, notices
 from hub.keys import Keys
-from idp import consent_text, consents, receipts
+from idp.consent import consent_text, consents, receipts
 from idp.model.client import PERSON_SCOPES, Basis
 from idp.model.consent import TEXT_VERSION
 from idp.model.receipt import Receipt, Said

@@ -15,7 +15,8 @@ from hub import callers, clock, ledger, notices, outbox
 from hub.caller import Caller
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts, attended, recovery, recovery_end
+from idp import attended
+from idp.account import accounts, recovery, recovery_end
 from idp.login import totp
 from idp.model.factor import Kind
 from idp.model.person import AccountEnded, Level

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import clock
-from idp import flows
 from idp.model.flow import FLOW_SECONDS
+from idp.provider import flows
 from idp.web.restart import start_of
 from tests.idp.citizen import PASSWORD, Citizen
 from tests.idp.rp import Visit, department, public

@@ -8,9 +8,9 @@ from flask import Flask
 
 from hub import clock, tree
 from hub.house import House
-from idp import clients, pseudonyms, sandbox
 from idp.model.client import Client, ClientWrong, GrantType
 from idp.model.person import AccountNameWrong
+from idp.provider import clients, pseudonyms, sandbox
 from idp.store import people
 from tests.idp.rp import Visit, Visits, department
 

@@ -10,7 +10,7 @@ from flask import Flask
 from hub import callers, clock, notices, outbox
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts, letters, locks
+from idp.account import accounts, letters, locks
 from idp.login import onetime, password, recovery_codes, second, sign_in, totp
 from idp.login.sign_in import Passed
 from idp.model.factor import Kind, NotOffered, WrongCredentials

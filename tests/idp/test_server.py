@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from hub import callers, clock
 from hub.problems import NotSignedIn
-from idp import clients, grants
 from idp.model.client import GrantType
 from idp.model.grant import Code
+from idp.provider import clients, grants
 from tests.idp.rp import AGENCY, CALLBACK, Visit, Visits, b64, department, public
 
 # -- a code

@@ -7,8 +7,9 @@ import pytest
 
 from hub import clock
 from hub.house import House
-from idp import clients, consents
+from idp.consent import consents
 from idp.model.client import Client
+from idp.provider import clients
 from idp.store import consents as consent_store
 from tests.idp.citizen import COMPANY, JIA, OUYANG, PASSWORD, Citizen, local
 from tests.idp.rp import CALLBACK, department

@@ -8,7 +8,7 @@ import pytest
 from hub import clock, limits, notices
 from hub.house import House
 from hub.problems import TooMany
-from idp import accounts
+from idp.account import accounts
 from idp.login import sign_in, throttle
 from idp.model.factor import Kind, WrongCredentials
 from idp.model.person import Person

@@ -13,8 +13,9 @@ from joserfc.jwk import ECKey, OctKey
 
 from hub import clock
 from hub.keys import Keys
-from idp import discovery, pseudonyms, tokens
-from idp.tokens import NotAToken
+from idp.provider import discovery, pseudonyms
+from idp.provider.tokens import read, sign
+from idp.provider.tokens.read import NotAToken
 from tests.idp.rp import Visit, Visits, department
 
 
@@ -27,7 +28,7 @@ def test_each_kind_of_token_names_its_kind_and_its_key(visit: Visit) -> None:
     visit.signs_in()
     given_out = visit.tokens()
     access, identity = header(given_out["access_token"]), header(given_out["id_token"])
-    logout = header(tokens.logout_token(visit.house, visit.client, "p", "s", clock.now()))
+    logout = header(sign.logout_token(visit.house, visit.client, "p", "s", clock.now()))
     assert [one["typ"] for one in (access, identity, logout)] == ["at+jwt", "JWT", "logout+jwt"]
     assert {one["kid"] for one in (access, identity, logout)} == {visit.house.keys.kid("tokens-1")}
     assert {frozenset(one) for one in (access, identity, logout)} == {frozenset({"alg", "typ", "kid"})}
@@ -123,7 +124,7 @@ def test_no_forgery_is_believed(visit: Visit, how: str) -> None:
     visit.signs_in()
     token = forged(visit, how)
     with pytest.raises(NotAToken):
-        tokens.read_access_token(visit.house, token, clock.now())
+        read.access_token(visit.house, token, clock.now())
     assert visit.userinfo(token).status_code == 401
 
 
@@ -135,34 +136,34 @@ def test_no_forgery_is_believed(visit: Visit, how: str) -> None:
     )
 )
 def test_any_text_is_believed_or_not_without_a_fault(visit: Visit, text: str) -> None:
-    for read in (
-        lambda: tokens.read_access_token(visit.house, text, clock.now()),
-        lambda: tokens.read_hint(visit.house, text),
-        lambda: tokens.claimed_client(text),
-        lambda: tokens.read_assertion(visit.house, department(), text, ["x"], clock.now()),
+    for reading in (
+        lambda: read.access_token(visit.house, text, clock.now()),
+        lambda: read.hint(visit.house, text),
+        lambda: read.claimed_client(text),
+        lambda: read.assertion(visit.house, department(), text, ["x"], clock.now()),
     ):
         with pytest.raises(NotAToken):
-            read()
+            reading()
 
 
 def test_a_token_of_enormous_length_is_not_even_read(visit: Visit) -> None:
     with pytest.raises(NotAToken, match="too long"):
-        tokens.read_hint(visit.house, "a" * 10_000)
+        read.hint(visit.house, "a" * 10_000)
 
 
 def test_a_clock_ten_seconds_off_changes_nothing(visit: Visit) -> None:
     visit.signs_in()
     token = visit.tokens()["access_token"]
-    assert tokens.read_access_token(visit.house, token, clock.now() - timedelta(seconds=9))
+    assert read.access_token(visit.house, token, clock.now() - timedelta(seconds=9))
     with pytest.raises(NotAToken):
-        tokens.read_access_token(visit.house, token, clock.now() - timedelta(seconds=60))
+        read.access_token(visit.house, token, clock.now() - timedelta(seconds=60))
 
 
 def test_an_expired_hint_still_says_whom_it_named(visit: Visit) -> None:
     visit.signs_in()
     hint = visit.tokens()["id_token"]
     with clock.shifted(86400):
-        assert tokens.read_hint(visit.house, hint)["aud"] == visit.client.id
+        assert read.hint(visit.house, hint)["aud"] == visit.client.id
 
 
 def test_pseudonyms_cannot_be_derived_without_our_secret(visit: Visit) -> None:

@@ -9,12 +9,15 @@ import pytest
 
 from hub import callers, clock, outbox
 from hub.house import House
-from idp import announce, clients, consents, handover, logout, mandates, pseudonyms
+from idp.account import announce
+from idp.acting import handover, mandates
+from idp.consent import consents
 from idp.model.client import GrantType
 from idp.model.mandate import EVERYTHING, PERSON, Mandate, Role
 from idp.model.organization import Organization, OrganizationState
 from idp.model.person import Level, Person, Profile, State
 from idp.model.use import Act
+from idp.provider import clients, logout, pseudonyms
 from idp.store import mandates as store
 from idp.store import organizations, people, uses
 from tests.idp.rp import Visit, Visits, department

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub import clock, limits
 from hub.problems import TooMany
-from idp import accounts
+from idp.account import accounts
 from idp.login import sign_in, throttle, totp
 from idp.model.factor import Kind, SignInAgain, WrongCredentials
 from tests.idp.citizen import PASSWORD, Citizen

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub import clock, ledger, notices
 from hub.house import House
 from hub.problems import NotAllowed, TooMany
-from idp import mandates, wards
+from idp.acting import mandates, wards
 from idp.model.mandate import EVERYTHING, PERSON, NoMandate, Role
 from idp.model.person import Level, State
 from idp.model.realname import GUARDIAN_AGE, OFFICIAL, RegisterLater, age, grown_up

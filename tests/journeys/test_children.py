@@ -8,7 +8,7 @@ import pytest
 from admin import passed_on
 from admin.store import cases, items
 from hub import clock
-from idp import uses as use_verbs
+from idp.acting import uses as use_verbs
 from idp.model.mandate import PERSON
 from idp.store import mandates, people, uses
 from tests.idp.households import CHILD, grown

@@ -15,7 +15,7 @@ from admin import item_figures
 from admin.store import items as store
 from docs.figures.services import figures
 from hub import clock, ledger
-from idp.clients import CACHE_SECONDS
+from idp.provider.clients import CACHE_SECONDS
 from tests.world import World
 from yinxin.tour.browser import Browser
 from yinxin.tour.services import SITE, Service

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hub import callers, ledger
 from hub.house import House
-from idp import clients, tokens
 from idp.model.client import Client, ClientAuth, GrantType
+from idp.provider import clients
+from idp.provider.tokens import sign
 from licenses.model import Status
 from tests.licenses.conftest import COMPANY, QIYUN, Department
 
@@ -47,7 +48,7 @@ def call(client: FlaskClient, house: House, service: Client, department: Departm
     """Send a request with a token of our own provider."""
 
     def send(method: str, path: str, *, scopes: Any = SCOPES, key: Any = None, token: Any = None, **given: Any) -> Any:
-        held = token or tokens.client_token(house, service, scopes=scopes, now=now)
+        held = token or sign.client_token(house, service, scopes=scopes, now=now)
         headers = {"Authorization": f"Bearer {held}", "Accept-Language": "en", **given.pop("headers", {})}
         if method == "post":
             headers["Idempotency-Key"] = key if key is not None else str(uuid.uuid4())
@@ -119,7 +120,7 @@ def test_wrong_fields_are_named_each(call: Any) -> None:
 def test_an_expired_and_a_revoked_token_are_refused(call: Any, house: House, service: Client, now: datetime) -> None:
     from datetime import timedelta
 
-    old = tokens.client_token(house, service, scopes=SCOPES, now=now - timedelta(hours=2))
+    old = sign.client_token(house, service, scopes=SCOPES, now=now - timedelta(hours=2))
     assert call("post", "/api/licenses", json=body(), token=old).status_code == 401
     with house.database.write() as db:
         callers.revoke(db, service.id, now, now + timedelta(hours=1))

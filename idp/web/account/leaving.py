@@ -7,7 +7,7 @@ from hub.callers import Session
 from hub.i18n import _, language
 from hub.problems import NotFound, TooMany
 from hub.web import route
-from idp import closing, export
+from idp.account import closing, export
 from idp.model.closing import CannotClose
 from idp.store import leaving, people
 from idp.web import desk

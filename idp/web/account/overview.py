@@ -8,7 +8,8 @@ from flask import Blueprint, Response, request
 from hub import callers, notices
 from hub.callers import Session
 from hub.web import route
-from idp import consents, mandates, offers
+from idp.acting import mandates, offers
+from idp.consent import consents
 from idp.model.factor import Kind
 from idp.numbers.rules import masked
 from idp.store import factors, leaving, people

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from hub.callers import Session
 from hub.problems import TooMany
 from hub.web import route
-from idp import accounts
+from idp.account import accounts
 from idp.model.factor import PasswordWrong, WrongCredentials
 from idp.web import desk, halfway
 

@@ -7,8 +7,8 @@ from hub.callers import Session
 from hub.i18n import language
 from hub.problems import TooMany
 from hub.web import route
-from idp import locks, misuse
-from idp.misuse import NothingSaid
+from idp.account import locks, misuse
+from idp.account.misuse import NothingSaid
 from idp.store import leaving
 from idp.web import desk
 

@@ -10,7 +10,7 @@ from hub import web
 from hub.callers import Session
 from hub.problems import NotFound
 from hub.web import route
-from idp import consents, data
+from idp.consent import consents, data
 from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.model.receipt import NoReceipt, Receipt

@@ -10,7 +10,8 @@ from hub.caller import Caller
 from hub.callers import Session
 from hub.sessions import Limits
 from hub.web import route
-from idp import accounts, clients, grants
+from idp.account import accounts
+from idp.provider import clients, grants
 from idp.web import desk
 from idp.web.account.words import service_name_of
 from idp.web.desk import Visit

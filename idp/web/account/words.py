@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 from hub import tree
 from hub.i18n import _, language
 from hub.problems import NotFound
-from idp import clients, consent_text
+from idp.consent import consent_text
 from idp.model.client import Basis, Client
+from idp.provider import clients
 from idp.web.desk import Visit
 
 

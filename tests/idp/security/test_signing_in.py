@@ -16,7 +16,7 @@ from hub import callers, clock, notices
 from hub.caller import Caller
 from hub.house import House
 from hub.web import routes
-from idp import accounts
+from idp.account import accounts
 from idp.login import onetime, passkey, password, session, throttle, totp
 from idp.model.factor import Kind, LastFactor, combined, is_strongest, methods
 from idp.model.flow import Asked, SignedIn, Step, missing

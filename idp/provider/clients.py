@@ -1,0 +1,192 @@
+"""Registered services: know them, add them, load them from a file, end them."""
+
+import hashlib
+import hmac
+import secrets
+import tomllib
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hub import callers, ledger, tree
+from hub.house import House
+from hub.problems import NotFound
+from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType
+from idp.provider import revoke
+from idp.provider.tokens import read
+from idp.store import clients as store
+
+CACHE_SECONDS = 1  # a changed client is used within a second by every process; revocation must take effect as fast
+FIRST_PARTY = {  # our own relying parties, by their names
+    "wallet": ("证照夹", "License wallet"),
+    "my": ("我的办事", "My matters"),
+    "console": ("管理台", "Console"),
+}
+
+
+def known(house: House, client_id: str, now: datetime) -> Client | None:
+    """The registered service of this id, unless it was ended. From memory, at most a second old."""
+    cache: dict[str, tuple[Client, datetime]] = house.cache.setdefault("idp-clients", {})
+    kept = cache.get(client_id)
+    if kept is not None and abs(now - kept[1]) < timedelta(seconds=CACHE_SECONDS):
+        return kept[0]
+    with house.database.read() as db:
+        client = store.client(db, client_id)
+    if client is None or client.ended is not None:
+        cache.pop(client_id, None)
+        return None
+    if kept is not None and kept[0] == client:
+        client = kept[0]  # the same object: what was computed for it stays good
+    cache[client_id] = (client, now)
+    return client
+
+
+def add(house: House, client: Client, *, by: str, now: datetime) -> Client:
+    """Register a service, or change one. Raises ClientWrong; NotFound for a place that is not in the tree."""
+    with house.database.write() as db:
+        keep(db, client, by=by, now=now)
+    house.cache.get("idp-clients", {}).pop(client.id, None)
+    return client
+
+
+def end(house: House, client_id: str, *, by: str, now: datetime) -> None:
+    """Close a service's access: no new sign-in, every token of it refused. Raises NotFound."""
+    with house.database.write() as db:
+        close(house, db, client_id, by=by, now=now)
+    house.cache.get("idp-clients", {}).pop(client_id, None)
+
+
+def close(house: House, db: Connection, client_id: str, *, by: str, now: datetime) -> None:
+    """What `end` does, in the transaction of what leads there. Raises NotFound."""
+    client = store.client(db, client_id)
+    if client is None:
+        raise NotFound("There is no service %(id)s", id=client_id)
+    store.keep(db, replace(client, ended=now))
+    revoke.of_clients(db, [client_id], why="client ended", now=now)
+    callers.revoke(db, client_id, now, now + timedelta(seconds=house.settings.access_seconds))
+    ledger.wrote(db, "client.ended", client_id, by=by, at=now, place=client.place)
+
+
+def load(house: House, path: Path, *, by: str, now: datetime) -> list[Client]:
+    """Register the services of a TOML file ([[client]] tables), all or none. Raises ClientWrong."""
+    try:
+        described = tomllib.loads(path.read_text(encoding="utf-8")).get("client", [])
+    except (OSError, ValueError) as error:
+        raise ClientWrong("%(path)s cannot be read: %(why)s", path=path.name, why=type(error).__name__) from error
+    found = [described_by(entry, path.parent) for entry in described]
+    with house.database.write() as db:
+        for client in found:
+            keep(db, client, by=by, now=now)
+    house.cache.pop("idp-clients", None)
+    return found
+
+
+def described_by(entry: dict[str, Any], folder: Path) -> Client:
+    """A service from one table of the file. Raises ClientWrong with the first field that is wrong."""
+    values = dict(entry)
+    secret = _secret_of(values, folder)
+    unknown = set(values) - ({field.name for field in fields(Client)} - _OURS)
+    if unknown:
+        raise ClientWrong("%(name)s is not a field of a service", name=min(unknown))
+    try:
+        for name in ("redirect_uris", "post_logout_uris", "scopes", "keys"):
+            if name in values:
+                values[name] = tuple(values[name])
+        if "grant_types" in values:
+            values["grant_types"] = tuple(GrantType(value) for value in values["grant_types"])
+        values["auth"] = ClientAuth(values.get("auth", "client_secret_basic"))
+        values["basis"] = Basis(values.get("basis", "consent"))
+        values["policy"] = POLICIES[values.get("policy", "standard")]
+        return Client(**values, secret_digest=secret).checked()
+    except (KeyError, TypeError, ValueError) as error:
+        raise ClientWrong("A field is missing or has the wrong form: %(why)s", why=str(error)) from error
+
+
+_OURS = {"first_party", "secret_digest", "created", "ended", "sandbox", "testers"}  # never given from outside
+
+
+def _secret_of(values: dict[str, Any], folder: Path) -> str:
+    """The digest of the secret that a file gives as its digest, as a path, or in clear."""
+    plain, path, digest = (values.pop(name, "") for name in ("secret", "secret_file", "secret_sha256"))
+    if path:
+        try:
+            plain = (folder / str(path)).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ClientWrong("%(path)s cannot be read", path=str(path)) from error
+    if plain and len(str(plain)) < 32:
+        raise ClientWrong("A secret needs 32 characters; `yinxin client secret` makes one")
+    return secret_digest(str(plain)) if plain else str(digest).lower()
+
+
+def new_secret() -> str:
+    """A fresh secret of 256 bits for a service. Shown once; only its digest is kept."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_digest(secret: str) -> str:
+    """How a secret is kept: it is long and random, so one SHA-256 is enough (a password hash would cost 300 ms a call)."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def secret_fits(client: Client | None, secret: str) -> bool:
+    """Compare a secret in constant time; takes as long for an unknown client."""
+    kept = client.secret_digest if client and client.secret_digest else "0" * 64
+    return hmac.compare_digest(kept, secret_digest(secret)) and client is not None
+
+
+def first_party_secret(house: House, client_id: str) -> str:
+    """The secret of a site of our own, which both sides of the house derive from its keys."""
+    return house.keys.secret(f"client-{client_id}").hex()
+
+
+def ensure_first_party_clients(house: House, now: datetime) -> None:
+    """Register the provider's own relying parties. A second call changes nothing."""
+    home = house.settings.home_url
+    with house.database.write() as db:
+        for client_id, (name, name_en) in FIRST_PARTY.items():
+            client = Client(
+                id=client_id,
+                name=name,
+                name_en=name_en,
+                agency="",  # the installation itself
+                place=tree.ROOT,
+                auth=ClientAuth.secret_basic,
+                redirect_uris=(f"{home}/{client_id}/callback",),
+                post_logout_uris=(f"{home}/", f"{home}/{client_id}", f"{home}/{client_id}/"),
+                scopes=("openid", "profile", "realname", "company"),
+                secret_digest=secret_digest(first_party_secret(house, client_id)),
+                id_token_algorithm="ES256",
+                pairwise=False,
+                first_party=True,
+            )
+            keep(db, client, by="installation", now=now)
+
+
+def keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
+    """What `add` does, in the transaction of what leads there. Raises ClientWrong, NotFound.
+
+    What was granted at a lower level than the service needs from now on is revoked: its next request begins anew.
+    """
+    client.checked()
+    try:
+        read.public_keys(client.keys)
+    except read.NotAToken as error:
+        raise ClientWrong("A key is not a public JWK of type EC, RSA or OKP") from error
+    tree.get(db, client.place)  # raises NotFound: a service stands somewhere
+    old = store.client(db, client.id)
+    kept = replace(client, created=old.created if old else now, ended=None)
+    if old == kept:
+        return
+    if old and old.sandbox != kept.sandbox:
+        raise ClientWrong("A sandbox stays one; what is in production has an id of its own")
+    store.keep(db, kept)
+    if old and client.level > old.level:
+        revoke.below(db, client.id, client.level, now=now)
+    if old and set(old.testers) - set(kept.testers):
+        revoke.of_clients(db, [client.id], why="a tester left", now=now)
+    facts = {"agency": client.agency, "auth": client.auth.value, "scopes": list(client.scopes)}
+    kind = "client.changed" if old else "client.added"
+    ledger.wrote(db, kind, client.id, by=by, at=now, place=client.place, facts=facts)

@@ -1,0 +1,81 @@
+"""What the provider says of itself (OpenID Connect Discovery 3). Each feature named here has a test that uses it."""
+
+import json
+from datetime import datetime, timedelta
+
+from hub.house import House
+from idp.model.client import ID_TOKEN_ALGORITHMS, PERSON_SCOPES, STANDARD, ClientAuth, GrantType
+from idp.model.data import TYPE
+from idp.model.flow import LEVELS, PROMPTS, acr
+from idp.provider.tokens import sign
+
+JWKS_SECONDS = 300  # how long anybody may keep our keys; a new key is published for as long before it signs
+
+
+def document(house: House) -> bytes:
+    """The discovery document as ready bytes, made once per process."""
+    kept: bytes | None = house.cache.get("idp-discovery")
+    if kept is None:
+        kept = house.cache["idp-discovery"] = json.dumps(metadata(house.settings.issuer_url)).encode()
+    return kept
+
+
+def jwks(house: House, now: datetime) -> bytes:
+    """The JWK Set as ready bytes, made again when it is older than others may keep it."""
+    kept: tuple[bytes, datetime] | None = house.cache.get("idp-jwks")
+    if kept is None or abs(now - kept[1]) > timedelta(seconds=JWKS_SECONDS):
+        kept = house.cache["idp-jwks"] = (sign.jwks(house), now)
+    return kept[0]
+
+
+def metadata(issuer: str) -> dict[str, object]:
+    """The members of the document."""
+    methods = [method.value for method in ClientAuth]
+    proofs = [method for method in methods if method != ClientAuth.none]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oidc/authorize",
+        "token_endpoint": f"{issuer}/oidc/token",
+        "userinfo_endpoint": f"{issuer}{sign.USERINFO}",
+        "jwks_uri": f"{issuer}/oidc/jwks",
+        "end_session_endpoint": f"{issuer}/oidc/logout",
+        "revocation_endpoint": f"{issuer}/oidc/revoke",
+        "introspection_endpoint": f"{issuer}/oidc/introspect",
+        "consent_receipt_endpoint": f"{issuer}/oidc/consent-receipt",
+        "consent_receipt_jwks_uri": f"{issuer}/oidc/consent-receipt/keys",
+        "scopes_supported": list(PERSON_SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [grant_type.value for grant_type in GrantType],
+        "subject_types_supported": ["pairwise", "public"],
+        "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
+        "introspection_endpoint_auth_methods_supported": proofs,
+        "introspection_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
+        "code_challenge_methods_supported": ["S256"],
+        "acr_values_supported": [acr(level) for level in LEVELS],
+        "authorization_details_types_supported": [TYPE],  # RFC 9396 10
+        "prompt_values_supported": sorted(PROMPTS),
+        "claims_supported": [
+            "sub",
+            "name",
+            "number",
+            "number_type",
+            "acr",
+            "company",
+            "auth_time",
+            "amr",
+            "sid",
+            "act",
+        ],
+        "ui_locales_supported": ["zh-Hans", "en"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+    }

@@ -1,0 +1,278 @@
+"""Codes and tokens: give a code, redeem it once, refresh in a chain whose members fall together."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from hub import behalf, callers, ledger
+from hub.house import House
+from idp.account.standing import may_be_told, whose
+from idp.acting import principals
+from idp.model.client import Client, GrantType
+from idp.model.flow import Refused
+from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
+from idp.model.mandate import Mandate
+from idp.model.use import Act
+from idp.provider import pseudonyms, revoke, sandbox
+from idp.provider.tokens import sign
+from idp.store import data as data_store
+from idp.store import grants as store
+from idp.store import releases, uses
+
+log = structlog.get_logger("idp")
+
+
+def give_code(house: House, code: Code, now: datetime) -> str:
+    """Give a code for what a person allowed. Kept where it may be lost, under its digest: a lost code is a sign-in done again."""
+    value = secrets.token_urlsafe(32)
+    house.shared.put(_key(pseudonyms.digest(value)), _dump(code), house.settings.code_seconds)
+    return value
+
+
+def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
+    """What a code stands for, if this client may redeem it. A second use revokes what came of the first. Raises Refused."""
+    digest = pseudonyms.digest(value)
+    kept = house.shared.peek(_key(digest))
+    if kept is None:
+        _used_again(house, digest, client, now)
+        raise Refused("invalid_grant", "The code is unknown, used or expired")
+    code = _load(kept)
+    if code.client != client.id or not code.valid_at(now, house.settings.code_seconds):
+        raise Refused("invalid_grant", "The code is unknown, used or expired")
+    return code
+
+
+def redeem(house: House, value: str, code: Code, client: Client, now: datetime) -> Tokens:
+    """Turn a code into tokens, once: the unique row of the grant decides among any number of redemptions. Raises Refused."""
+    digest = pseudonyms.digest(value)
+    grant = _grant_of(code, client, now)
+    refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
+    mandates = _mandates(house, grant, now)
+    grant = _not_beyond(grant, mandates)
+    given = _signed(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys,
+                    mandates=mandates)  # fmt: skip
+    with house.database.write() as db:
+        behalf.hold(db, grant.acting_for)  # whoever ends the mandate finds this grant, or this finds it over
+        runs = _login_runs(db, grant, now) and principals.runs(db, grant.person, grant.acting_for, now)
+        told = runs and may_be_told(db, grant, client)
+        won = told and store.redeem(db, digest, grant)
+        if won:
+            _note_use(db, client, mandates, now)
+            if refresh_token is not None:
+                store.keep_refresh(db, Refresh(pseudonyms.digest(refresh_token), grant.id, None, now))
+            facts = {"grant": grant.id, "scopes": list(grant.scopes), "level": grant.level}
+            by, place = grant.label, client.place
+            event = ledger.wrote(db, "grant.made", f"client:{client.id}", by=by, at=now, place=place, facts=facts)
+            _note_release(db, event, client, grant, now)
+    # Committed: from here the code is used, on every machine and for ever.
+    house.shared.forget(_key(digest))
+    if not won:
+        if told:
+            _used_again(house, digest, client, now)
+        raise Refused("invalid_grant", "The code is unknown, used or expired")
+    return given
+
+
+def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | None, now: datetime) -> Tokens:
+    """Renew tokens. The old refresh token is replaced by the one successor it can have; its later reuse revokes the family.
+
+    Scopes can only shrink, and only for these tokens: the family keeps what was granted (RFC 6749 6). Raises Refused.
+    """
+    token, grant = _usable(house, value, client, now)
+    if token.replaced is not None and not token.in_grace_at(now):
+        revoke.grants(house, [grant], why="refresh token reused", now=now)
+        log.warning("refresh.reused", client=client.id, grant=grant.id)
+        raise Refused("invalid_grant", REFRESH_GONE)
+    if scopes is not None and not set(scopes) <= set(grant.scopes):
+        raise Refused("invalid_scope", "More than was granted")
+    wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
+    successor = pseudonyms.successor(house, value) if client.policy.rotates_refresh else value
+    given = _signed(house, client, grant, wanted, successor, now, mandates=_mandates(house, grant, now))
+    if token.replaced is None and successor != value:
+        with house.database.write() as db:
+            # False: another request was faster by a moment. Both get the same successor, so there is still only one.
+            first = store.keep_refresh(db, Refresh(pseudonyms.digest(successor), grant.id, token.digest, now))
+            if first and grant.offline:  # the service asks while the person is not there
+                _note_renewal(db, client, grant, wanted, now)
+            callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
+    return given
+
+
+REFRESH_GONE = "The refresh token is unknown, revoked or expired"
+
+
+def client_credentials(house: House, client: Client, scopes: Sequence[str] | None, now: datetime) -> Tokens:
+    """A token for a client in its own name, bound to its agency and its place in the tree (RFC 6749 4.4). Raises Refused."""
+    wanted = tuple(client.api_scopes if scopes is None else dict.fromkeys(scopes))
+    beyond = [scope for scope in wanted if scope not in client.api_scopes]
+    if beyond or not wanted:
+        raise Refused("invalid_scope", "This client is not registered for a scope that it asks for")
+    access = sign.client_token(house, client, scopes=wanted, now=now)
+    return Tokens(access, house.settings.access_seconds, " ".join(wanted))
+
+
+def usable(db: Connection, grant: Grant, now: datetime) -> bool:
+    """True while tokens of a grant may be renewed: it is neither revoked nor over, nor is its login, unless it outlives that."""
+    return in_force(db, grant, now) and (grant.offline or _login_runs(db, grant, now))
+
+
+def in_force(db: Connection, grant: Grant, now: datetime) -> bool:
+    """True while the tokens of a grant may be used: it is neither revoked nor over, and who acts for somebody still may."""
+    return grant.living_at(now) and principals.runs(db, grant.person, grant.acting_for, now)
+
+
+def parties(db: Connection, sids: Sequence[str]) -> list[Party]:
+    """Which clients took part in these logins, each once for each one of whom it was told."""
+    return store.parties(db, sids)
+
+
+def acting_parties(db: Connection, person: str, principal: str) -> list[Party]:
+    """At which clients a person acted for a principal, as far back as grants are kept."""
+    return store.acting(db, person, principal)
+
+
+# -- inside
+
+
+def _used_again(house: House, digest: str, client: Client, now: datetime) -> None:
+    """A code came a second time: somebody holds it who should not, so everything that came of it falls (RFC 6749 4.1.2)."""
+    with house.database.read() as db:
+        grant = store.of_code(db, digest)
+    if grant is not None and grant.client == client.id and grant.revoked is None:
+        revoke.grants(house, [grant], why="code used twice", now=now)
+        log.warning("code.reused", client=client.id, grant=grant.id)
+
+
+def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant]:
+    with house.database.read() as db:
+        found = store.refresh(db, pseudonyms.digest(value))
+        good = found is not None and found[1].client == client.id and usable(db, found[1], now)
+    if found is None or not good:
+        raise Refused("invalid_grant", REFRESH_GONE)
+    return found
+
+
+def _note_renewal(db: Connection, client: Client, grant: Grant, scopes: Sequence[str], now: datetime) -> None:
+    facts, place = {"grant": grant.id, "scopes": list(scopes)}, client.place
+    event = ledger.wrote(
+        db, "grant.renewed", f"client:{client.id}", by=f"client:{client.id}", at=now, place=place, facts=facts
+    )
+    _note_release(db, event, client, grant, now)
+
+
+def _note_release(db: Connection, event: int, client: Client, grant: Grant, now: datetime) -> None:
+    """Let the person find the line that says what a service was let in to learn. Our own sites are no others."""
+    if not client.first_party:
+        releases.add(db, event, whose(grant), client.id, now)
+
+
+def _login_runs(db: Connection, grant: Grant, now: datetime) -> bool:
+    """True while the login in which the grant was made has a session at the provider."""
+    return any(caller.sid == grant.sid for caller, _, _ in callers.sessions(db, grant.person, now))
+
+
+def _grant_of(code: Code, client: Client, now: datetime) -> Grant:
+    return Grant(
+        id=secrets.token_urlsafe(16),
+        client=client.id,
+        person=code.person,
+        sid=code.sid,
+        scopes=code.scopes,
+        level=code.level,
+        amr=code.amr,
+        auth_time=code.auth_time,
+        acting_for=code.acting_for,
+        data=code.data,
+        made=now,
+        ends=now + timedelta(days=GRANT_DAYS),
+    )
+
+
+def _signed(
+    house: House,
+    client: Client,
+    grant: Grant,
+    scopes: Sequence[str],
+    refresh_token: str | None,
+    now: datetime,
+    *,
+    nonce: str | None = None,
+    keys: Sequence[str] = (),
+    mandates: Sequence[Mandate] = (),
+) -> Tokens:
+    """Sign what the token endpoint hands out. No transaction is open."""
+    details = _details(house, grant, now)
+    told = sandbox.mandates(client, mandates)
+    access = sign.access_token(
+        house, client, grant, scopes=scopes, holder_keys=keys, now=now, details=details, mandates=told
+    )
+    identity = None
+    if "openid" in scopes:
+        identity = sign.id_token(house, client, grant, nonce=nonce, access=access, now=now, mandates=told)
+    left = int((grant.ends - now).total_seconds())
+    return Tokens(
+        access_token=access,
+        expires_in=min(house.settings.access_seconds, left),
+        scope=" ".join(scopes),
+        refresh_token=refresh_token,
+        id_token=identity,
+        details=details,
+    )
+
+
+def _mandates(house: House, grant: Grant, now: datetime) -> tuple[Mandate, ...]:
+    """By which mandates the person acts in this grant; none where he acts for himself. Raises Refused when they are over."""
+    if not grant.acting_for:
+        return ()
+    with house.database.read() as db:
+        found = tuple(principals.mandates(db, grant.person, grant.acting_for, now))
+    if not found:
+        raise Refused("invalid_grant", "The mandate has ended")
+    return found
+
+
+def _not_beyond(grant: Grant, mandates: Sequence[Mandate]) -> Grant:
+    """A grant ends with the last mandate by which its person acts."""
+    ends = [one.until for one in mandates if one.until]
+    if len(ends) < max(len(mandates), 1):  # one of them ends by no date, or nobody acts for anybody
+        return grant
+    return replace(grant, ends=min(grant.ends, max(ends)))
+
+
+def _note_use(db: Connection, client: Client, mandates: Sequence[Mandate], now: datetime) -> None:
+    """The one for whom somebody acts sees where: one line for each sign-in at a service, none for each renewal."""
+    if mandates:
+        uses.note(db, mandates[0], Act.signed_in, client.id, now)
+
+
+def _details(house: House, grant: Grant, now: datetime) -> tuple[dict[str, Any], ...]:
+    """What the tokens of a grant say of data: only what is still permitted, and still allowed by the person (RFC 9396 6)."""
+    if not grant.data:
+        return ()
+    with house.database.read() as db:
+        agreed = {one.permission for one in data_store.standing(db, grant.person, grant.acting_for or "")}
+        permissions = data_store.permissions(db, grant.data)
+    return tuple(one.detail for one in permissions if one.id in agreed and one.in_force_at(now))
+
+
+def _key(digest: str) -> str:
+    return f"idp:code:{digest}"
+
+
+def _dump(code: Code) -> str:
+    times = {"auth_time": code.auth_time.isoformat(), "made": code.made.isoformat()}
+    return json.dumps(vars(code) | times)
+
+
+def _load(kept: bytes) -> Code:
+    value: dict[str, Any] = json.loads(kept)
+    value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
+    value |= {name: tuple(value[name]) for name in ("scopes", "amr", "holder_keys")}
+    value["data"] = tuple(value.get("data", ()))  # a code of the release before knows no data permissions
+    return Code(**value)

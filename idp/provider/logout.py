@@ -1,0 +1,133 @@
+"""Signing out everywhere: the login ends, what was granted in it falls, and every service that took part is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+
+from hub import callers, ledger, outbox
+from hub.callers import Caller
+from hub.house import House
+from hub.outbox import Delivery, NotTaken
+from hub.problems import Problem
+from idp.acting import principals
+from idp.model.client import Client
+from idp.model.grant import Party
+from idp.provider import clients, grants, pseudonyms, revoke
+from idp.provider.tokens import read, sign
+from idp.store import clients as client_store
+
+KIND = "idp.logout"  # of the deliveries by which services are told
+
+
+class BadLogout(Problem):
+    """A logout request that names a wrong token, service or address; nobody is redirected."""
+
+    status = 400
+    title = "The service sent a wrong sign-out request"
+    advice = "You can sign out on your account page. Tell the help desk of the service."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A checked logout request: by which service, where to go afterwards, and whether the person must say yes."""
+
+    client: Client | None
+    onward: str | None
+    confirm: bool
+
+
+def asked(house: House, params: Mapping[str, str], caller: Caller | None, now: datetime) -> Asked:
+    """Check a logout request (OpenID Connect RP-Initiated Logout 2, 3). Raises BadLogout.
+
+    Without a hint that names this very login the person is asked: a link alone must not sign anybody out.
+    """
+    hint = _hint(house, params)
+    client_id = params.get("client_id") or (str(hint["aud"]) if hint else None)
+    if hint and hint["aud"] != client_id:
+        raise BadLogout("The id_token_hint was given to another service")
+    client = clients.known(house, client_id, now) if client_id else None
+    if client_id and client is None:
+        raise BadLogout("There is no such client_id here")
+    onward = params.get("post_logout_redirect_uri")
+    if onward is not None and (client is None or onward not in client.post_logout_uris):
+        raise BadLogout("The post_logout_redirect_uri is not registered for this service")
+    if onward is not None and "state" in params:
+        onward += ("&" if "?" in onward else "?") + urlencode({"state": params["state"]})
+    return Asked(client, onward, caller is not None and not (hint and client and _names(house, hint, client, caller)))
+
+
+def end(
+    db: Connection,
+    now: datetime,
+    *,
+    why: str,
+    sid: str | None = None,
+    person: str | None = None,
+    digest: str | None = None,
+) -> list[str]:
+    """End logins, of one `sid`, of a `person`, or that of one session row: sessions, grants, and a notice to every service.
+
+    All in the caller's transaction; the notices go out by the outbox. Gives the clients that are told.
+    """
+    sids = callers.end_sessions(db, at=now, sid=sid, person=person, digest=digest)
+    told = _tell(db, sids, now)
+    revoke.of_logins(db, sids, why=why, now=now)
+    for one in sids:
+        ledger.wrote(db, "login.ended", f"login:{pseudonyms.digest(one)[:16]}", by=why, at=now, facts={"told": told})
+    return told
+
+
+def end_acting(db: Connection, person: str, principal: str, now: datetime) -> list[str]:
+    """Tell the services at which a person acted for a principal that those sessions are over. His login goes on."""
+    return _queued(db, grants.acting_parties(db, person, principal), now)
+
+
+def send(house: House, delivery: Delivery, now: datetime) -> None:
+    """Tell one service by its back channel, with a fresh logout token at each attempt (Back-Channel Logout 2.5, 2.6)."""
+    body = delivery.body
+    with house.database.read() as db:
+        client = client_store.client(db, body["client"])
+    if client is None:
+        return  # there is nobody left to tell
+    token = sign.logout_token(house, client, body["person"], body["sid"], now)
+    answer = house.fetch.post(delivery.to, form={"logout_token": token})
+    if not 200 <= answer.status < 300:
+        raise NotTaken(f"HTTP {answer.status}")
+
+
+SENDERS = {KIND: send}
+
+
+def _tell(db: Connection, sids: Sequence[str], now: datetime) -> list[str]:
+    """Queue a notice for each service that got something in these logins, once per login."""
+    return _queued(db, grants.parties(db, sids), now)
+
+
+def _queued(db: Connection, parties: Sequence[Party], now: datetime) -> list[str]:
+    told = []
+    for party in parties:
+        client = client_store.client(db, party.client)
+        if client is not None and client.backchannel_logout_uri:
+            subject = principals.subject(party.person, party.acting_for)
+            body = {"client": party.client, "person": subject, "sid": party.sid}
+            outbox.queue(db, KIND, client.backchannel_logout_uri, body, now)
+            told.append(party.client)
+    return list(dict.fromkeys(told))
+
+
+def _hint(house: House, params: Mapping[str, str]) -> read.Claims | None:
+    """The claims of the id_token_hint; an expired one is fine, a tampered one is refused."""
+    if "id_token_hint" not in params:
+        return None
+    try:
+        return read.hint(house, params["id_token_hint"])
+    except read.NotAToken as error:
+        raise BadLogout("The id_token_hint is not an ID token of this provider") from error
+
+
+def _names(house: House, hint: read.Claims, client: Client, caller: Caller) -> bool:
+    """True if the hint was issued in the login that is to end."""
+    return caller.sid is not None and hint.get("sid") == pseudonyms.sid(house, client, caller.sid)

@@ -1,0 +1,181 @@
+"""What we believe of a token that somebody hands in: ours, or one that a client signed with a key it registered."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from hub import callers
+from hub.house import House
+from idp.model.client import Client
+
+ASSERTION_SECONDS = 3600  # the longest life of a client assertion; its jti is remembered for as long
+SKEW = 60  # seconds that a client's clock may run ahead; 8 s ahead must pass
+LATE = 10  # seconds that an expired assertion is still taken; 5 minutes late must not pass
+LONGEST = 8192  # characters of a token that somebody hands in
+
+Claims = dict[str, Any]
+_Key = ECKey | RSAKey | OKPKey
+
+
+class NotAToken(Exception):
+    """What was handed in is not a token that we believe; the reason is for the log, never for the sender."""
+
+
+def access_token(house: House, token: str, now: datetime) -> Claims:
+    """The claims of one of our own access tokens, whole and current; revoked or not is not asked here. Raises NotAToken."""
+    claims = _ours(house, token, typ="at+jwt", algorithms=("ES256",))
+    if _number(claims, "iat") > now.timestamp() + callers.LEEWAY or now.timestamp() >= _number(claims, "exp"):
+        raise NotAToken("expired")
+    return claims
+
+
+def hint(house: House, token: str) -> Claims:
+    """The claims of an ID token of ours, of whatever age (OpenID Connect RP-Initiated Logout 2). Raises NotAToken."""
+    claims = _ours(house, token, typ="JWT", algorithms=("ES256", "RS256"))
+    if not isinstance(claims.get("aud"), str) or not isinstance(claims.get("sub"), str):
+        raise NotAToken("not an ID token")
+    return claims
+
+
+def claimed_client(token: str) -> str:
+    """Which client an assertion says it is of; nothing is verified yet. Raises NotAToken."""
+    if len(token) > LONGEST:
+        raise NotAToken("too long")
+    try:
+        claims = json.loads(jws.extract_compact(token.encode()).payload)
+    except (JoseError, ValueError, UnicodeError, RecursionError) as error:
+        raise NotAToken("unreadable") from error
+    if not isinstance(claims, dict) or not isinstance(claims.get("sub"), str):
+        raise NotAToken("no sub")
+    return str(claims["sub"])
+
+
+def assertion(house: House, client: Client, token: str, audiences: Sequence[str], now: datetime) -> Claims:
+    """The claims of a client's own assertion (RFC 7523 3), each of them checked. Whether its jti is fresh is not asked here.
+
+    Raises NotAToken.
+    """
+    algorithms = client.policy.assertion_algorithms
+    claims = _verified(token, _chosen(_client_keys(house, client), _header(token, algorithms)), algorithms)
+    moment = now.timestamp()
+    if claims.get("iss") != client.id or claims.get("sub") != client.id:
+        raise NotAToken("iss and sub must be the client")
+    given = claims.get("aud")
+    named = given if isinstance(given, list) else [given]
+    if not named or any(audience not in audiences for audience in named):  # beside ours a foreign one: replay elsewhere
+        raise NotAToken("aud")
+    if not moment - LATE < _number(claims, "exp") <= moment + ASSERTION_SECONDS + SKEW:
+        raise NotAToken("exp")
+    if any(_number(claims, name) > moment + SKEW for name in ("iat", "nbf") if name in claims):
+        raise NotAToken("from the future")
+    if not isinstance(claims.get("jti"), str) or not 1 <= len(claims["jti"]) <= 256:
+        raise NotAToken("jti")
+    return claims
+
+
+def answer(house: House, client: Client, token: str, *, typ: str) -> Claims:
+    """The claims of a JWS of this type that the client signed with a registered key of its own.
+
+    Raises NotAToken; what the claims say is for the caller to judge.
+    """
+    algorithms = client.policy.assertion_algorithms
+    header = _header(token, algorithms)
+    if header.get("typ") != typ:
+        raise NotAToken("typ")
+    return _verified(token, _chosen(_client_keys(house, client), header), algorithms)
+
+
+def public_keys(keys: Sequence[Claims]) -> Sequence[_Key]:
+    """A client's JWKs as keys. Raises NotAToken if one is no public key of a kind that we take."""
+    kinds: dict[Any, type[_Key]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
+    try:
+        return [kinds[key["kty"]].import_key(dict(key)) for key in keys]
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise NotAToken("a registered key is not a public JWK") from error
+
+
+# -- inside
+
+
+def _ours(house: House, token: str, *, typ: str, algorithms: Sequence[str]) -> Claims:
+    header = _header(token, algorithms)
+    if header.get("typ") != typ or set(header) - {"alg", "typ", "kid"}:
+        raise NotAToken("typ")
+    claims = _verified(token, _own_key(house, header.get("kid")), algorithms)
+    if claims.get("iss") != house.settings.issuer_url:
+        raise NotAToken("iss")
+    return claims
+
+
+def _own_key(house: House, kid: object) -> _Key:
+    """The public half of the token key of this kid; our folder is read again when an unknown one comes (a key was added)."""
+    kept: dict[str, _Key] = house.cache.setdefault("idp-own-keys", {})
+    if kid not in kept:
+        jwks = [house.keys.jwk(name) for name in house.keys.named(callers.TOKEN_PURPOSE)]
+        kept.update({jwk["kid"]: (ECKey if jwk["kty"] == "EC" else RSAKey).import_key(dict(jwk)) for jwk in jwks})
+    if not isinstance(kid, str) or kid not in kept:
+        raise NotAToken("no such key")
+    return kept[kid]
+
+
+def _client_keys(house: House, client: Client) -> Sequence[_Key]:
+    """A client's public keys, imported once per process and change (an import per request costs more than the check)."""
+    cache: dict[str, tuple[Any, Sequence[_Key]]] = house.cache.setdefault("idp-client-keys", {})
+    kept = cache.get(client.id)
+    if kept is None or kept[0] != client.keys:
+        kept = cache[client.id] = (client.keys, public_keys(client.keys))
+    return kept[1]
+
+
+def _header(token: str, algorithms: Sequence[str]) -> Claims:
+    """The header of a token, nothing verified. One that brings its own key, or demands understanding, is refused.
+
+    CVE-2026-27962 (jwk), CVE-2025-59420 (crit); RFC 8725 3.10.
+    """
+    if len(token) > LONGEST:
+        raise NotAToken("too long")
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NotAToken("unreadable") from error
+    if set(header) - HARMLESS or header.get("alg") not in algorithms:
+        raise NotAToken("header")
+    return header
+
+
+HARMLESS = {"alg", "typ", "kid", "x5t", "x5t#S256"}  # the last two only name a certificate; they are not followed
+
+
+def _verified(token: str, key: _Key, algorithms: Sequence[str]) -> Claims:
+    """The claims under a good signature of this very key."""
+    try:
+        claims = json.loads(jws.deserialize_compact(token, key, algorithms=list(algorithms)).payload)
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NotAToken("damaged or forged") from error
+    if not isinstance(claims, dict):
+        raise NotAToken("no claims")
+    return claims
+
+
+def _chosen(keys: Sequence[_Key], header: Claims) -> _Key:
+    """The key that the header names by kid; without kid the only one of its type."""
+    fitting = [key for key in keys if _FITS[str(header["alg"])] == key.key_type]
+    named = [key for key in fitting if key.kid == header["kid"]] if "kid" in header else fitting
+    if len(named) != 1:
+        raise NotAToken("no such key")
+    return named[0]
+
+
+_FITS = {"ES256": "EC", "RS256": "RSA", "PS256": "RSA", "EdDSA": "OKP"}
+
+
+def _number(claims: Claims, name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NotAToken(name)
+    return value

@@ -1,0 +1,214 @@
+"""What we sign: access tokens, ID tokens, logout tokens and the tokens of events."""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from joserfc import jws
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from hub import callers
+from hub.house import House
+from idp.acting import principals
+from idp.model.client import Client
+from idp.model.flow import acr
+from idp.model.grant import Grant
+from idp.model.mandate import MANDATE, PERSON, Mandate
+from idp.provider import pseudonyms
+
+ID_TOKEN_SECONDS = 300
+LOGOUT_SECONDS = 120  # OpenID Connect Back-Channel Logout 2.4: at most two minutes
+SIGNING = {"ES256": "tokens-1", "RS256": "tokens-1-rs"}  # one key signs per algorithm, never a random one
+USERINFO = "/oidc/userinfo"
+
+Claims = dict[str, Any]
+_Key = ECKey | RSAKey | OKPKey
+
+
+def access_token(
+    house: House,
+    client: Client,
+    grant: Grant,
+    *,
+    scopes: Sequence[str],
+    holder_keys: Sequence[str],
+    now: datetime,
+    details: Sequence[Claims] = (),
+    mandates: Sequence[Mandate] = (),
+) -> str:
+    """An access token that a person granted (RFC 9068), for userinfo. That of our own sites is for our API and names him.
+
+    `mandates` are those by which he acts, if he acts for somebody: the token does not outlive them.
+    """
+    claims = _access_claims(house, client, scopes, now) | about(house, client, grant, mandates)
+    claims |= {
+        "exp": min(claims["exp"], int(grant.ends.timestamp())),
+        "aud": userinfo_audience(house),
+        "gid": grant.id,
+        "auth_time": int(grant.auth_time.timestamp()),
+        "acr": acr(grant.level),
+        "amr": list(grant.amr),
+    }
+    if details:  # for one address of our API beside userinfo, and for no other (RFC 9396 9.1)
+        named = [*claims.get("authorization_details", ()), *details]
+        claims |= {"aud": [claims["aud"], data_audience(house)], "authorization_details": named}
+    if client.first_party:
+        claims |= {
+            "aud": callers.audience(house),
+            "person": grant.person,
+            "sid": grant.sid,
+            "holder_keys": list(holder_keys),
+        }
+        if grant.acting_for:
+            claims["acting_for"] = grant.acting_for
+    return _signed(house, "ES256", "at+jwt", claims)
+
+
+def client_token(house: House, client: Client, *, scopes: Sequence[str], now: datetime) -> str:
+    """An access token for a client in its own name, for our API, bound to its agency and its place (RFC 9068 2.2)."""
+    claims = _access_claims(house, client, scopes, now) | {
+        "sub": client.id,
+        "aud": callers.audience(house),
+        "agency": client.agency,
+        "place": client.place,
+    }
+    return _signed(house, "ES256", "at+jwt", claims)
+
+
+def about(house: House, client: Client, grant: Grant, mandates: Sequence[Mandate]) -> Claims:
+    """Whom a token is about, and, where somebody acts for him, who does (RFC 8693 4.1) and by what mandates (RFC 9396 2)."""
+    claims: Claims = {"sub": pseudonyms.subject(house, client, principals.subject(grant.person, grant.acting_for))}
+    if grant.acting_for:
+        claims |= {
+            "act": {"sub": pseudonyms.subject(house, client, grant.person)},
+            "authorization_details": [_mandate(house, client, one) for one in mandates],
+        }
+    return claims
+
+
+def id_token(
+    house: House,
+    client: Client,
+    grant: Grant,
+    *,
+    nonce: str | None,
+    access: str,
+    now: datetime,
+    mandates: Sequence[Mandate] = (),
+) -> str:
+    """An ID token (OpenID Connect Core 2). `auth_time` is the moment of the real authentication."""
+    moment = int(now.timestamp())
+    claims: Claims = about(house, client, grant, mandates) | {
+        "iss": house.settings.issuer_url,
+        "aud": client.id,
+        "iat": moment,
+        "exp": moment + ID_TOKEN_SECONDS,
+        "auth_time": int(grant.auth_time.timestamp()),
+        "acr": acr(grant.level),
+        "amr": list(grant.amr),
+        "sid": pseudonyms.sid(house, client, grant.sid),
+        "at_hash": _b64(hashlib.sha256(access.encode()).digest()[:16]),
+    }
+    if nonce is not None:
+        claims["nonce"] = nonce
+    return _signed(house, client.id_token_algorithm, "JWT", claims)
+
+
+def logout_token(house: House, client: Client, subject: str, login: str, now: datetime) -> str:
+    """A logout token (OpenID Connect Back-Channel Logout 2.4): fresh jti each time, never a nonce.
+
+    `subject` is whom the ID token was about: the person, or the one for whom he acted.
+    """
+    moment = int(now.timestamp())
+    claims = {
+        "iss": house.settings.issuer_url,
+        "sub": pseudonyms.subject(house, client, subject),
+        "aud": client.id,
+        "iat": moment,
+        "exp": moment + LOGOUT_SECONDS,
+        "jti": secrets.token_urlsafe(16),
+        "sid": pseudonyms.sid(house, client, login),
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    }
+    return _signed(house, client.id_token_algorithm, "logout+jwt", claims)
+
+
+def event_token(house: House, client: Client, person: str, jti: str, at: datetime, events: dict[str, Claims]) -> str:
+    """A Security Event Token (RFC 8417 2): what became of a person's account, for one client, who calls him by this subject."""
+    issuer = house.settings.issuer_url
+    claims = {
+        "iss": issuer,
+        "aud": client.id,
+        "iat": int(at.timestamp()),
+        "jti": jti,
+        "sub_id": {"format": "iss_sub", "iss": issuer, "sub": pseudonyms.subject(house, client, person)},
+        "events": events,
+    }
+    return _signed(house, client.id_token_algorithm, "secevent+jwt", claims)
+
+
+def userinfo_audience(house: House) -> str:
+    """The audience of access tokens that a person granted: the userinfo endpoint, nothing else."""
+    return house.settings.issuer_url + USERINFO
+
+
+def data_audience(house: House) -> str:
+    """The audience of access tokens in which a person allowed the use of data."""
+    return f"{callers.audience(house)}/sharing/data"
+
+
+def jwks(house: House) -> bytes:
+    """The public halves of all token keys as a JWK Set (RFC 7517 5)."""
+    return json.dumps({"keys": [house.keys.jwk(name) for name in house.keys.named(callers.TOKEN_PURPOSE)]}).encode()
+
+
+# -- inside
+
+
+def _access_claims(house: House, client: Client, scopes: Sequence[str], now: datetime) -> Claims:
+    moment = int(now.timestamp())
+    return {
+        "iss": house.settings.issuer_url,
+        "iat": moment,
+        "exp": moment + house.settings.access_seconds,
+        "jti": secrets.token_urlsafe(16),
+        "client_id": client.id,
+        "scope": " ".join(scopes),
+    }
+
+
+def _mandate(house: House, client: Client, mandate: Mandate) -> Claims:
+    """A mandate as a client is told of it, under an id that only its sector knows."""
+    detail: Claims = {
+        "type": MANDATE,
+        "principal_type": "person" if mandate.principal.startswith(PERSON) else "organization",
+        "role": mandate.role.value,
+        "matters": list(mandate.matters),
+        "mandate": pseudonyms.mandate(house, client, mandate.id),
+    }
+    return detail | ({"until": mandate.until.astimezone(UTC).isoformat(timespec="seconds")} if mandate.until else {})
+
+
+def _signed(house: House, algorithm: str, typ: str, claims: Claims) -> str:
+    key = _signer(house, algorithm)
+    header = {"alg": algorithm, "typ": typ, "kid": key.kid}
+    payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":"))
+    return jws.serialize_compact(header, payload, key, algorithms=[algorithm])
+
+
+def _signer(house: House, algorithm: str) -> _Key:
+    """The one signing key of an algorithm, wrapped once per process. It stays in its custody: only `sign` reaches it."""
+    kept: dict[str, _Key] = house.cache.setdefault("idp-signers", {})
+    if algorithm not in kept:
+        name = SIGNING[algorithm]
+        wrap: Any = ECKey if algorithm == "ES256" else RSAKey
+        kept[algorithm] = wrap(house.keys.signer(name), dict(house.keys.jwk(name)))
+    return kept[algorithm]
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
