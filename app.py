@@ -57,6 +57,8 @@ def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | 
     """An application that serves `rooms` of an initialised installation. Raises BadSetting."""
     _check_addresses(read)
     opened = house or open_house(read)
+    if "hub" in rooms:
+        complete_keys(opened)  # an older installation has not all of them yet
     app = Flask("yinxin", static_folder=str(_here() / "hub/static"), template_folder=str(_here() / "hub/templates"))
     web.frame(app, opened)
     app.register_blueprint(api.blueprint())  # every role can be asked how it is
@@ -89,8 +91,7 @@ def init(read: Settings, now: datetime) -> House:
     _freeze_addresses(read)
     opened = open_house(read)
     migrate(opened)
-    for name, purpose in KEYS.items():
-        opened.keys.create(name, purpose=purpose, algorithm="RSA-2048" if name.endswith("rs") else "P-256")
+    complete_keys(opened)
     with opened.database.write() as db:
         tree.keep(db, tree.Place("hub", "hub", "", "国家枢纽", "National hub"))
     for name, verb in (("certs.ceremony", "create_demo_pki"), ("idp.provider.clients", "ensure_first_party_clients")):
@@ -102,7 +103,7 @@ def init(read: Settings, now: datetime) -> House:
     return opened
 
 
-KEYS = {  # made at init; the PKI's own keys are made by its ceremony, each seal's by its life cycle
+KEYS = {  # made at init, and at the start if one came with a release; the PKI's own keys are made by its ceremony, each seal's by its life cycle
     "tokens-1": "tokens",
     "tokens-1-rs": "tokens",
     "code-1": "code",
@@ -112,6 +113,12 @@ KEYS = {  # made at init; the PKI's own keys are made by its ceremony, each seal
     "data-1": "data",
     "consent-1": "consent",
 }
+
+
+def complete_keys(opened: House) -> None:
+    """Make the keys that are missing. A second call changes nothing, nor does another process that is as quick."""
+    for name, purpose in KEYS.items():
+        opened.keys.create(name, purpose=purpose, algorithm="RSA-2048" if name.endswith("rs") else "P-256")
 
 
 def migrate(opened: House) -> None:

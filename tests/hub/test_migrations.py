@@ -35,3 +35,15 @@ def test_every_step_can_be_taken_back(house_on: House) -> None:
         command.downgrade(app.migrations(connection), "base")
         connection.commit()
     assert set(inspect(house_on.database.engine).get_table_names()) <= {"alembic_version"}
+
+
+def test_a_key_that_came_with_a_release_is_made_at_the_start(house: House) -> None:
+    for kind in ("pem", "json"):
+        (house.settings.data / "keys" / f"consent-1.{kind}").unlink()  # as before there were receipts of consent
+    kept = (house.settings.data / "keys" / "tokens-1.json").read_bytes()
+    assert not house.keys.exists("consent-1")
+    app.create_app(house.settings, ("verification",), house)
+    assert not house.keys.exists("consent-1")  # a site of its own holds no key of the others
+    app.create_app(house.settings, house=house)
+    assert house.keys.sign_jws("consent-1", "test+jwt", {}).count(".") == 2
+    assert (house.settings.data / "keys" / "tokens-1.json").read_bytes() == kept
