@@ -63,6 +63,8 @@ def read(text: str) -> UnifiedCode:
     code = typed(
         text, ALPHABET_31, N_("It may hold only digits and capital letters without I, O, S, V and Z, in half width")
     )
+    if not code:
+        raise NumberLength("Enter the number")
     if len(code) != LENGTH:
         raise NumberLength("It must have 18 characters; this has %(count)s", count=len(code))
     if not code[2:8].isdigit():

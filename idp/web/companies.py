@@ -120,7 +120,9 @@ def _show(visit: Visit, problem: Problem | None = None, code: str = "") -> Respo
     return desk.show(
         visit,
         "companies.html",
-        errors={"code": desk.said(problem)} if problem else None,
+        errors={"code": desk.corrected(problem) if isinstance(problem, NumberWrong) else desk.said(problem)}
+        if problem
+        else None,
         status=problem.status if problem else 200,
         level=visit.caller.level,
         cards=cards,

@@ -135,4 +135,4 @@ def _form(
 def _said(problem: Problem) -> str:
     if isinstance(problem, TooManyManagers | AppointedAlready):
         return f"{_(problem.title)}{_('. ')}{_(problem.advice)}"
-    return desk.said(problem)
+    return desk.corrected(problem) if isinstance(problem, NumberWrong) else desk.said(problem)

@@ -17,6 +17,7 @@ from idp.acting import mandates
 from idp.login import devices, session
 from idp.login.session import Opened
 from idp.model.flow import Pending, Step
+from idp.numbers.rules import NumberWrong
 from idp.provider import authorize, flows
 from idp.store import leaving, people
 
@@ -50,6 +51,10 @@ class Visit:
     def local(self, moment: datetime) -> str:
         """A moment as people read it, in the official time of the country."""
         return f"{moment.astimezone(OFFICIAL):%Y-%m-%d %H:%M} (UTC+8)"
+
+    def last_day(self, until: datetime) -> str:
+        """The last day of what ends at a midnight: nobody is told the day after."""
+        return self.local(until - datetime.resolution)[:10]
 
     @property
     def browser(self) -> str:
@@ -95,6 +100,16 @@ def said(problem: Problem) -> str:
     if isinstance(problem, TooMany):
         return _("Too many attempts. Wait a few minutes and try again")
     return _(problem.message, **problem.values) if problem.message else _(problem.title)
+
+
+def corrected(problem: NumberWrong) -> str:
+    """The same, for a form whose field now holds what was probably meant: nobody is left to wonder what is wrong with it."""
+    if not problem.suggestion:
+        return said(problem)
+    return _(
+        "%(wrong)s. The field now shows what was probably meant: check it and send it again",
+        wrong=said(problem).rstrip("."),
+    )
 
 
 def onward(visit: Visit, caller: Caller) -> Response:

@@ -1,11 +1,10 @@
 """Proving one's name: the form, the live check at the register, and what comes back."""
 
-import hashlib
-
 from flask import Blueprint, Response, request
 
 from hub import web
 from hub.callers import Public, Session
+from hub.digest import digest_of
 from hub.i18n import N_, _
 from hub.problems import Problem, TooMany
 from hub.steps import step
@@ -48,6 +47,10 @@ METHODS = {
     "live": N_("Live check of your face"),
     "network-id": N_("Network identity"),
     "counter": N_("An officer at a service counter"),
+}
+MORE = {
+    "country": N_("Type the three letters of the country, as they stand on your paper"),
+    "born": N_("Type your day of birth as year, month and day, such as 1980-02-28"),
 }
 RETURN_REFUSALS = (LiveCheckFailed, RegisterLater, WrongStep, NotYours, NumberTaken, HasNumber, NeedsNumber)
 
@@ -110,7 +113,9 @@ def prove(visit: Visit, means: Means) -> Response:
     if errors:
         return show(visit, errors, means=means, typed=typed)
     if paper.asks_more(typed["number"]) and not (typed["country"] and typed["born"]):
-        return show(visit, means=means, typed=typed, more=True)  # only such papers are asked for more
+        missing = MORE if "country" in request.form else {}  # only such papers are asked for more
+        errors = {name: _(words) for name, words in missing.items() if not typed[name]}
+        return show(visit, errors, means=means, typed=typed, more=True)
     more = {name: typed[name] for name in FIELDS[2:]}
     who = (visit.house, visit.person, typed["name"], typed["number"])
     try:
@@ -140,7 +145,7 @@ def checked(visit: Visit, typed: dict[str, str]) -> dict[str, str]:
     try:
         detect.read(typed["number"], visit.now)
     except NumberWrong as problem:
-        errors["number"] = desk.said(problem)
+        errors["number"] = desk.corrected(problem)
         typed["number"] = problem.suggestion or typed["number"]
     return errors
 
@@ -152,7 +157,9 @@ def refused(
     if isinstance(problem, NumberTaken) and problem.extras.get("other"):
         return desk.show(visit, "merge.html", status=problem.status, account="", taken=True)
     field = "number" if isinstance(problem, NumberTaken | NeedsGuardian | NotMatched) else ""
-    response = show(visit, {field: desk.said(problem)}, problem.status, means=means, typed=typed)
+    later = isinstance(problem, RegisterLater)  # nobody typed anything wrong
+    errors = {} if later else {field: desk.said(problem)}
+    response = show(visit, errors, problem.status, means=means, typed=typed, later=later)
     if problem.status in {429, 503}:
         response.headers["Retry-After"] = str(problem.extras.get("retry_after", 60))
     return response
@@ -166,6 +173,7 @@ def show(
     means: Means = ways.REGISTER,
     typed: dict[str, str] | None = None,
     more: bool = False,
+    later: bool = False,
 ) -> Response:
     """The one page of the real name: the form, the way to the live check, or what is proved."""
     known = realname.status(visit.house, visit.person)
@@ -180,7 +188,7 @@ def show(
         level=int(known.person.level),
         asked=int(needs(visit)),
         state=state(visit, known),
-        later=known.stage is Stage.later,
+        later=later or known.stage is Stage.later,
         profile=known.profile,
         masked=masked(known.profile.number) if known.profile.number else "",
         numbered=bool(known.person.holder_key),
@@ -213,7 +221,7 @@ def to_live_check(visit: Visit) -> Response:
 
 def binding(visit: Visit) -> str:
     """What names this login in this browser, and stays when the session gets a new id at a step up."""
-    return hashlib.sha256(f"realname:{visit.caller.sid if visit.caller else ''}".encode()).hexdigest()
+    return digest_of(f"realname:{visit.caller.sid if visit.caller else ''}")
 
 
 def _proof(visit: Visit, one: Evidence) -> tuple[str, int, str, str]:

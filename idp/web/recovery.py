@@ -67,7 +67,8 @@ def _who(bp: Blueprint) -> None:
         except NameWrong as problem:
             return _form(visit, typed | {"name": problem.suggestion or typed["name"]}, {"name": desk.said(problem)})
         except NumberWrong as problem:
-            return _form(visit, typed, {"number": desk.said(problem)})
+            meant = typed | {"number": problem.suggestion or typed["number"]}
+            return _form(visit, meant, {"number": desk.corrected(problem)})
         except FieldWrong as problem:
             return _form(visit, typed, {problem.field: desk.said(problem)}, more=True)
         except REFUSALS as problem:

@@ -78,5 +78,5 @@ def _said(visit: Visit, db: Connection, held: list[Mandate]) -> str:
         said.append(_("for: %(matters)s", matters=_(", ").join(matters_of(db, codes))))
     ends = [one.until for one in held if one.until]
     if ends and len(ends) == len(held):
-        said.append(_("until %(moment)s", moment=visit.local(max(ends))))
+        said.append(_("until %(moment)s", moment=visit.last_day(max(ends))))
     return " · ".join(said)

@@ -75,7 +75,7 @@ def test_an_agent_is_invited_and_accepts_by_form(house: House, app: Flask, boss:
     assert jia.get(way[0]).status_code == 404  # answered
 
 
-def test_the_days_are_whole_days_in_china(house: House, boss: Person, now: datetime) -> None:
+def test_the_days_are_whole_days_in_china(house: House, app: Flask, boss: Person, now: datetime) -> None:
     since, until = f"{now + timedelta(days=2):%Y-%m-%d}", f"{now + timedelta(days=4):%Y-%m-%d}"
     boss.post(f"/companies/{CODE}/invite/agent", **form(all="all", since=since, until=until))
     with house.database.read() as db:
@@ -83,6 +83,10 @@ def test_the_days_are_whole_days_in_china(house: House, boss: Person, now: datet
     assert offer.until is not None
     assert f"{offer.since + timedelta(hours=8):%Y-%m-%d %H:%M}" == f"{since} 00:00"
     assert f"{offer.until - timedelta(seconds=1) + timedelta(hours=8):%Y-%m-%d}" == until
+    jia = Person(house, app, proved(house, JIA, now), now)
+    asked = jia.get(f"/companies/invitations/{offer.id}").text
+    assert until in asked  # the last day, as it was typed: not the midnight after it
+    assert f"{offer.until + timedelta(hours=8):%Y-%m-%d}" not in asked
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Numbers: each kind keeps its own rules; a refusal names the rule that failed first and never repeats the number."""
 
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from idp.numbers import citizen, detect, foreigner, residence_permit, rules, uni
 from idp.numbers.checks import check_11_2
 from idp.numbers.foreigner import ForeignerNumber
 from idp.numbers.person import Kind, Note, Sex
-from idp.numbers.rules import NumberCharacters, NumberKind, NumberWrong, Rule, masked
+from idp.numbers.rules import NumberCharacters, NumberKind, NumberLength, NumberWrong, Rule, masked
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 DAYS = st.dates(date(1900, 1, 1), NOW.date())
@@ -32,6 +33,12 @@ LISTED = {
 def numbered(region: str, day: date, order: str) -> str:
     first = f"{region}{day:%Y%m%d}{order}"
     return first + check_11_2(first)
+
+
+@pytest.mark.parametrize("read", [citizen.read, unified_code.read])
+def test_an_empty_field_is_asked_for_and_not_counted(read: Callable[..., object]) -> None:
+    with pytest.raises(NumberLength, match="Enter the number"):
+        read("") if read is unified_code.read else read("", NOW)
 
 
 @pytest.mark.parametrize(("number", "kind"), LISTED.items())

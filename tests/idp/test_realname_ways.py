@@ -321,6 +321,12 @@ def test_country_and_birth_are_asked_only_for_papers_that_do_not_tell_them(citiz
     asked = citizen.proves(PASSPORT[:2])
     assert (asked.status_code, 'name="country"' in asked.text, 'name="born"' in asked.text) == (200, True, True)
     assert f'value="{PASSPORT[1]}"' in asked.text
+    left_out = citizen.send(asked, "/realname", name=PASSPORT[0], number=PASSPORT[1], country="", born="1979-04-12")
+    assert (left_out.status_code, 'href="#country"' in left_out.text, 'href="#born"' in left_out.text) == (
+        422,
+        True,
+        False,
+    )
     wrong = citizen.send(asked, "/realname", name=PASSPORT[0], number=PASSPORT[1], country="U1", born="1979-04-12")
     assert (wrong.status_code, 'href="#country"' in wrong.text) == (422, True)
     right = citizen.send(wrong, "/realname", name=PASSPORT[0], number=PASSPORT[1], **PASSPORT[2])
@@ -332,6 +338,18 @@ def test_a_number_in_full_width_is_put_right_in_the_form(citizen: Citizen) -> No
     answer = citizen.proves((JIA[0], "８８０１０１198503120015"))
     assert answer.status_code == 422
     assert f'value="{JIA[1]}"' in answer.text
+    assert "The field now shows what was probably meant" in answer.text  # or nobody understands what is wrong with it
+
+
+def test_a_register_that_does_not_answer_is_no_mistake_of_the_person(citizen: Citizen) -> None:
+    citizen.registers()
+    citizen.register.post("/faults", data={"fault": "down"})
+    answer = citizen.proves(JIA)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "What you entered is kept" in answer.text
+    assert "There is a problem" not in answer.text
+    assert f'value="{JIA[1]}"' in answer.text
+    citizen.register.post("/faults", data={"fault": "none"})
 
 
 def goes_by_network_id(citizen: Citizen, at: str = "/realname/ways") -> None:
