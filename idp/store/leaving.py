@@ -92,7 +92,8 @@ def forget_copy(db: sa.Connection, person: str) -> None:
 def begin_closing(db: sa.Connection, closing: Closing) -> bool:
     """Note that an account is to be closed; False if that was noted before."""
     values = {"person": closing.person, "asked": closing.asked, "ends": closing.ends}
-    return db.execute(unless_there(db, closing_table).values(values)).rowcount == 1
+    made = unless_there(db, closing_table).values(values).returning(_closing.person)  # no row count of an insert everywhere
+    return db.execute(made).scalar_one_or_none() is not None
 
 
 def closing(db: sa.Connection, person: str) -> Closing | None:

@@ -14,7 +14,7 @@ from idp.account import closing
 from idp.consent import consents
 from idp.model.closing import WAIT, CannotClose
 from idp.model.mandate import Mandate, Role
-from idp.model.person import Profile, State
+from idp.model.person import Person, Profile, State
 from idp.provider import clients
 from idp.store import factors, leaving, people
 from idp.store import mandates as mandate_store
@@ -184,3 +184,13 @@ def test_it_is_finished_or_taken_back_never_both(jia: Citizen, twice: Callable[.
 def test_before_its_time_nothing_is_finished(jia: Citizen) -> None:
     closes(jia)
     assert not closing.finish(jia.house, jia.person, now=clock.now() + WAIT - timedelta(seconds=1))
+
+
+def test_closing_is_asked_for_once_on_either_database(house_on: House) -> None:
+    now = clock.now()
+    with house_on.database.write() as db:
+        people.add(db, house_on.vault, Person("goes", now), Profile("who.goes"))
+    closing.close(house_on, "goes", knows=True, now=now)
+    with pytest.raises(CannotClose):
+        closing.close(house_on, "goes", knows=True, now=now)
+    assert closing.finish_due(house_on, now + WAIT) == 1
