@@ -18,7 +18,7 @@ from hub.problems import NotFound
 from hub.tree import ROOT
 from idp import proofs
 from idp.account.announce import Event, announce
-from idp.acting import mandates
+from idp.acting import companies_left, mandates
 from idp.model.life import Act, Basis, Former, NotNow, after
 from idp.model.mandate import PERSON
 from idp.model.person import Level, Person, State
@@ -70,6 +70,7 @@ def suspend(db: Connection, person: str, authority: Authority, now: datetime) ->
     _record(db, then, "person.suspended", Act.suspend, authority, now)
     announce(db, person, Event.account_disabled, now=now)
     stop(db, person, "account suspended", now)
+    companies_left.wait(db, person, "the account of who appointed him was suspended", by=authority.by, now=now)
     _tell(db, person, N_("%(office)s has suspended your account. Document: %(document)s"), authority, now)
     return then
 
@@ -191,10 +192,14 @@ def stop(db: Connection, person: str, why: str, now: datetime, *, mandates_too: 
 
 def _end_mandates(db: Connection, person: str, why: str, now: datetime) -> None:
     mine = mandate_store.held_by(db, person, now) + mandate_store.not_over(db, f"{PERSON}{person}", now)
-    for one in mine:
+    for one in sorted(mine, key=lambda one: one.principal):  # in one order, so that no two wait for each other
         found = mandate_store.mandate(db, one.id)
-        if found is not None and found.ended is None:  # not by the end of one above it
+        if found is None or found.ended is not None:  # by the end of one above it
+            continue
+        if found.principal.startswith(PERSON):
             mandates.end(db, found, why, now)
+        else:
+            companies_left.end(db, found, why, by="accounts", now=now)
 
 
 # -- inside

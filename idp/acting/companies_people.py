@@ -15,7 +15,7 @@ from hub.i18n import N_
 from hub.limits import Limit
 from hub.problems import NotAllowed
 from idp import names
-from idp.acting import mandates, matters
+from idp.acting import companies_left, mandates, matters
 from idp.model.company import (
     MANAGERS,
     OPEN_OFFERS,
@@ -157,22 +157,12 @@ def remove(house: House, person: str, code: str, mandate_id: str, *, now: dateti
     """
     with house.database.write() as db:
         behalf.alone(db, code)
-        by, company = mandates.standing(house, db, person, code, now)
+        by, _ = mandates.standing(house, db, person, code, now)
         what = _not_over(db, code, mandate_id, now)
         if not may_end(by, what):
             raise MayNotGrant("Your role in the company does not allow it")
-        ended = mandates.end(db, what, "laid down" if what.person == person else f"removed by {by.role.value}", now)
-        gone = {one.id for one in ended}
-        for offer in offers.open_for(db, code, now):
-            if offer.granted_by in gone:
-                _withdrawn(db, offer, company, person, now)
-        for one in ended:
-            facts = {"mandate": one.id, "role": one.role.value, "with": what.id}
-            ledger.wrote(db, "mandate.ended", company.label, by=f"person:{person}", at=now, facts=facts)
-            title = N_("Your mandate for %(company)s has ended")
-            notices.tell(db, one.person, title, link="/companies", at=now, company=company.name)
-        _tell_above(db, company, what, person, now)
-    return ended
+        why = "laid down" if what.person == person else f"removed by {by.role.value}"
+        return companies_left.end(db, what, why, by=f"person:{person}", now=now)
 
 
 def confirm(house: House, person: str, code: str, mandate_id: str, *, now: datetime) -> None:
@@ -280,12 +270,3 @@ def _above_all(db: Connection, code: str, by: str, now: datetime) -> list[str]:
         one.person for one in store.for_principal(db, code, now) if one.role is Role.legal_representative
     ]
     return sorted({by, *representatives})
-
-
-def _tell_above(db: Connection, company: Principal, what: Mandate, person: str, now: datetime) -> None:
-    """The representative learns of every removal that is not his own, and a manager of those of his agents."""
-    above = store.mandate(db, what.granted_by or "")
-    for one in _above_all(db, company.id, above.person if above else person, now):
-        if one not in (person, what.person):
-            link = f"/companies/{company.id}"
-            notices.tell(db, one, N_("A mandate for %(company)s has ended"), link=link, at=now, company=company.name)
