@@ -4,7 +4,6 @@ Whoever does something by a mandate calls `hold` in the transaction of the act; 
 either there when the mandate ends, and ends with it, or it finds the mandate over.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from hub import callers, inbox
 from hub import db as database
 from hub.callers import Caller, session_table
+from hub.digest import digest_of
 from hub.problems import NotSignedIn, Problem
 
 MATTER = (
@@ -109,7 +109,7 @@ def ends(db: sa.Connection, sid: str, now: datetime) -> datetime | None:
 def cap(db: sa.Connection, cookie: str, until: datetime | None) -> None:
     """Let a session that was just opened end no later than this."""
     if until is not None:
-        this = _s.digest == hashlib.sha256(cookie.encode()).hexdigest()
+        this = _s.digest == digest_of(cookie)
         db.execute(session_table.update().where(this, _s.ends > until).values(ends=until))
 
 

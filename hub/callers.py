@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 
 from hub import sessions as rows
 from hub.caller import NOBODY, Caller
+from hub.digest import digest_of
 from hub.problems import NotAllowed, NotSignedIn
 from hub.revocations import is_revoked, revoke
 from hub.sessions import (
@@ -254,7 +255,7 @@ def current(house: "House", request: Request, kind: str, now: datetime) -> Calle
     if not value:
         return None
     with house.database.read() as db:
-        caller = session(db, rows.digest(value), kind, now)
+        caller = session(db, digest_of(value), kind, now)
     if caller is not None and rows.is_due(caller, now):
         with house.database.write() as db:
             saw(db, caller.sid or "", now)

@@ -3,7 +3,6 @@
 The limits follow how surely the person signed in (NIST SP 800-63B-4 2.1.3, 2.2.3, 2.3.3; ASVS 7.3.1, 7.3.2).
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from hub import revocations
 from hub.caller import Caller
 from hub.db import Instant, Json, metadata
+from hub.digest import digest_of
 
 SEEN_EVERY = timedelta(
     minutes=1
@@ -112,7 +112,7 @@ def open_session(
     value = secrets.token_urlsafe(32)
     db.execute(
         session_table.insert().values(
-            digest=digest(value),
+            digest=digest_of(value),
             kind=kind,
             sid=caller.sid or secrets.token_urlsafe(16),
             person=caller.person,
@@ -213,11 +213,6 @@ def forget_ended(db: sa.Connection, now: datetime) -> int:
 def stepped_up(caller: Caller, **changes: Any) -> Caller:
     """The same person after one more step; the next `open_session` gives it a new cookie."""
     return replace(caller, session=None, **changes)
-
-
-def digest(value: str) -> str:
-    """By what a cookie's value is kept."""
-    return hashlib.sha256(value.encode()).hexdigest()
 
 
 def _as_table(query: "sa.Select[Any]") -> "sa.Select[Any]":

@@ -1,6 +1,5 @@
 """The three routes by which a first-party site signs its visitors in and out."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from flask import Blueprint, Response, request
 
 from hub import behalf, callers, clock, signin, web
 from hub.callers import Caller
+from hub.digest import digest_of
 from hub.house import House
 from hub.signin import Site
 
@@ -52,7 +52,7 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
                 db, site.kind, caller, now=now, most_hours=hours, device=request.headers.get("User-Agent", "")
             )
             behalf.cap(db, value, until)
-        house.shared.put(f"id-token:{hashlib.sha256(value.encode()).hexdigest()}", id_token, hours * 3600)
+        house.shared.put(f"id-token:{digest_of(value)}", id_token, hours * 3600)
         response = web.see_other(onward)
         web.set_cookie(response, cookie, "")
         web.sign_in_cookie(response, site.kind, value)

@@ -3,11 +3,11 @@
 What the account may do is the console's to say.
 """
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from hub import inbox, ledger
+from hub.digest import digest_of
 from hub.house import House
 from idp.account import accounts
 from idp.login import password
@@ -24,7 +24,7 @@ def invite(house: House, label: str, *, by: str, now: datetime, hours: int = HOU
     token = secrets.token_urlsafe(24)
     invitation = Invitation(secrets.token_hex(8), label, by, now, now + timedelta(hours=hours))
     with house.database.write() as db:
-        store.add(db, invitation, _digest(token))
+        store.add(db, invitation, digest_of(token))
         ledger.wrote(db, "operator.invited", f"invitation:{invitation.id}", by=by, at=now)
     return invitation, f"{house.settings.issuer_url}/invite/{token}"
 
@@ -32,7 +32,7 @@ def invite(house: House, label: str, *, by: str, now: datetime, hours: int = HOU
 def invitation(house: House, token: str, now: datetime) -> Invitation:
     """The open invitation of a link. Raises InvitationGone."""
     with house.database.read() as db:
-        found = store.by_token(db, _digest(token))
+        found = store.by_token(db, digest_of(token))
     if found is None or not found.open_at(now):
         raise InvitationGone("Used, withdrawn, too old or unknown")
     return found
@@ -55,7 +55,3 @@ def take(house: House, token: str, account: str, chosen: str, *, now: datetime) 
         inbox.put(db, TAKEN, {"invitation": found.id, "person": person.id}, now)
         ledger.wrote(db, "operator.accepted", f"invitation:{found.id}", by=person.label, at=now)
     return person
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

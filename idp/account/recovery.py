@@ -4,7 +4,6 @@ Never by a question, never by a link in a mail. Until somebody has shown who he 
 number gets the same answer after the same work. Afterwards he is told of his own account alone, and chooses a new password.
 """
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub import limits
+from hub.digest import digest_of
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import TooMany
@@ -173,7 +173,7 @@ def _asked(house: House, answer: Answer, name: str, way: Way, browser: str, now:
     page, check = answer.text("page"), answer.text(name)
     if not check or not page.startswith(f"{registers.address(house, answer.source)}/"):
         raise RegisterLater("The register cannot check this person just now")
-    asked = Recovery(secrets.token_hex(16), Stage.asked, way, now, now + OPEN, digest(browser), form, check)
+    asked = Recovery(secrets.token_hex(16), Stage.asked, way, now, now + OPEN, digest_of(browser), form, check)
     with house.database.write() as db:
         store.add(db, house.vault, asked)
     return page
@@ -207,7 +207,7 @@ def _note(db: Connection, person: Person, way: Way, answer: Answer, now: datetim
 
 def _of_browser(house: House, browser: str, now: datetime) -> Recovery:
     with house.database.read() as db:
-        recovery = store.of_browser(db, house.vault, digest(browser)) if browser else None
+        recovery = store.of_browser(db, house.vault, digest_of(browser)) if browser else None
     if recovery is None or now >= recovery.ends:
         raise RecoveryGone("Nothing is under way in this browser")
     return recovery
@@ -217,11 +217,6 @@ def _end(house: House, recovery: Recovery) -> None:
     with house.database.write() as db:
         store.move(db, recovery, Stage.ended)
         store.settle(db, house.vault, recovery)
-
-
-def digest(value: str) -> str:
-    """By what a browser and a code are kept."""
-    return hashlib.sha256(value.encode()).hexdigest()
 
 
 def way_to_network_id(house: House) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from hub import ledger, limits, notices
 from hub.callers import Caller
+from hub.digest import digest_of
 from hub.house import House
 from hub.i18n import N_
 from hub.limits import Limit
@@ -165,9 +166,9 @@ def take_code(house: House, typed: str, *, browser: str, net: str, now: datetime
         given = store.by_code(db, house.vault, _kept(typed))
         if given is None or given.stage is not Stage.given or now >= given.ends:
             raise ResetCodeWrong("Used, replaced, too old or unknown")
-        before = store.of_browser(db, house.vault, recovery.digest(browser))
+        before = store.of_browser(db, house.vault, digest_of(browser))
         store.forget(db, house.vault, [before.id] if before else [])
-        taken = {"browser": recovery.digest(browser), "code": None, "ends": now + OPEN}
+        taken = {"browser": digest_of(browser), "code": None, "ends": now + OPEN}
         if not store.move(db, given, Stage.proved, **taken):
             raise ResetCodeWrong("Used, replaced, too old or unknown")
 
@@ -220,4 +221,4 @@ def _finish(
 
 
 def _kept(typed: str) -> str:
-    return recovery.digest("".join(sign for sign in typed.upper() if sign in ALPHABET))
+    return digest_of("".join(sign for sign in typed.upper() if sign in ALPHABET))

@@ -3,13 +3,13 @@
 A known device has brakes of its own, so that no stranger can lock its owner out by failing on purpose.
 """
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from hub import ledger, notices
+from hub.digest import digest_of
 from hub.house import House
 from hub.i18n import N_
 from idp.model.person import Person
@@ -22,7 +22,7 @@ NEW = N_("Somebody signed in to your account on a device that was not used befor
 
 def known(db: Connection, person: str, cookie: str) -> str:
     """The digest of the device, if this browser's cookie is one that the person was given; else nothing."""
-    return store.known(db, person, [_digest(one) for one in _values(cookie)])
+    return store.known(db, person, [digest_of(one) for one in _values(cookie)])
 
 
 def seen(house: House, db: Connection, person: Person, cookie: str, label: str, now: datetime) -> str:
@@ -35,7 +35,7 @@ def seen(house: House, db: Connection, person: Person, cookie: str, label: str, 
     if store.count(db, person.id):
         notices.tell(db, person.id, NEW, link="/account/sessions", at=now, device=label or "?")
         ledger.wrote(db, "person.device.added", person.label, by=person.label, at=now)
-    store.add(db, person.id, _digest(value), label, now)
+    store.add(db, person.id, digest_of(value), label, now)
     return ".".join([value, *_values(cookie)][:SHARED])
 
 
@@ -47,7 +47,3 @@ def forget_unused(house: House, now: datetime) -> None:
 
 def _values(cookie: str) -> list[str]:
     return [one for one in cookie[:400].split(".") if one][:SHARED]
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()

@@ -15,6 +15,7 @@ import structlog
 
 from hub import callers, inbox, ledger, limits, notices
 from hub.callers import Caller
+from hub.digest import digest_of
 from hub.house import House
 from hub.i18n import N_
 from hub.limits import Limit
@@ -70,7 +71,7 @@ def ask(
     if found is not None:
         return found
     limits.check(house.shared, ASKED, network)
-    fresh = Asking(secrets.token_urlsafe(32), qr_memory.digest(browser), flow, client, now, network, device, since)
+    fresh = Asking(secrets.token_urlsafe(32), digest_of(browser), flow, client, now, network, device, since)
     house.shared.put(qr_memory.key("of", qr_memory.of(browser, flow)), fresh.id, KEPT)
     house.shared.put(qr_memory.key("asking", fresh.id), qr_memory.written(fresh), KEPT)
     return fresh
@@ -143,32 +144,27 @@ def scan(house: House, code: str, phone: str, browser: str, *, network: str, now
     Raises CodeGone; SameBrowser when the browser that asks (its secret is `browser`) opened its own code; TooMany.
     """
     limits.check(house.shared, SCANNED, network)
-    kept = house.shared.peek(qr_memory.key("code", qr_memory.digest(code)))
+    kept = house.shared.peek(qr_memory.key("code", digest_of(code)))
     about: dict[str, str] = json.loads(kept) if kept else {}
     if not about or now >= datetime.fromisoformat(about["until"]):
         raise CodeGone("Scanned before, too old, or unknown")
     asking = qr_memory.asking(house, about["id"])
     if asking is None or now >= asking.ends:
         raise CodeGone("Scanned before, too old, or unknown")
-    if browser and hmac.compare_digest(asking.browser, qr_memory.digest(browser)):
+    if browser and hmac.compare_digest(asking.browser, digest_of(browser)):
         raise SameBrowser(asking.flow)
     if not house.shared.first(qr_memory.key("taken", asking.id), KEPT):  # of many phones, one
         raise CodeGone("Scanned before, too old, or unknown")
     house.shared.put(qr_memory.key("scan", asking.id), qr_memory.written(_first_scan(phone, now)), KEPT)
-    house.shared.put(qr_memory.key("phone", qr_memory.digest(phone)), asking.id, KEPT)
+    house.shared.put(qr_memory.key("phone", digest_of(phone)), asking.id, KEPT)
 
 
 def held(house: House, phone: str, now: datetime) -> tuple[Asking, Scan]:
     """What this phone scanned and has not answered yet. Raises CodeGone."""
-    kept = house.shared.peek(qr_memory.key("phone", qr_memory.digest(phone))) if phone else None
+    kept = house.shared.peek(qr_memory.key("phone", digest_of(phone))) if phone else None
     asking = qr_memory.asking(house, kept.decode()) if kept else None
     scan = qr_memory.scan(house, asking.id) if asking else None
-    if (
-        asking is None
-        or scan is None
-        or now >= scan.ends
-        or not hmac.compare_digest(scan.phone, qr_memory.digest(phone))
-    ):
+    if asking is None or scan is None or now >= scan.ends or not hmac.compare_digest(scan.phone, digest_of(phone)):
         raise CodeGone("Too long ago, or the computer gave it up")
     if house.shared.peek(qr_memory.key("answered", asking.id)) is not None:
         raise CodeGone("It was answered before")
@@ -235,14 +231,14 @@ def _code(house: House, asking: Asking, now: datetime) -> str:
     code = base64.urlsafe_b64encode(mac[:24]).decode()
     until = asking.made + turn * SHOWN + LIVES
     house.shared.put(
-        qr_memory.key("code", qr_memory.digest(code)), json.dumps({"id": asking.id, "until": until.isoformat()}), KEPT
+        qr_memory.key("code", digest_of(code)), json.dumps({"id": asking.id, "until": until.isoformat()}), KEPT
     )
     return code
 
 
 def _first_scan(phone: str, now: datetime) -> Scan:
     choices = secrets.SystemRandom().sample(range(10, 100), CHOICES)
-    return Scan(qr_memory.digest(phone), secrets.choice(choices), tuple(choices), now)
+    return Scan(digest_of(phone), secrets.choice(choices), tuple(choices), now)
 
 
 def _answer(house: House, asking: Asking, said: Said) -> None:

@@ -1,11 +1,11 @@
 """What is remembered of sign-ins by phone, in the short-term memory: keyed by digests, written and read back."""
 
-import hashlib
 import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from hub.digest import digest_of
 from hub.house import House
 from idp.model.qr import Asking, Said, Scan
 
@@ -47,17 +47,12 @@ def written(value: Asking | Scan | Said) -> str:
 
 def of(browser: str, flow: str) -> str:
     """By what the request of a browser for one sign-in is found: nobody without its cookie can."""
-    return digest(f"{browser}|{flow}")
+    return digest_of(f"{browser}|{flow}")
 
 
 def key(kind: str, id: str) -> str:
     """The name of a value. Nothing in it opens anything."""
-    return f"idp:qr:{kind}:{digest(id)}"
-
-
-def digest(value: str) -> str:
-    """The digest of a secret."""
-    return hashlib.sha256(value.encode()).hexdigest()
+    return f"idp:qr:{kind}:{digest_of(id)}"
 
 
 def _peek(house: House, kind: str, id: str) -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """Signing in, step by step: password or passkey, then a second factor where the account has one."""
 
-import hashlib
 import json
 import secrets
 import unicodedata
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 
 from hub import ledger, notices
 from hub.callers import Caller
+from hub.digest import digest_of
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import TooMany
@@ -233,4 +233,4 @@ def _comparable(account: str) -> str:
 
 
 def _half_key(value: str) -> str:
-    return f"idp:half:{hashlib.sha256(value.encode()).hexdigest()}"
+    return f"idp:half:{digest_of(value)}"

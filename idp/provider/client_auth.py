@@ -7,9 +7,10 @@ import base64
 import binascii
 from urllib.parse import unquote_plus
 
+from hub.digest import digest_of
 from idp.model.client import Client, ClientAuth
 from idp.model.flow import Refused
-from idp.provider import clients, pseudonyms
+from idp.provider import clients
 from idp.provider.programs import Form
 from idp.provider.tokens import read
 
@@ -49,7 +50,7 @@ def _assertion_holds(form: Form, client: Client, assertion: str) -> bool:
     except read.NotAToken:
         return False
     seconds = int(claims["exp"] - form.now.timestamp()) + read.LATE + 1
-    return form.house.shared.first(f"idp:jti:{pseudonyms.digest(client.id + ' ' + claims['jti'])}", seconds)
+    return form.house.shared.first(f"idp:jti:{digest_of(client.id + ' ' + claims['jti'])}", seconds)
 
 
 def _basic(form: Form) -> Proof | None:

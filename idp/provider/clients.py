@@ -1,6 +1,5 @@
 """Registered services: know them, add them, load them from a file, end them."""
 
-import hashlib
 import hmac
 import secrets
 import tomllib
@@ -12,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub import callers, ledger, tree
+from hub.digest import digest_of
 from hub.house import House
 from hub.problems import NotFound
 from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType
@@ -128,7 +128,7 @@ def new_secret() -> str:
 
 def secret_digest(secret: str) -> str:
     """How a secret is kept: it is long and random, so one SHA-256 is enough (a password hash would cost 300 ms a call)."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return digest_of(secret)
 
 
 def secret_fits(client: Client | None, secret: str) -> bool:

@@ -1,6 +1,5 @@
 """Sign-ins under way, kept where they may be lost: a person whose flow is gone starts again at the service."""
 
-import hashlib
 import hmac
 import json
 import secrets
@@ -9,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hub import limits
+from hub.digest import digest_of
 from hub.house import House
 from hub.limits import Limit
 from idp.model.flow import FLOW_SECONDS, Asked, Flow, FlowGone
@@ -23,7 +23,7 @@ def keep(house: House, asked: Asked, browser: str, now: datetime, *, net: str = 
     """
     if net:
         limits.check(house.shared, OPENED, net)
-    flow = Flow(f"{secrets.token_urlsafe(16)}.{asked.client}", asked, _digest(browser), now)
+    flow = Flow(f"{secrets.token_urlsafe(16)}.{asked.client}", asked, digest_of(browser), now)
     house.shared.put(_key(flow.id), _dump(flow), FLOW_SECONDS)
     return flow
 
@@ -39,7 +39,7 @@ def of_browser(house: House, flow_id: str, browser: str, now: datetime) -> Flow:
     if kept is None:
         raise FlowGone("There is no open sign-in with this number")
     flow = _load(kept)
-    if not hmac.compare_digest(flow.browser, _digest(browser)):
+    if not hmac.compare_digest(flow.browser, digest_of(browser)):
         raise FlowGone("This sign-in was begun in another browser")
     if now >= flow.ends:
         raise FlowGone("This sign-in was begun too long ago")
@@ -68,15 +68,11 @@ def cookie_name(house: House) -> str:
 
 
 def _chosen(flow_id: str, sid: str) -> str:
-    return f"idp:whom:{_digest(flow_id)}:{_digest(sid)}"
+    return f"idp:whom:{digest_of(flow_id)}:{digest_of(sid)}"
 
 
 def _key(flow_id: str) -> str:
-    return f"idp:flow:{_digest(flow_id)}"
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()
+    return f"idp:flow:{digest_of(flow_id)}"
 
 
 def _dump(flow: Flow) -> str:

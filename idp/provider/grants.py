@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from hub import behalf, callers, ledger
+from hub.digest import digest_of
 from hub.house import House
 from idp.account.standing import may_be_told, whose
 from idp.acting import principals
@@ -31,13 +32,13 @@ log = structlog.get_logger("idp")
 def give_code(house: House, code: Code, now: datetime) -> str:
     """Give a code for what a person allowed. Kept where it may be lost, under its digest: a lost code is a sign-in done again."""
     value = secrets.token_urlsafe(32)
-    house.shared.put(_key(pseudonyms.digest(value)), _dump(code), house.settings.code_seconds)
+    house.shared.put(_key(digest_of(value)), _dump(code), house.settings.code_seconds)
     return value
 
 
 def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
     """What a code stands for, if this client may redeem it. A second use revokes what came of the first. Raises Refused."""
-    digest = pseudonyms.digest(value)
+    digest = digest_of(value)
     kept = house.shared.peek(_key(digest))
     if kept is None:
         _used_again(house, digest, client, now)
@@ -50,7 +51,7 @@ def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
 
 def redeem(house: House, value: str, code: Code, client: Client, now: datetime) -> Tokens:
     """Turn a code into tokens, once: the unique row of the grant decides among any number of redemptions. Raises Refused."""
-    digest = pseudonyms.digest(value)
+    digest = digest_of(value)
     grant = _grant_of(code, client, now)
     refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
     mandates = _mandates(house, grant, now)
@@ -65,7 +66,7 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime) 
         if won:
             _note_use(db, client, mandates, now)
             if refresh_token is not None:
-                store.keep_refresh(db, Refresh(pseudonyms.digest(refresh_token), grant.id, None, now))
+                store.keep_refresh(db, Refresh(digest_of(refresh_token), grant.id, None, now))
             facts = {"grant": grant.id, "scopes": list(grant.scopes), "level": grant.level}
             by, place = grant.label, client.place
             event = ledger.wrote(db, "grant.made", f"client:{client.id}", by=by, at=now, place=place, facts=facts)
@@ -97,7 +98,7 @@ def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | No
     if token.replaced is None and successor != value:
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.
-            first = store.keep_refresh(db, Refresh(pseudonyms.digest(successor), grant.id, token.digest, now))
+            first = store.keep_refresh(db, Refresh(digest_of(successor), grant.id, token.digest, now))
             if first and grant.offline:  # the service asks while the person is not there
                 _note_renewal(db, client, grant, wanted, now)
             callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
@@ -151,7 +152,7 @@ def _used_again(house: House, digest: str, client: Client, now: datetime) -> Non
 
 def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant]:
     with house.database.read() as db:
-        found = store.refresh(db, pseudonyms.digest(value))
+        found = store.refresh(db, digest_of(value))
         good = found is not None and found[1].client == client.id and usable(db, found[1], now)
     if found is None or not good:
         raise Refused("invalid_grant", REFRESH_GONE)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from hub import callers, ledger, outbox
 from hub.callers import Caller
+from hub.digest import digest_of
 from hub.house import House
 from hub.outbox import Delivery, NotTaken
 from hub.problems import Problem
@@ -76,7 +77,7 @@ def end(
     told = _tell(db, sids, now)
     revoke.of_logins(db, sids, why=why, now=now)
     for one in sids:
-        ledger.wrote(db, "login.ended", f"login:{pseudonyms.digest(one)[:16]}", by=why, at=now, facts={"told": told})
+        ledger.wrote(db, "login.ended", f"login:{digest_of(one)[:16]}", by=why, at=now, facts={"told": told})
     return told
 
 

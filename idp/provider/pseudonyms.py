@@ -1,7 +1,6 @@
-"""What the outside calls a person or a login, and how we keep what was handed out: never the thing itself."""
+"""What the outside calls a person, a login or a mandate: for each service another name, and never ours."""
 
 import base64
-import hashlib
 import hmac
 from urllib.parse import urlsplit
 
@@ -29,11 +28,6 @@ def sid(house: House, client: Client, login: str) -> str:
 def successor(house: House, refresh_token: str) -> str:
     """The refresh token that replaces another. Always the same one, so that a repeated request can be answered again."""
     return _keyed(house, f"refresh\0{refresh_token}")
-
-
-def digest(token: str) -> str:
-    """How a code or a refresh token is kept."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _sector(client: Client) -> str | None:

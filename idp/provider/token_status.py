@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub import callers
+from hub.digest import digest_of
 from hub.house import House
 from idp.acting import principals
 from idp.model.flow import Refused
 from idp.model.grant import Grant
-from idp.provider import grants, pseudonyms, revoke, sandbox
+from idp.provider import grants, revoke, sandbox
 from idp.provider.client_auth import authenticated
 from idp.provider.programs import NO_STORE, Answer, Form, refused
 from idp.provider.tokens import read, sign
@@ -112,7 +113,7 @@ def _access(house: House, token: str, now: datetime) -> Shown | None:
 
 def _refresh(house: House, token: str, now: datetime) -> Shown | None:
     with house.database.read() as db:
-        found = store.refresh(db, pseudonyms.digest(token))
+        found = store.refresh(db, digest_of(token))
         if found is None or found[0].replaced is not None or not grants.usable(db, found[1], now):
             return None
     return Shown(found[1].client, found[1], None)

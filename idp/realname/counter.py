@@ -1,12 +1,12 @@
 """Level 4 for an account: an officer sees person and document, and a code shown in the account says whose account it is."""
 
-import hashlib
 import secrets
 from datetime import datetime
 from typing import ClassVar
 
 from hub import limits
 from hub.callers import Caller
+from hub.digest import digest_of
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import Problem
@@ -76,4 +76,4 @@ def attend(
 
 def _key(code: str) -> str:
     plain = "".join(sign for sign in code.upper() if sign in ALPHABET)
-    return f"idp:counter-code:{hashlib.sha256(plain.encode()).hexdigest()}"
+    return f"idp:counter-code:{digest_of(plain)}"

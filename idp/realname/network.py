@@ -4,13 +4,13 @@ Who has proved a number needs none, and must not raise its level by it: nothing 
 round is open: whoever is known by a network identity proves name, number and face when a service needs them.
 """
 
-import hashlib
 import hmac
 import json
 from dataclasses import replace
 from datetime import datetime
 
 from hub import limits
+from hub.digest import digest_of
 from hub.house import House
 from hub.limits import Limit
 from hub.steps import step
@@ -80,4 +80,4 @@ def _is_free(house: House, person_id: str) -> None:
 
 
 def _key(request: str) -> str:
-    return f"idp:network-id:{hashlib.sha256(request.encode()).hexdigest()}"
+    return f"idp:network-id:{digest_of(request)}"

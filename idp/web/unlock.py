@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from hub import callers, web
 from hub.callers import Public
+from hub.digest import digest_of
 from hub.i18n import language
 from hub.problems import TooMany
 from hub.web import route
@@ -18,7 +19,6 @@ from idp.login.sign_in import HALF_SECONDS, Passed
 from idp.model.factor import Kind, SignInAgain, WrongCredentials
 from idp.model.person import State
 from idp.model.realname import LiveCheckFailed, RegisterLater, WrongStep
-from idp.provider import pseudonyms
 from idp.web import desk
 from idp.web.desk import Visit
 
@@ -204,4 +204,4 @@ def _cookie(visit: Visit) -> str:
 
 
 def _face_key(visit: Visit) -> str:
-    return f"idp:unlock-face:{pseudonyms.digest(_value(visit))}"
+    return f"idp:unlock-face:{digest_of(_value(visit))}"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub import callers, sessions
 from hub.caller import Caller
+from hub.digest import digest_of
 from hub.house import House
 
 NIST_2_1_3 = timedelta(days=30)  # SP 800-63B-4: absolute limit of AAL1
@@ -20,7 +21,7 @@ def who(now: datetime, amr: tuple[str, ...] = SYNCED, level: int = 3) -> Caller:
 
 def begun(house: House, caller: Caller, now: datetime, *, most_hours: int = 24 * 365, kind: str = "idp") -> str:
     with house.database.write() as db:
-        return sessions.digest(callers.begin(db, kind, caller, now=now, most_hours=most_hours))
+        return digest_of(callers.begin(db, kind, caller, now=now, most_hours=most_hours))
 
 
 def runs(house: House, digest: str, at: datetime, kind: str = "idp") -> bool:

@@ -11,11 +11,12 @@ import pytest
 
 import app as front
 from hub import callers, clock, ledger
+from hub.digest import digest_of
 from hub.house import House
 from idp.consent import consents
 from idp.model.flow import Refused
 from idp.model.grant import Code, Tokens
-from idp.provider import grants, pseudonyms, revoke
+from idp.provider import grants, revoke
 from idp.store import grants as store
 from tests.idp.rp import Visit, department
 
@@ -136,14 +137,14 @@ def test_ended_grants_are_forgotten(anywhere: Visit) -> None:
 
 def test_a_code_whose_memory_is_lost_is_simply_asked_for_again(party: Visit) -> None:
     value = grants.give_code(party.house, code_of(party), clock.now())
-    party.house.shared.forget(f"idp:code:{pseudonyms.digest(value)}")
+    party.house.shared.forget(f"idp:code:{digest_of(value)}")
     with pytest.raises(Refused, match="invalid_grant"):
         grants.find_code(party.house, value, party.client, clock.now())
 
 
 def test_a_code_of_the_release_before_is_redeemed_after_an_update(party: Visit) -> None:
     value = grants.give_code(party.house, code_of(party), clock.now())
-    key = f"idp:code:{pseudonyms.digest(value)}"
+    key = f"idp:code:{digest_of(value)}"
     kept = json.loads(party.house.shared.peek(key) or b"")
     del kept["data"]
     party.house.shared.put(key, json.dumps(kept), 60)

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from hub import callers, clock, ledger, notices, outbox
 from hub.caller import Caller
+from hub.digest import digest_of
 from hub.house import House
 from hub.problems import TooMany
 from idp import attended
@@ -569,7 +570,7 @@ def test_a_success_forgets_the_attempts(owner: Citizen, browser: Citizen) -> Non
 def proved(house: House, browser: Citizen, person: str) -> None:
     """This browser has just shown whose account it is."""
     now = clock.now()
-    done = Recovery("r", Stage.proved, Way.live, now, now + timedelta(minutes=5), recovery.digest("b"), person=person)
+    done = Recovery("r", Stage.proved, Way.live, now, now + timedelta(minutes=5), digest_of("b"), person=person)
     with house.database.write() as db:
         recoveries.add(db, house.vault, done)
     browser.browser.set_cookie(callers.cookie_name(house, "recover"), "b")
@@ -647,7 +648,7 @@ def test_of_two_that_finish_at_once_one_password_counts(house_on: House) -> None
         recoveries.add(
             db,
             house.vault,
-            Recovery("r", Stage.proved, Way.live, now, ends, browser=recovery.digest("b"), person=person.id),
+            Recovery("r", Stage.proved, Way.live, now, ends, browser=digest_of("b"), person=person.id),
         )
 
     def finishes(turn: int) -> bool:
