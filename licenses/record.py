@@ -17,7 +17,6 @@ from licenses.kinds import HOLDER_TYPES, Kind
 from seals.model import Agency
 
 SCHEMA = "urn:yinxin:license-record:1"
-FILE_NAME = "license.json"
 SALT_BYTES = 16
 SAFE_INTEGER = 2**53 - 1  # RFC 7493 2.2: what every reader of JSON holds exactly
 

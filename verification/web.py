@@ -25,15 +25,6 @@ from verification.model.suspicion import WORDS as LONGEST
 STATIC = Path(__file__).parent / "static"
 MODULES = ("bytes.js", "code.js", "signed.js", "judge.js", "evidence.js", "scan.js")
 SCANNER = "vendor/zxing-wasm/"
-# What only the server finds, and so no browser has to be able to say.
-SERVERS = {
-    Reason.valid,
-    Reason.number_in_force,
-    Reason.mistyped,
-    Reason.seal_revoked,
-    Reason.no_evidence,
-    Reason.foreign,
-}
 FOR_ALL = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",

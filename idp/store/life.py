@@ -63,11 +63,6 @@ def take_key(db: sa.Connection, key: str, person: str, at: datetime) -> None:
         raise NumberTaken("Another account has proved this number", extras={"other": True}) from error
 
 
-def holder_of(db: sa.Connection, key: str) -> str | None:
-    """Whose number it is, or was."""
-    return db.execute(sa.select(_k.person).where(_k.key == key)).scalar_one_or_none()
-
-
 def drop_keys(db: sa.Connection, person: str, *keys: str) -> None:
     """Free a person's numbers: these, or without any all of them."""
     mine = _k.person == person

@@ -98,12 +98,6 @@ def run_out(db: sa.Connection, now: datetime, *, limit: int = 200) -> list[Manda
     return [_mandate(row) for row in db.execute(query).mappings()]
 
 
-def over_of(db: sa.Connection, person: str, principal: str) -> list[Mandate]:
-    """By which mandates a person ever acted for a principal, the latest first."""
-    query = sa.select(mandate_table).where(_m.person == person, _m.principal == principal).order_by(_m.since.desc())
-    return [_mandate(row) for row in db.execute(query).mappings()]
-
-
 def to_warn(db: sa.Connection, now: datetime, before: datetime, *, limit: int = 200) -> list[Mandate]:
     """What will be over by itself before a moment and has not been told of yet, the next first."""
     soon = sa.and_(_m.until > now, _m.until <= before, _m.ended.is_(None), _m.warned.is_(None))
