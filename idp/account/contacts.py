@@ -129,6 +129,8 @@ def _change(house: House, db: Connection, caller: Caller, kind: Contact, value: 
     notices.tell(db, person, said, link="/account/security", at=now)
     if before and kind is Contact.email and mail.possible(house.settings):
         letters.news_by_mail(house, db, person, before, said, now)
+    if before and kind is Contact.phone and offered(house, kind):
+        letters.news_by_sms(house, db, person, before, now)
     ledger.wrote(
         db,
         "person.contact.changed" if value else "person.contact.removed",

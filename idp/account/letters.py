@@ -1,7 +1,7 @@
 """Text messages and mails to persons: queued like every call to the outside, their text sealed until it is handed over.
 
-A text message carries a code for one moment. A mail carries notices and, once, the code that confirms the address: never a
-factor, never a link that signs in (NIST SP 800-63B-4 3.1.3.1, ASVS 6.3.6).
+A text message carries a code for one moment, or tells a number that it is none of the account's any more. A mail carries notices
+and, once, the code that confirms the address: never a factor, never a link that signs in (NIST SP 800-63B-4 3.1.3.1, ASVS 6.3.6).
 """
 
 import base64
@@ -17,13 +17,16 @@ from hub.outbox import Declined, Delivery, NotTaken
 from hub.vault import Erased
 from idp.store import people
 
-SMS, MAIL, COPY = "sms", "mail", "mail-copy"  # kinds of deliveries; a copy names a notice and holds no text
+SMS, NEWS, MAIL, COPY = "sms", "sms-news", "mail", "mail-copy"  # kinds of deliveries; a copy holds no text
 PURPOSE = "letter"  # in the vault
 FRESH = timedelta(minutes=10)  # a code that comes later is of no use, and might mislead
 COPIED = timedelta(days=1)  # a notice that is older is no news
 AT_ONCE = 200
 
 CODE = N_("%(code)s is your Yinxin code. It is valid for 10 minutes. Give it to nobody; we never ask for it.")
+GONE = N_(
+    "Yinxin: this number is no longer the phone number of your account. If you did not do this, sign in and lock your account."
+)
 SUBJECT = N_("Yinxin: your confirmation code")
 COPY_SUBJECT = N_("Yinxin: a notice about your account")
 COPY_TEXT = N_("Look at it on the site, where you sign in as always. This mail holds no link that signs you in.")
@@ -38,6 +41,11 @@ def code_by_mail(house: House, db: Connection, person: str, address: str, code: 
     """Queue the code that confirms an address, in the language `to`."""
     text = {"to": address, "subject": translated(SUBJECT, to), "text": translated(CODE, to, code=code)}
     _queue(house, db, MAIL, person, text, now)
+
+
+def news_by_sms(house: House, db: Connection, person: str, number: str, now: datetime) -> None:
+    """Queue the news for a phone number that it is none of the person's any more: without a name, a code or a link."""
+    _queue(house, db, NEWS, person, {"to": number, "text": _both(GONE)}, now)
 
 
 def news_by_mail(house: House, db: Connection, person: str, address: str, title: str, now: datetime) -> None:
@@ -62,9 +70,20 @@ def copy_notices(house: House, now: datetime) -> int:
 
 def send_sms(house: House, delivery: Delivery, now: datetime) -> None:
     """Hand a text message to the gateway, unless its code is stale by now."""
-    letter = _opened(house, delivery)
     if now - delivery.at > FRESH:
         raise Declined("Too late for a code")
+    _to_gateway(house, delivery)
+
+
+def send_news(house: House, delivery: Delivery, now: datetime) -> None:
+    """Hand a text message without a code to the gateway, unless it is no news any more."""
+    if now - delivery.at > COPIED:
+        raise Declined("Too late for news")
+    _to_gateway(house, delivery)
+
+
+def _to_gateway(house: House, delivery: Delivery) -> None:
+    letter = _opened(house, delivery)
     token = house.settings.sms_token
     headers = {"authorization": f"Bearer {token.get_secret_value()}"} if token else {}
     answer = house.fetch.post(house.settings.sms, json=letter | {"id": delivery.id}, headers=headers)
@@ -89,7 +108,7 @@ def send_copy(house: House, delivery: Delivery, now: datetime) -> None:
         mail.send(house.settings, address, _both(COPY_SUBJECT), said, now)
 
 
-SENDERS = {SMS: send_sms, MAIL: send_mail, COPY: send_copy}
+SENDERS = {SMS: send_sms, NEWS: send_news, MAIL: send_mail, COPY: send_copy}
 
 
 def _both(message: str, **values: str) -> str:

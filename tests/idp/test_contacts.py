@@ -136,6 +136,32 @@ def test_a_number_to_which_codes_are_sent_is_not_removed_before_that_way_is(
     assert _profile(citizen).phone == ""
 
 
+def test_the_number_of_before_is_told_that_it_is_none_any_more(citizen: Citizen, phone: list[dict[str, Any]]) -> None:
+    citizen.registers()
+    for number in (PHONE, "13900000000"):
+        citizen.post("/account/contact/phone", value=number)
+        citizen.post("/account/contact/phone", code=code_in(citizen.house, phone))
+    citizen.post("/account/contact/phone/remove", form_at="/account/security")
+    with clock.shifted(3600):  # news is news for a day, not for ten minutes
+        outbox.deliver(citizen.house, clock.now())
+    told = [one for one in phone if not any(map(str.isdigit, one["text"]))]  # no code, and no number
+    assert sorted(one["to"] for one in told) == [f"+86{PHONE}", "+8613900000000"]
+    for one in told:
+        assert "jia.shili" not in one["text"]
+        assert "http" not in one["text"]
+
+
+def test_news_that_is_older_than_a_day_is_sent_to_nobody(citizen: Citizen, phone: list[dict[str, Any]]) -> None:
+    citizen.registers()
+    citizen.post("/account/contact/phone", value=PHONE)
+    citizen.post("/account/contact/phone", code=code_in(citizen.house, phone))
+    citizen.post("/account/contact/phone/remove", form_at="/account/security")
+    before = len(phone)
+    with clock.shifted(86_401):
+        outbox.deliver(citizen.house, clock.now())
+    assert len(phone) == before
+
+
 def test_the_gateway_being_down_spoils_nothing(citizen: Citizen, house: House) -> None:
     citizen.registers()
     house.fetch.serve_here(house.settings.register_url, Flask("nothing is served here"))
