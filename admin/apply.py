@@ -18,6 +18,7 @@ from admin.model.case import (
     Channel,
     Content,
     Mover,
+    NoCase,
     NotApplied,
     NotForYou,
     Step,
@@ -35,7 +36,7 @@ from hub.house import House
 from hub.i18n import N_
 from hub.limits import Limit
 from hub.problems import NotAllowed
-from idp.acting import doing
+from idp.acting import doing, principals
 from licenses.fields import TYPES, Value, Wrong
 from licenses.model import FieldError, FieldsWrong
 
@@ -61,7 +62,7 @@ def submit(
     At the counter `taken_by` is the officer, who has seen each paper that is not a license found in force. Raises NotApplied,
     NotForYou, NotAllowed below the item's level, FieldsWrong with one error per field or paper.
     """
-    if (known := _known(house, key, caller)) is not None:
+    if (known := _known(house, key, caller, now)) is not None:
         return known
     for check in CHECKS:
         check(item, caller)
@@ -88,7 +89,7 @@ def submit(
             behalf.used(db, caller, "applied", channel.value, now, about=case.number)
             finish.tell(db, case, N_("We have received your application %(number)s"), now)
     except Collision:  # a double click: the other one was quicker
-        if (known := _known(house, key, caller)) is not None:
+        if (known := _known(house, key, caller, now)) is not None:
             return known
         raise
     return case
@@ -99,7 +100,7 @@ def answer(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
 
     Raises NoCase, CaseElsewhere, FieldsWrong.
     """
-    case = mine(house, number, caller)
+    case = mine(house, number, caller, now)
     case.moved(Step.answer, Mover.applicant, now)
     written = drafts.answer_to(house, case)
     with house.database.read() as db:
@@ -122,7 +123,7 @@ def answer(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
 
 def withdraw(house: House, number: str, *, caller: Caller, now: datetime) -> Case:
     """Take one's own application back, as long as nothing is decided. Raises NoCase, CaseElsewhere."""
-    case = mine(house, number, caller)
+    case = mine(house, number, caller, now)
     after = case.moved(Step.withdraw, Mover.applicant, now)
     with house.database.write() as db:
         doing.stands(db, caller, now, matter=case.item)
@@ -132,11 +133,11 @@ def withdraw(house: House, number: str, *, caller: Caller, now: datetime) -> Cas
     return after
 
 
-def mine(house: House, number: str, caller: Caller) -> Case:
-    """One's own case: of the same person, acting for the same. Raises NoCase, ActingForAnother."""
+def mine(house: House, number: str, caller: Caller, now: datetime) -> Case:
+    """A case of the caller, or of the one for whom he acts, in his matters. Raises NoCase, ActingForAnother, NotYourMatter."""
     with house.database.read() as db:
         case = store.case(db, number)
-    his_own(case, caller.person, caller.acting_for)
+        _is_his(db, case, caller, now)
     behalf.needs(caller, case.item)
     return case
 
@@ -278,12 +279,19 @@ def _case(ready: Prefilled, key: str, caller: Caller, channel: Channel, taken_by
     )
 
 
-def _known(house: House, key: str, caller: Caller) -> Case | None:
+def _known(house: House, key: str, caller: Caller, now: datetime) -> Case | None:
     with house.database.read() as db:
         known = store.by_key(db, key)
-    if known is not None:
-        his_own(known, caller.person, caller.acting_for)
+        if known is not None:
+            _is_his(db, known, caller, now)
     return known
+
+
+def _is_his(db: Connection, case: Case, caller: Caller, now: datetime) -> None:
+    """Whoever is shown what another one applied for holds a mandate in this moment, whatever his session says."""
+    his_own(case, caller.person, caller.acting_for)
+    if case.person != caller.person and not principals.runs(db, caller.person or "", caller.acting_for, now):
+        raise NoCase("There is no such application of yours")
 
 
 def _keep(db: Connection, before: Case, after: Case) -> None:

@@ -166,10 +166,14 @@ def _move(house: House, number: str, step: Step, caller: Caller, now: datetime, 
     return after
 
 
+def is_his_own(db: Connection, case: Case, person: str | None, now: datetime) -> bool:
+    """Whether an officer, or one for whom he acts, has applied for it, or he took it at the counter."""
+    acts = case.acting_for and principals.runs(db, person or "", case.acting_for, now)
+    return bool(acts) or not case.may_decide(person)
+
+
 def _not_his_own(db: Connection, case: Case, caller: Caller, now: datetime) -> None:
-    """Nobody decides what he, or one for whom he acts, has applied for."""
-    acts = case.principal and principals.runs(db, caller.person or "", case.acting_for, now)
-    if acts or not case.may_decide(caller.person):
+    if is_his_own(db, case, caller.person, now):
         raise OwnCase("The application %(number)s", number=case.number)
 
 

@@ -271,9 +271,12 @@ class Draft:
 def his_own(one: Case | Draft, person: str | None, acting_for: str | None) -> None:
     """Let only the applicant through, as the one for whom he acted then. Raises NoCase, ActingForAnother.
 
-    What was begun for a person is that person's: he himself is let through, and everybody who acts for him now.
+    What was begun for a person is that person's: he himself is let through, and everybody who acts for him now. What was
+    submitted for a company is the company's: everybody who acts for it now. The caller looks at the matters of his mandate.
     """
     whose = one.acting_for or ""
+    if whose and isinstance(one, Case) and whose == acting_for and person:
+        return
     if whose.startswith(PERSON):
         if person and whose in (acting_for, f"{PERSON}{person}" if not acting_for else ""):
             return

@@ -278,11 +278,11 @@ def _case(row: Any) -> Case:
 
 
 def _his(table: sa.Table, person: str, acting_for: str | None) -> sa.ColumnElement[bool]:
-    """Whose it is, by the same rule as `his_own`: what was begun for a person is shared by all who act for him."""
+    """Whose it is, by the same rule as `his_own`."""
     whose, own = table.c.acting_for, f"{PERSON}{person}"
     if acting_for is None:
         return sa.or_(sa.and_(table.c.person == person, whose.is_(None)), whose == own)
-    if acting_for.startswith(PERSON):
+    if acting_for.startswith(PERSON) or table is cases_table:
         return whose == acting_for
     return sa.and_(table.c.person == person, whose == acting_for)
 

@@ -29,7 +29,7 @@ def blueprint() -> Blueprint:
 
     @web.route(bp, "/my/cases/<number>", gate=MINE)
     def case_page(number: str) -> Response:
-        case = apply.mine(web.house(), number, web.caller())
+        case = apply.mine(web.house(), number, web.caller(), clock.now())
         with web.house().database.read() as db:
             item = items.version(db, case.item, case.item_version)
             content = store.content(db, web.house().vault, case.key)

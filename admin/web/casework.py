@@ -103,8 +103,9 @@ def _case_page(number: str, given: dict[str, str] | None = None, wrong: tuple[st
         events = ledger.events(db, subject=number, kind="case.", limit=200)
         officer = names.officer_name(db, case.officer)
         agency = names.agency_name(db, case.agency)
+        own = decide.is_his_own(db, case, me.person, now)
         doers = {by: _doer(db, case, by) for by in {event.by for event in events}}
-    may = case.steps(Mover.officer) if case.may_decide(me.person) else ()
+    may = () if own else case.steps(Mover.officer)
     errors = {name: _("Give 1 to 500 characters") for name in wrong}
     return web.page(
         "admin/case.html",
@@ -117,7 +118,7 @@ def _case_page(number: str, given: dict[str, str] | None = None, wrong: tuple[st
         doers=doers,
         agency=agency,
         may=may,
-        own=not case.may_decide(me.person),
+        own=own,
         gone=workdays.share(case.counts_from, case.due, now) if case.running else None,
         given=given or dict.fromkeys(("words", "reason", "legal_basis"), ""),
         errors=errors,

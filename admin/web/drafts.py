@@ -127,7 +127,7 @@ def _submitting(bp: Blueprint) -> None:
 def _answering(bp: Blueprint) -> None:
     @web.route(bp, "/my/cases/<number>/answer", gate=MINE)
     def answer_page(number: str) -> Response:
-        case = apply.mine(web.house(), number, web.caller())
+        case = apply.mine(web.house(), number, web.caller(), clock.now())
         if Step.answer not in case.steps(Mover.applicant):
             return web.see_other(f"/my/cases/{number}")
         apply.level_is_reached(_version(case), web.caller())
@@ -144,7 +144,7 @@ def _answering(bp: Blueprint) -> None:
             with house.database.read() as db:
                 known = store.case(db, number)
             return _park(number, f"/my/cases/{number}/answer", known if known.state is CaseState.returned else None)
-        case = apply.mine(house, number, me)
+        case = apply.mine(house, number, me, clock.now())
         item = _version(case)
         files, wrong = _files(item)
         if Step.answer in case.steps(Mover.applicant):
@@ -191,7 +191,7 @@ def _sent(id: str) -> Response | None:
     with web.house().database.read() as db:
         case = store.by_key(db, id)
     me = web.caller()
-    mine = case is not None and (case.person == me.person or (case.principal and case.acting_for == me.acting_for))
+    mine = case is not None and (case.person == me.person or (case.acting_for and case.acting_for == me.acting_for))
     return web.see_other(f"/my/cases/{case.number}") if case and mine else None
 
 

@@ -208,13 +208,13 @@ def test_at_the_counter_the_officer_has_seen_the_papers(world: World) -> None:
 
 def test_only_the_applicant_sees_it_and_only_as_whom_he_applied(world: World) -> None:
     case = world.submitted()
-    assert apply.mine(world.house, case.number, world.citizen) == case
+    assert apply.mine(world.house, case.number, world.citizen, world.now) == case
     with pytest.raises(NoCase):
-        apply.mine(world.house, case.number, replace(world.citizen, person="thief"))
+        apply.mine(world.house, case.number, replace(world.citizen, person="thief"), world.now)
     with pytest.raises(ActingForAnother):
-        apply.mine(world.house, case.number, world.himself)
+        apply.mine(world.house, case.number, world.himself, world.now)
     with pytest.raises(NoCase):
-        apply.mine(world.house, "C-20261122-0000000000", world.citizen)
+        apply.mine(world.house, "C-20261122-0000000000", world.citizen, world.now)
 
 
 def test_one_withdraws_what_is_not_decided(world: World) -> None:

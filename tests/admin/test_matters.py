@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 from flask import Flask
 
-from admin import apply, counter, drafts, matters
+from admin import apply, counter, decide, drafts, matters
+from admin.model.case import NoCase, OwnCase
 from admin.model.visit import Document, Visit
 from admin.store import cases as store
 from admin.store import items
@@ -84,7 +85,10 @@ def test_what_was_begun_in_a_matter_is_closed_when_the_matter_is_gone(world: Wor
     case = world.submitted(caller=wide)
     with pytest.raises(NotYourMatter):
         drafts.mine(world.house, draft.id, narrow, world.now)
-    for do in (apply.mine, lambda house, number, caller: apply.withdraw(house, number, caller=caller, now=world.now)):
+    for do in (
+        lambda *asked: apply.mine(*asked, world.now),
+        lambda house, number, caller: apply.withdraw(house, number, caller=caller, now=world.now),
+    ):
         with pytest.raises(NotYourMatter):
             do(world.house, case.number, narrow)
 
@@ -107,6 +111,45 @@ def test_an_agent_sees_the_cases_of_his_matters_alone(world: World, app: Flask) 
         browser.set_cookie(*world.cookie("my", who))
         assert (case.number in browser.get("/my/cases").text) is seen
         assert (browser.get(f"/my/cases/{case.number}").status_code == 200) is seen
+
+
+def test_the_cases_of_a_company_are_seen_by_whom_they_concern_whoever_applied(world: World, app: Flask) -> None:
+    case = world.submitted(caller=agent(world, ITEM))
+    everything = {agent(world, person="manager"): True, world.citizen: True}
+    named = {agent(world, ITEM, person="same"): True, agent(world, OTHER, person="other"): False}
+    elsewhere = {replace(world.citizen, person="rival", sid="rival", acting_for="91880101DEM000090K"): False}
+    for who, seen in (everything | named | elsewhere | {world.himself: False}).items():
+        browser = app.test_client()
+        browser.set_cookie(*world.cookie("my", who))
+        assert (case.number in browser.get("/my/cases").text) is seen, who
+        assert (browser.get(f"/my/cases/{case.number}").status_code == 200) is seen, who
+
+
+def test_who_leads_a_company_goes_on_with_what_an_agent_began(world: World) -> None:
+    case = world.submitted(caller=agent(world, ITEM))
+    apply.withdraw(world.house, case.number, caller=world.citizen, now=world.now)
+
+
+def test_what_is_not_submitted_yet_stays_with_whoever_writes_it(world: World) -> None:
+    draft = drafts.begin(world.house, world.item, agent(world, ITEM), world.now)
+    with pytest.raises(NoCase):
+        drafts.mine(world.house, draft.id, world.citizen, world.now)
+    with world.house.database.read() as db:
+        assert store.drafts_of(db, "citizen", CODE, world.now) == []
+
+
+def test_nobody_decides_a_case_of_a_company_for_which_he_acts(world: World, app: Flask) -> None:
+    case = world.submitted(caller=agent(world, ITEM))
+    agent(world, OTHER, person="clerk")  # an officer with a mandate of that company, though for another matter
+    for person in ("clerk", "citizen", "agent"):
+        officer = world.officer(person=person)
+        with pytest.raises(OwnCase):
+            decide.accept(world.house, case.number, caller=officer, now=world.now)
+        browser = app.test_client()
+        browser.set_cookie(*world.cookie("console", officer))
+        page = browser.get(f"/console/cases/{case.number}")
+        assert (page.status_code, f"{case.number}/accept" in page.text) == (200, False), person
+    assert decide.accept(world.house, case.number, caller=world.officer(), now=world.now)
 
 
 def test_licenses_are_read_and_not_handed_over(world: World, app: Flask) -> None:

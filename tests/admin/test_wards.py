@@ -85,16 +85,16 @@ def family(house: House, now: datetime) -> Family:
 def test_both_parents_see_it_and_nobody_else(family: Family) -> None:
     case = family.applied(family.father)
     for parent in (family.father, family.mother):
-        assert apply.mine(family.house, case.number, family.caller(parent, family.child)) == case
+        assert apply.mine(family.house, case.number, family.caller(parent, family.child), family.now) == case
         with family.house.database.read() as db:
             assert store.of_applicant(db, parent, family.child) == [case]
             assert store.of_applicant(db, parent, None) == []
             assert any(case.number == one.values.get("number") for one in notices.of_person(db, parent))
     with pytest.raises(ActingForAnother):  # the father, for himself
-        apply.mine(family.house, case.number, family.caller(family.father))
+        apply.mine(family.house, case.number, family.caller(family.father), family.now)
     for caller in (family.caller(family.mother), family.caller(family.stranger), family.caller(family.stranger, "x")):
         with pytest.raises(NoCase):
-            apply.mine(family.house, case.number, caller)
+            apply.mine(family.house, case.number, caller, family.now)
     with family.house.database.read() as db:
         assert store.of_applicant(db, family.stranger, None) == []
         assert len(inbox.read(db, USED)) == 1
@@ -144,7 +144,8 @@ def test_what_stood_under_an_entry_follows_into_the_account(family: Family) -> N
     with family.house.database.read() as db:
         assert [one.number for one in store.of_applicant(db, "account", None)] == [case.number]
     assert (
-        apply.mine(family.house, case.number, replace(family.caller("account"), acting_for=None)).number == case.number
+        apply.mine(family.house, case.number, replace(family.caller("account"), acting_for=None), later).number
+        == case.number
     )
 
 
