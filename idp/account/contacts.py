@@ -11,16 +11,18 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from hub import ledger, mail, notices
+from hub import ledger, limits, mail, notices
 from hub.caller import Caller
 from hub.house import House
 from hub.i18n import N_
+from hub.limits import Limit
 from idp.account import letters
 from idp.login import onetime
 from idp.model.factor import ContactWrong, Kind, NotOffered, SignInAgain, WrongCredentials
 from idp.store import factors as factor_store
 from idp.store import people as store
 
+TO_ONE = Limit("contact-codes", 10, 86_400)  # to one number or address, from however many accounts
 PENDING = "pending-contact"  # purpose in the vault
 CHANGED = {
     "phone": N_("The phone number of your account was changed"),
@@ -81,6 +83,7 @@ def begin(house: House, caller: Caller, kind: Contact, typed: str, *, language: 
     if not offered(house, kind):
         raise NotOffered("Nothing can be sent there from here")
     value = phone_number(typed) if kind is Contact.phone else email_address(typed)
+    limits.check(house.shared, TO_ONE, value)
     person = caller.person or ""
     code = onetime.fresh(house, person, _bound(caller, kind))
     with house.database.write() as db:

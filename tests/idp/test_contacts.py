@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import clock, notices, outbox
+from hub.caller import Caller
 from hub.house import House
+from hub.problems import TooMany
 from idp.account import accounts, contacts
 from idp.account.contacts import Contact
 from idp.model.factor import ContactWrong, Kind
@@ -184,3 +186,14 @@ def test_there_is_no_third_kind_of_contact(citizen: Citizen) -> None:
 def _profile(citizen: Citizen) -> Any:
     with citizen.house.database.read() as db:
         return people.profile(db, citizen.house.vault, citizen.person)
+
+
+def test_from_however_many_accounts_one_number_gets_ten_codes_a_day(house: House) -> None:
+    def asks(account: str) -> None:
+        me = Caller(person=account, sid=account)
+        contacts.begin(house, me, Contact.phone, PHONE, language="en", now=clock.now())
+
+    for number in range(contacts.TO_ONE.times):
+        asks(f"account-{number}")
+    with pytest.raises(TooMany):
+        asks("one-more")
