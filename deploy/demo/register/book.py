@@ -105,8 +105,10 @@ class Book:
             ]
 
     def add(self, person: Person) -> None:
-        """Enter a person."""
+        """Enter a person, with what the paper of another country tells."""
         self._write("INSERT INTO people VALUES (?, ?, ?, ?)", *_row(person))
+        if person.country:
+            self._write("INSERT INTO papers VALUES (?, ?, ?)", *_paper_row(person))
 
     def add_company(self, company: Company) -> None:
         """Enter an organisation."""
