@@ -8,6 +8,7 @@ from hub.held import tells
 from idp import realname, retention
 from idp.account import announce, closing, export, held, letters, recheck, recovery
 from idp.acting import companies_watch, mandates, uses, wards
+from idp.consent import consents
 from idp.login import devices
 from idp.provider import expiry, logout
 from idp.store import grants
@@ -29,6 +30,7 @@ def register() -> None:
     ticks.every(3600, "old traces", retention.forget)
     jobs.handles(export.KIND, export.make)
     ticks.every(600, "copies of data", export.forget)
+    ticks.every(600, "agreements of the dead", consents.end_of_the_dead)
     ticks.every(3600, "accounts that close", closing.finish_due)
     ticks.every(3600, "accounts that close soon", closing.remind)
     for title, part in held.PARTS.items():

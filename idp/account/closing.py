@@ -75,6 +75,11 @@ def cancel(house: House, person_id: str, *, now: datetime) -> bool:
 
 def finish(house: House, person_id: str, *, now: datetime) -> bool:
     """Close an account whose time has come. False if its owner thought better of it, or an authority holds it."""
+    with house.database.read() as db:
+        closing = leaving.closing(db, person_id)
+    if closing is None or closing.ends > now:
+        return False
+    records = consents.lasts(house, person_id, now)  # signed before anything is written
     with house.database.write() as db:
         closing = leaving.closing(db, person_id)
         if closing is None or closing.ends > now or not leaving.end_closing(db, person_id):
@@ -83,7 +88,9 @@ def finish(house: House, person_id: str, *, now: datetime) -> bool:
             leaving.begin_closing(db, closing)  # suspended: it waits, and is looked at again
             return False
         announce.announce(db, person_id, Event.account_purged, now=now)
-        for one in consents.all_of(db, person_id):
+        for record in records:
+            consents.end(db, person_id, record, by="closing", now=now)
+        for one in consents.all_of(db, person_id):  # agreed to in this very moment
             consents.withdraw(db, person_id, one.client, by="closing", now=now)
         life.stop(db, person_id, "account closed", now, mandates_too=True)
         _empty(house, db, person_id, now)

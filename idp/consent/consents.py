@@ -71,19 +71,52 @@ def grant(
 
 def take_back(house: House, person: str, client_id: str, *, by: str, now: datetime) -> Receipt | None:
     """End an agreement for its owner, with its receipt; None if there was none. The service is told that it stops here."""
+    receipt = _last(house, person, client_id, now)
+    if receipt is None:
+        return None
+    with house.database.write() as db:
+        if not end(db, person, receipt, by=by, now=now):
+            return None
+        client = client_store.client(db, client_id)
+        notices.tell(
+            db, person, WITHDRAWN, link="/account/services", at=now, service=client.name if client else client_id
+        )
+    return receipt
+
+
+def lasts(house: House, person: str, now: datetime) -> list[Receipt]:
+    """A receipt for the end of each standing agreement of a person, signed; `end` keeps it."""
+    with house.database.read() as db:
+        ids = [one.client for one in store.consents_of(db, person)]
+    return [receipt for id in ids if (receipt := _last(house, person, id, now))]
+
+
+def end(db: Connection, person: str, receipt: Receipt, *, by: str, now: datetime) -> bool:
+    """End an agreement with its receipt, which the service gets too. False: there was none."""
+    if not withdraw(db, person, receipt.client, by=by, now=now, receipt=receipt):
+        return False
+    receipt_store.add(db, receipt)
+    announce.announce(db, person, Event.consent_withdrawn, now=now, only=[receipt.client], receipt=receipt.signed)
+    return True
+
+
+def end_of_the_dead(house: House, now: datetime) -> int:
+    """End what people agreed to who have died since, each with its receipt; gives how many. Who was alive is asked anew."""
+    with house.database.read() as db:
+        dead = store.of_the_dead(db)
+    ended = 0
+    for person in dead:
+        for receipt in lasts(house, person, now):
+            with house.database.write() as db:
+                ended += end(db, person, receipt, by="house", now=now)
+    return ended
+
+
+def _last(house: House, person: str, client_id: str, now: datetime) -> Receipt | None:
     with house.database.read() as db:
         client = client_store.client(db, client_id)
         before = next(iter(receipt_store.of_person(db, person, client_id)), None)
-    if client is None:
-        return None
-    receipt = receipts.withdrawn(house, person, client, before, now=now)
-    with house.database.write() as db:
-        if not withdraw(db, person, client_id, by=by, now=now, receipt=receipt):
-            return None
-        receipt_store.add(db, receipt)
-        announce.announce(db, person, Event.consent_withdrawn, now=now, only=[client_id], receipt=receipt.signed)
-        notices.tell(db, person, WITHDRAWN, link="/account/services", at=now, service=client.name)
-    return receipt
+    return receipts.withdrawn(house, person, client, before, now=now) if client else None
 
 
 def withdraw(

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from hub.db import Instant, Json, metadata
 from idp.model.consent import Consent
+from idp.model.person import State
+from idp.store.people import person_table
 
 consent_table = sa.Table(
     "idp_consent",
@@ -31,6 +33,12 @@ def consents_of(db: sa.Connection, person: str) -> list[Consent]:
     """All agreements of one person, newest first."""
     rows = db.execute(sa.select(consent_table).where(_c.person == person).order_by(_c.at.desc()))
     return [_consent(row) for row in rows]
+
+
+def of_the_dead(db: sa.Connection) -> list[str]:
+    """The persons of whom it is known that they have died, and who still agree to something."""
+    dead = sa.select(person_table.c.id).where(person_table.c.state == State.deceased.value)
+    return list(db.scalars(sa.select(_c.person).where(_c.person.in_(dead)).distinct()))
 
 
 def keep(db: sa.Connection, consent: Consent) -> None:

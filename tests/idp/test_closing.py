@@ -11,12 +11,13 @@ from hub import clock, ledger, notices
 from hub.house import House
 from hub.vault import wrapped_keys
 from idp.account import closing
-from idp.consent import consents
+from idp.consent import consent_text, consents
 from idp.model.closing import WAIT, CannotClose
 from idp.model.mandate import Mandate, Role
 from idp.model.person import Person, Profile, State
+from idp.model.receipt import Said
 from idp.provider import clients
-from idp.store import factors, leaving, people
+from idp.store import factors, leaving, people, receipts
 from idp.store import mandates as mandate_store
 from idp.store.people import person_table
 from tests.idp.citizen import JIA, OUYANG, Citizen
@@ -91,6 +92,36 @@ def test_services_are_told_and_agreements_end(jia: Citizen) -> None:
         closing.finish_due(jia.house, clock.now())
     with jia.house.database.read() as db:
         assert consents.all_of(db, person) == []
+
+
+def test_both_sides_have_a_signed_record_of_the_end_of_an_agreement(jia: Citizen) -> None:
+    person, client = jia.person, department()
+    with jia.house.database.write() as db:
+        clients.keep(db, client, by="test", now=clock.now())
+    text = consent_text.text(client, ["openid"], "", "en")
+    given = consents.agree(jia.house, person, client, ["openid"], text, now=clock.now())
+    closes(jia)
+    with clock.shifted(LATER):
+        closing.finish_due(jia.house, clock.now())
+    with jia.house.database.read() as db:
+        last, first = receipts.of_person(db, person, client.id)
+        facts = ledger.events(db, kind="consent.withdrawn")[0].facts
+    assert (first, last.said, facts["receipt"]) == (given, Said.withdrawn, last.id)
+
+
+def test_with_a_death_agreements_end_with_their_record(jia: Citizen) -> None:
+    person, client = jia.person, department()
+    with jia.house.database.write() as db:
+        clients.keep(db, client, by="test", now=clock.now())
+        consents.grant(db, person, client, ["openid"], now=clock.now())
+    assert consents.end_of_the_dead(jia.house, clock.now()) == 0
+    with jia.house.database.write() as db:
+        people.set_state(db, person, State.deceased, why="record", at=clock.now(), over=State.active)
+    assert [consents.end_of_the_dead(jia.house, clock.now()) for _ in range(2)] == [1, 0]
+    with jia.house.database.read() as db:
+        assert consents.all_of(db, person) == []
+        assert [one.said for one in receipts.of_person(db, person, client.id)] == [Said.withdrawn]
+        assert not [one for one in notices.of_person(db, person) if one.title == consents.WITHDRAWN]
 
 
 def test_it_asks_for_a_factor_and_a_clear_yes(jia: Citizen) -> None:
