@@ -11,6 +11,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.i18n import N_
 from hub.problems import NotFound
+from idp.account.announce import Event, announce
 from idp.login import passkey, password, recovery_codes, sign_in, throttle, totp
 from idp.model.factor import SECOND, Factor, Kind, LastFactor, NotOffered, PasswordWrong, WrongCredentials
 from idp.model.person import Level, Person, Profile, account_name
@@ -233,7 +234,14 @@ TOLD = {
 }
 
 
+CHANGES = {"password.changed": "update", "factor.added": "create", "factor.removed": "delete"}
+CREDENTIALS = {Kind.totp.value: "app", Kind.sms.value: "phone-sms"}  # what CAEP has a word for; others keep ours
+
+
 def _tell(db: Connection, person: Person, what: str, now: datetime, **facts: str) -> None:
-    """The ledger and the owner learn of each change in how an account is entered (ASVS 6.3.7)."""
+    """The ledger, the owner and services learn of each change in how an account is entered (ASVS 6.3.7; CAEP 1.0 3.3)."""
+    kind = facts.get("kind", "password" if what == "password.changed" else Kind.recovery.value)
+    change = {"credential_type": CREDENTIALS.get(kind, kind), "change_type": CHANGES.get(what, "create")}
+    announce(db, person.id, Event.credential_change, now=now, initiating_entity="user", **change)
     ledger.wrote(db, f"person.{what}", person.label, by=person.label, at=now, facts=dict(facts))
     notices.tell(db, person.id, TOLD[what], link="/account/security", at=now)

@@ -14,11 +14,15 @@ from joserfc.jwk import KeySet
 
 import app as front
 from hub import clock, outbox
+from hub.callers import Caller
 from hub.house import House, open_house
 from hub.settings import Settings
+from idp.account import accounts
 from idp.account.announce import KIND, SENDERS, Event, announce
 from idp.model.client import ClientWrong
+from idp.model.factor import Factor, Kind
 from idp.provider import clients
+from idp.store import factors
 from tests.idp.rp import Visit, department
 
 RISC = "https://schemas.openid.net/secevent/risc/event-type/"
@@ -214,6 +218,19 @@ def test_who_does_not_know_the_person_or_wants_no_events_is_not_told(visit: Visi
     silent = Visit(visit.house, visit.app, department(id="silent"), browser_of=visit)
     silent.agrees()
     assert say(visit) == [visit.client.id]
+
+
+def test_a_change_of_how_somebody_signs_in_is_told_without_saying_more(visit: Visit) -> None:
+    """CAEP 3.3: credential-change, with type and kind of change."""
+    with visit.house.database.write() as db:
+        kept = Factor("f-1", visit.person, Kind.totp, "my phone", b"sealed", clock.now())
+        factors.add(db, kept)
+        factors.add(db, Factor("f-2", visit.person, Kind.passkey, "", b"key", clock.now()))
+    accounts.remove_factor(visit.house, Caller(person=visit.person), kept.id, now=clock.now())
+    with visit.house.database.read() as db:
+        (one,) = outbox.deliveries(db)
+    assert one.body["event"] == "https://schemas.openid.net/secevent/caep/event-type/credential-change"
+    assert one.body["facts"] == {"credential_type": "app", "change_type": "delete", "initiating_entity": "user"}
 
 
 def test_a_service_that_has_ended_is_told_no_more(visit: Visit, receiver: Receiver) -> None:
