@@ -1,10 +1,10 @@
-"""Can a stranger tell by the clock whether an account exists? Four refused sign-ins, timed side by side.
+"""Can a stranger tell by the clock whether an account exists? Four refused sign-ins, and four refused unlockings, side by side.
 
     python -m bench.login_times [rounds]
 
-An unknown account, a wrong password, a locked account with its right password, and one whose password is closed to strangers: one
-of each in every round, in an order drawn anew, over the whole request in process (routing, page, Redis, database). CPU time of
-this process, so that a busy machine troubles none of them; and wall time, which is what a stranger sees. Printed: medians, the
+An unknown account, a wrong password, a locked account with its right password, and one whose password is closed to strangers; at
+the page that unlocks: unknown, wrong, locked with a wrong password, not locked with the right one. One of each in every round, in an
+order drawn anew, over the whole request in process (routing, page, Redis, database). CPU time of this process, so that a busy machine troubles none of them; and wall time, which is what a stranger sees. Printed: medians, the
 difference to the unknown account with a bootstrap interval of 95 %, and the Mann-Whitney probability that one takes longer than
 the other (0.5: nobody can tell). Registration and recovery answer before they look at any account, so they are not here.
 """
@@ -34,12 +34,20 @@ from tests.conftest import settings_for
 
 PASSWORD = "seven quiet lanterns upstream"
 BOOTSTRAPS = 2000
-CASES = {
-    "unknown account": ("nobody.here", "a wrong password"),
+BASE = "unknown account"
+LOGIN = {
+    BASE: ("nobody.here", "a wrong password"),
     "wrong password": ("known.person", "a wrong password"),
     "locked account, right password": ("locked.person", PASSWORD),
     "closed password, right password": ("closed.person", PASSWORD),
 }
+UNLOCK = {
+    BASE: ("nobody.here", "a wrong password"),
+    "wrong password": ("known.person", "a wrong password"),
+    "locked account, wrong password": ("locked.person", "a wrong password"),
+    "not locked, right password": ("open.person", PASSWORD),
+}
+PAGES = {"/login": LOGIN, "/unlock": UNLOCK}
 
 
 def main() -> None:
@@ -56,34 +64,37 @@ def main() -> None:
             served = front.create_app(settings, rooms=("hub", "idp"), house=house)
             logging.getLogger().setLevel(logging.ERROR)
             structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-            times = _timed(served.test_client, redis.Redis.from_url(url).flushall, rounds)
+            forget = redis.Redis.from_url(url).flushall
+            found = {path: _timed(served.test_client, forget, rounds, path) for path in PAGES}
             house.close()
-    _print("CPU", {name: [cpu for cpu, _ in some] for name, some in times.items()})
-    _print("wall", {name: [wall for _, wall in some] for name, some in times.items()})
+    for path, times in found.items():
+        _print(f"{path}: CPU", {name: [cpu for cpu, _ in some] for name, some in times.items()})
+        _print(f"{path}: wall", {name: [wall for _, wall in some] for name, some in times.items()})
 
 
 def _people(house: House) -> None:
     now = clock.now()
     made = {name: accounts.register(house, name, PASSWORD, now=now) for name in
-            ("known.person", "locked.person", "closed.person")}  # fmt: skip
+            ("known.person", "open.person", "locked.person", "closed.person")}  # fmt: skip
     with house.database.write() as db:
         people.set_state(db, made["locked.person"].id, State.locked, why="test", at=now, over=State.active)
         factors.disable(db, made["closed.person"].id, Kind.password, now)
 
 
 def _timed(
-    browser: Callable[[], FlaskClient], forget: Callable[[], object], rounds: int
+    browser: Callable[[], FlaskClient], forget: Callable[[], object], rounds: int, path: str
 ) -> dict[str, list[tuple[float, float]]]:
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in CASES}
+    cases = PAGES[path]
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
     client = browser()
     for turn in range(rounds + 10):
         if turn % throttle.HERE.times == 0:
             forget()  # the brakes would end the bench
-        token = client.get("/login").text.partition('name="csrf" value="')[2].partition('"')[0]
-        for name in random.sample(list(CASES), len(CASES)):
-            account, typed = CASES[name]
+        token = client.get(path).text.partition('name="csrf" value="')[2].partition('"')[0]
+        for name in random.sample(list(cases), len(cases)):
+            account, typed = cases[name]
             cpu, wall = time.process_time(), time.perf_counter()
-            answer = client.post("/login", data={"csrf": token, "account": account, "password": typed})
+            answer = client.post(path, data={"csrf": token, "account": account, "password": typed})
             took = (time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000
             assert answer.status_code == 401, (name, answer.status_code)
             if turn >= 10:  # the first ones warm up
@@ -94,7 +105,7 @@ def _timed(
 
 
 def _print(what: str, times: dict[str, list[float]]) -> None:
-    base = times["unknown account"]
+    base = times[BASE]
     print(f"\n{what} time, ms, {len(base)} of each")
     for name, some in times.items():
         low, high = _interval(some, base)
