@@ -98,8 +98,8 @@ def _is_in_order(db: Connection, wanted: Wanted, now: datetime) -> None:
 def to(house: House, db: Connection, person: str, now: datetime) -> list[tuple[Offer, Principal]]:
     """What is offered to a person now, with the names of those for whom he would act."""
     found = people.person(db, person)
-    if found is None or not found.usable:
-        return []
+    if found is None or not found.usable or found.level < Level.present:
+        return []  # whoever knows name and number alone learns no names by them
     offered = [one for one in store.open_to(db, _key_of(house, db, found), now) if one.role is Role.family]
     return [(offer, one) for offer in offered if (one := mandates.principal(house, db, offer.principal))]
 
@@ -108,10 +108,7 @@ def accept(house: House, person: str, id: str, *, now: datetime) -> Mandate:
     """Take a mandate that is offered to oneself. Raises OfferGone; NotAllowed below level 3."""
     with house.database.write() as db:
         offer, who = _mine(house, db, person, id, now)
-        if who.level < Level.present:
-            raise NotAllowed(
-                "This needs a verified real name at level %(level)s", level=int(Level.present), extras={"level": 3}
-            )
+        _is_known(who)
         behalf.alone(db, offer.principal)
         if not _still_given(db, offer, now) or mandates.principal(house, db, offer.principal) is None:
             raise OfferGone("The one who offered it may not give it any more")
@@ -125,9 +122,10 @@ def accept(house: House, person: str, id: str, *, now: datetime) -> Mandate:
 
 
 def decline(house: House, person: str, id: str, *, now: datetime) -> None:
-    """Refuse what is offered to oneself. Raises OfferGone."""
+    """Refuse what is offered to oneself. Raises OfferGone; NotAllowed below level 3."""
     with house.database.write() as db:
-        offer, _ = _mine(house, db, person, id, now)
+        offer, who = _mine(house, db, person, id, now)
+        _is_known(who)
         _answer(db, offer, offer.answered_at(now, OfferState.declined, person))
         facts = {"offer": id}
         ledger.wrote(db, "mandate.declined", offer.principal, by=f"person:{person}", at=now, facts=facts)
@@ -181,6 +179,14 @@ def _mine(house: House, db: Connection, person: str, id: str, now: datetime) -> 
     ):
         raise OfferGone("There is no such offer")
     return offer, who
+
+
+def _is_known(person: Person) -> None:
+    """Nobody answers an offer who merely knows the name and the number to which it is made."""
+    if person.level < Level.present:
+        raise NotAllowed(
+            "This needs a verified real name at level %(level)s", level=int(Level.present), extras={"level": 3}
+        )
 
 
 def _still_given(db: Connection, offer: Offer, now: datetime) -> bool:

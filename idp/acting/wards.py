@@ -27,7 +27,7 @@ from idp.store import mandates as store
 from idp.store import people
 
 PER_PERSON = Limit("wards", 6, 3600, guessing=True)
-PER_NUMBER = Limit("wards-number", 10, 86_400, guessing=True)
+PER_NUMBER = Limit("wards-number", 10, 86_400, guessing=True)  # by one person: nobody blocks a child for its parents
 LONGEST_ORDER = 60  # characters of an order's number
 PAGE = "/account/mandates"
 PATIENCE = 3  # questions in one hour that the register may leave without an answer
@@ -138,12 +138,14 @@ def _asked(house: House, person: str, name: str, number: str, now: datetime) -> 
             raise NotAllowed(
                 "This needs a verified real name at level %(level)s", level=int(Level.present), extras={"level": 3}
             )
+        if not found.usable:
+            raise AccountEnded("The account cannot be used")
         own = _form_of(house, db, person)
     key = people.holder_key(house.vault, read.type_code, read.value)
     if key == found.holder_key:
         raise NotOneself("One needs no mandate for oneself")
     limits.check(house.shared, PER_PERSON, person)
-    limits.check(house.shared, PER_NUMBER, key)
+    limits.check(house.shared, PER_NUMBER, f"{key} {person}")
     return read, form, own
 
 

@@ -10,6 +10,7 @@ from hub.house import House
 from hub.i18n import N_
 from idp import attended
 from idp.account.announce import Event, announce
+from idp.acting import companies_people, offers
 from idp.model.flow import acr
 from idp.model.person import Level, Person
 from idp.model.realname import Evidence, Form
@@ -34,8 +35,13 @@ def claim(
     return person
 
 
-def tell(db: Connection, before: Person, after: Person, proof: Evidence, now: datetime, **more: str) -> None:
-    """The ledger, the person, and the services that know him, where the level is another now."""
+def tell(
+    house: House, db: Connection, before: Person, after: Person, proof: Evidence, now: datetime, **more: str
+) -> None:
+    """The ledger, the person, and the services that know him, where the level is another now.
+
+    Of what was offered to his name and number before, he is told with the level at which he may answer.
+    """
     facts = {"method": proof.method, "level": proof.level, "register": proof.register, "transaction": proof.transaction}
     facts |= {"answer": proof.answer_digest, **more}
     ledger.wrote(db, "person.proved", after.label, by=proof.agent or after.label, at=now, facts=facts)
@@ -43,6 +49,16 @@ def tell(db: Connection, before: Person, after: Person, proof: Evidence, now: da
     notices.tell(db, after.id, title, link="/realname", at=now, level=str(proof.level))
     if after.level != before.level:
         tell_services(db, before, after, now)
+    if before.level < Level.present <= after.level:
+        _tell_offers(house, db, after.id, now)
+
+
+def _tell_offers(house: House, db: Connection, person: str, now: datetime) -> None:
+    for company in {one.id: one for _, one in companies_people.waiting_for(house, db, person, now)}.values():
+        title = N_("%(company)s invites you to act for it")
+        notices.tell(db, person, title, link="/companies", at=now, company=company.name)
+    if offers.to(house, db, person, now):
+        notices.tell(db, person, N_("You are offered a mandate to act for somebody"), link=offers.PAGE, at=now)
 
 
 def tell_services(db: Connection, before: Person, after: Person, now: datetime) -> None:

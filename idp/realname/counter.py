@@ -69,7 +69,7 @@ def attend(
         proof = seen.evidence(proved.id, document, by, now)
         move(house, db, found, Stage.done, now, form=None, check="", binding="", reminded=None)
         proofs.keep(db, proof)
-        tell(db, found.person, proved, proof, now, visit=visit, document=document)
+        tell(house, db, found.person, proved, proof, now, visit=visit, document=document)
     step(house, "realname", "attended")
     return proved
 

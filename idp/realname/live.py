@@ -97,7 +97,7 @@ def _passed(house: House, found: Standing, answer: Answer, now: datetime) -> Per
             people.raise_level(db, found.person.id, Level.present, now)
             proved = replace(found.person, level=max(found.person.level, Level.present), proved=now)
         proofs.keep(db, proof)
-        tell(db, found.person, proved, proof, now)
+        tell(house, db, found.person, proved, proof, now)
     return proved
 
 

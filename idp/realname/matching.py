@@ -100,5 +100,5 @@ def _matched(
         form = replace(paper.form, phone="", card="") if waits else None
         move(house, db, found, Stage.matched, now, form=form)
         proofs.keep(db, proof)
-        tell(db, found.person, proved, proof, now)
+        tell(house, db, found.person, proved, proof, now)
     return proved

@@ -69,7 +69,7 @@ def _known(house: House, person_id: str, answer: Answer, level: Level, now: date
         person = replace(found.person, pseudonym_key=key, level=max(found.person.level, level), proved=now)
         people.claim_pseudonym(db, person)
         proofs.keep(db, proof)
-        tell(db, found.person, person, proof, now)
+        tell(house, db, found.person, person, proof, now)
     return person
 
 

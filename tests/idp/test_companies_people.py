@@ -10,6 +10,7 @@ from deploy.demo.register.people import check_character
 from hub import clock, ledger, notices
 from hub.house import House
 from idp.acting import companies_people, mandates
+from idp.acting import offers as family
 from idp.acting.companies_people import Invited
 from idp.model.company import (
     MANAGERS,
@@ -25,7 +26,7 @@ from idp.names import NameWrong
 from idp.numbers.rules import NumberWrong
 from idp.store import mandates as store
 from idp.store import offers, organizations
-from tests.idp.citizen import JIA
+from tests.idp.citizen import JIA, Citizen
 from tests.idp.staff import (
     ABDU,
     CODE,
@@ -345,3 +346,20 @@ def at_once(count: int, do: Callable[[int], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return done
+
+
+def test_whoever_proves_his_name_is_told_of_what_waits_for_him(house: House, citizen: Citizen, now: datetime) -> None:
+    boss = company(house, now)
+    companies_people.invite(house, boss, CODE, Invited(*JIA), agent_for(now), now=now)
+    family.make(house, boss, family.Wanted(*JIA), now=now)
+    citizen.registers()
+    assert citizen.proves(JIA).status_code == 303
+    titles = {"%(company)s invites you to act for it", "You are offered a mandate to act for somebody"}
+
+    def told() -> list[str]:
+        with house.database.read() as db:
+            return [one.title for one in notices.of_person(db, citizen.person) if one.title in titles]
+
+    assert told() == []  # knowing name and number is not being that person
+    assert citizen.shows_face().status_code == 303
+    assert sorted(told()) == sorted(titles)

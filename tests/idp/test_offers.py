@@ -141,6 +141,13 @@ def test_accepting_needs_level_three(house: House, giver: str) -> None:
         offers.accept(house, grown(house, JIA, Level.matched), offer.id, now=clock.now())
 
 
+def test_whoever_merely_knows_name_and_number_reads_no_offer_and_answers_none(house: House, giver: str) -> None:
+    offer, other = offered(house, giver), grown(house, JIA, Level.matched)
+    assert waiting(house, other) == []
+    with pytest.raises(NotAllowed):
+        offers.decline(house, other, offer.id, now=clock.now())
+
+
 def test_giving_needs_level_three(house: House) -> None:
     for level in (Level.stated, Level.matched):
         with pytest.raises(NotAllowed):

@@ -130,6 +130,14 @@ def test_guessing_is_limited(house: House, parent: str) -> None:
         wards.add_child(house, parent, *CHILD, now=clock.now())
 
 
+def test_strangers_do_not_block_a_child_for_its_parents(house: House, parent: str) -> None:
+    for stranger in (grown(house, OUYANG), grown(house, YAN)):
+        for _ in range(wards.PER_PERSON.times):
+            with pytest.raises(NotHisWard):
+                wards.add_child(house, stranger, "示例乙", CHILD[1], now=clock.now())
+    assert wards.add_child(house, parent, *CHILD, now=clock.now()).person == parent
+
+
 @pytest.mark.parametrize("fault", ["down", "wrong-signature", "wrong-nonce", "old", "garbage"])
 def test_when_the_register_cannot_be_believed_it_is_later(
     house: House, register: FlaskClient, parent: str, fault: str
