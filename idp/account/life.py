@@ -24,6 +24,7 @@ from idp.model.mandate import PERSON
 from idp.model.person import Level, Person, State
 from idp.model.realname import Evidence
 from idp.provider import logout, revoke
+from idp.realname import ageing
 from idp.realname import paper as papers
 from idp.realname.paper import Paper
 from idp.store import life as store
@@ -169,6 +170,8 @@ def correct(house: House, db: Connection, person: str, new: NewRecord, authority
     if then.holder_key and then.holder_key != key:
         store.drop_keys(db, person, then.holder_key)
     people.set_keys(db, person, key, tuple(one for one in then.former_keys if one != key))
+    if then.holder_key != key and then.level > Level.matched:  # the face was compared with somebody else's record
+        ageing.prove_anew(house, db, person, why="corrected", now=now, to=Level.matched)
     _put(house, db, then, new, Act.correct, authority, now)
     announce(db, person, Event.name_changed, now=now, corrected=True)
     announce(db, person, Event.number_changed, now=now, corrected=True)

@@ -52,7 +52,9 @@ def standing(house: House, db: Connection, person_id: str, now: datetime) -> Lev
     return max(levels)
 
 
-def prove_anew(house: House, db: Connection, person_id: str, *, why: str, now: datetime) -> None:
+def prove_anew(
+    house: House, db: Connection, person_id: str, *, why: str, now: datetime, to: Level = Level.stated
+) -> None:
     """What was proved until now counts no more: the person proves name and face again. His number stays his.
 
     In the caller's transaction. `why` is a word for the ledger, such as `name-changed`. Every session ends. Raises NotFound.
@@ -60,8 +62,8 @@ def prove_anew(house: House, db: Connection, person_id: str, *, why: str, now: d
     found = load(house, db, person_id)
     cleared = replace(found.verification, stage=Stage.begun, at=now, form=None, check="", binding="", anew=now)
     proofs.keep_verification(db, house.vault, cleared, over=found.over)
-    if found.person.level > Level.stated:
-        _fall(db, found.person, Level.stated, why, now)
+    if found.person.level > to:
+        _fall(db, found.person, to, why, now)
 
 
 def fall_back(house: House, now: datetime) -> int:

@@ -17,8 +17,9 @@ from idp.account.life import Authority, NewRecord, Proof
 from idp.account.recheck import Found
 from idp.model.life import TABLE, Act, Basis, BasisWrong, Ground, NotNow, after, basis
 from idp.model.mandate import Mandate, Role
-from idp.model.person import NumberTaken, Person, Profile, State
+from idp.model.person import Level, NumberTaken, Person, Profile, State
 from idp.model.realname import Form
+from idp.realname import ageing
 from idp.realname import paper as papers
 from idp.store import life as store
 from idp.store import mandates as mandate_store
@@ -438,3 +439,24 @@ def test_what_an_authority_does_proves_no_level(visit: Visit) -> None:
         life.suspend(db, visit.person, as_office("a1"), clock.now())
         life.reinstate(db, visit.person, as_office("a2"), clock.now())
         assert {one.level for one in proofs.evidence_of(db, visit.person)} == {1}
+
+
+def test_a_face_that_proved_another_number_proves_nothing_of_the_right_one(citizen: Citizen) -> None:
+    citizen.is_proved(JIA)
+    house, person = citizen.house, citizen.person
+    new = record(house, *OUYANG)
+    with house.database.write() as db:
+        life.correct(house, db, person, new, COURT, clock.now())
+    assert found(house, person).level is Level.matched
+    with house.database.read() as db:
+        assert ageing.standing(house, db, person, clock.now()) is Level.matched
+    assert "person.level-fell" in happened(house, person)
+
+
+def test_a_corrected_name_under_the_same_number_keeps_its_level(citizen: Citizen) -> None:
+    citizen.is_proved(JIA)
+    house, person = citizen.house, citizen.person
+    new = record(house, *JIA)
+    with house.database.write() as db:
+        life.correct(house, db, person, new, COURT, clock.now())
+    assert found(house, person).level is Level.present
