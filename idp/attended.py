@@ -19,7 +19,7 @@ from idp import proofs, registers
 from idp.acting import companies, handover, mandates
 from idp.login import session
 from idp.model.mandate import PERSON, NoMandate, Principal
-from idp.model.person import AccountNameTaken, Level, Person, Profile
+from idp.model.person import AccountEnded, AccountNameTaken, Level, Person, Profile, State
 from idp.model.realname import Evidence, Form, NotMatched
 from idp.numbers import detect
 from idp.numbers.rules import NumberWrong
@@ -61,6 +61,8 @@ def identify(
     seen = saw(house, Form(name, number, country, born), by=by, now=now)
     with house.database.write() as db:
         person = store.by_holder(db, seen.key) or _made(house, db, seen.paper, seen.key, now)
+        if person.state is State.deceased:
+            raise AccountEnded("The account cannot be used")
         has_account = not store.profile(db, house.vault, person.id).account.startswith(NO_ACCOUNT)
         method = VISIT if has_account else METHOD  # of an account it proves nothing: see above
         proofs.keep(db, replace(seen.evidence(person.id, document, by, now), method=method))
@@ -120,7 +122,7 @@ def visitor(house: House, person: Person, company: str, *, now: datetime) -> Cal
         with house.database.read() as db:
             _, principal = mandates.standing(house, db, person.id, company, now)
     except NoMandate:
-        if person.level < Level.present:  # an account of which nobody knows whose it is gets no company by this way
+        if person.level < Level.present or not person.usable:  # nobody knows whose account it is, or nobody may use it
             raise
         claimed = companies.claim(house, person.id, company, now=now)
         principal = Principal(claimed.code, claimed.name, claimed.holder_key)

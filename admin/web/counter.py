@@ -41,6 +41,7 @@ FIELD_OF = {
     NoMandate: "company",
     NotRepresentative: "company",
     NumberTaken: "number",
+    AccountEnded: "number",
     NeedsGuardian: "number",
     PaperIncomplete: "born",
     CodeUnknown: "code",

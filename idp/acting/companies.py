@@ -20,7 +20,7 @@ from idp.acting import mandates
 from idp.model.company import NotInForce
 from idp.model.mandate import Mandate, Role
 from idp.model.organization import NotRepresentative, Organization, OrganizationState
-from idp.model.person import Level, Person
+from idp.model.person import AccountEnded, Level, Person
 from idp.model.realname import Evidence, Form, RegisterLater
 from idp.numbers import unified_code
 from idp.registers import Answer
@@ -51,6 +51,8 @@ def claim(house: House, person_id: str, code: str, *, now: datetime) -> Organiza
         raise NotAllowed(
             "This needs a verified real name at level %(level)s", level=int(Level.present), extras={"level": 3}
         )
+    if not person.usable:
+        raise AccountEnded("The account cannot be used")
     answer = registers.representative(house, read.value, Form.of(profile), now)
     if answer.facts.get("representative") is not True:
         raise NotRepresentative("The register does not name you as its legal representative")

@@ -13,8 +13,14 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def mandates(db: Connection, person: str, principal: str | None, now: datetime) -> list[Mandate]:
-    """The mandates by which a person acts for a principal now, the broadest first; none for one who cannot be acted for."""
+    """The mandates by which a person acts for a principal now, the broadest first.
+
+    None for one who cannot be acted for, and none whose holder's own account cannot be used.
+    """
     if not principal or not usable(db, principal):
+        return []
+    holder = people.person(db, person)
+    if holder is not None and not holder.usable:
         return []
     held = [one for one in store.of_person(db, person, now) if one.principal == principal]
     return sorted(held, key=lambda one: (one.named, -(one.until or NEVER).timestamp(), one.id))

@@ -25,14 +25,14 @@ from idp import realname
 from idp.account import accounts
 from idp.acting import mandates
 from idp.attended import ServingOneself
-from idp.model.mandate import NoMandate
-from idp.model.organization import NotRepresentative
-from idp.model.person import Level
+from idp.model.mandate import Mandate, NoMandate, Role
+from idp.model.organization import NotRepresentative, Organization
+from idp.model.person import AccountEnded, Level, State
 from idp.model.realname import NeedsGuardian, NotMatched, PaperIncomplete
 from idp.numbers.rules import NumberWrong
 from idp.realname.paper import FieldWrong
 from idp.store import mandates as mandate_store
-from idp.store import people, proofs
+from idp.store import organizations, people, proofs
 from licenses.model import License, LicenseUnknown
 from tests.admin.test_desk import post, signed_in
 from tests.browser.story import issue_one
@@ -455,3 +455,30 @@ def test_the_visitor_reads_who_opened_his_matters_and_why(site: Flask, at: House
     other = signed_in(site, at, "my", Caller(person="other"), now)
     assert "wants to print a license" not in other.get("/my/visits?lang=en").text
     assert site.test_client().get("/my/visits").status_code == 303
+
+
+def put(house: House, id: str, state: State, now: datetime) -> None:
+    with house.database.write() as db:
+        assert people.set_state(db, id, state, why="court", at=now, over=State.active)
+
+
+def test_whose_account_is_suspended_acts_for_nobody_at_a_counter_either(at: House, now: datetime) -> None:
+    proved_account(at, now)
+    id = counter.open_visit(at, ARRIVAL, by=OFFICER, now=now).person
+    with at.database.write() as db:
+        organizations.keep(db, Organization(COMPANY, "望舒示范餐饮有限公司", "key", now))
+        mandate_store.add(db, Mandate("m-manager", COMPANY, id, Role.manager, now))
+    visit = counter.open_visit(at, replace(ARRIVAL, company=COMPANY), by=OFFICER, now=now)
+    put(at, id, State.suspended, now)
+    with pytest.raises(NoMandate):
+        counter.visit_of(at, visit.id, by=OFFICER, now=now)
+    with pytest.raises(NoMandate):
+        counter.open_visit(at, replace(ARRIVAL, company=COMPANY), by=OFFICER, now=now)
+
+
+def test_nobody_is_served_with_the_paper_of_the_dead(at: House, now: datetime) -> None:
+    proved_account(at, now)
+    put(at, counter.open_visit(at, ARRIVAL, by=OFFICER, now=now).person, State.deceased, now)
+    with pytest.raises(AccountEnded):
+        counter.open_visit(at, ARRIVAL, by=OFFICER, now=now)
+    assert kinds(at, "counter.")[0] == "counter.refused"
