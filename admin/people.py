@@ -24,6 +24,7 @@ from hub.limits import Limit
 from idp import names, registers
 from idp.account import life, locks, merge
 from idp.account.life import Authority, NewRecord, Proof
+from idp.attended import ServingOneself
 from idp.model.life import Act, Basis, Ground, NotNow, after
 from idp.model.person import Person
 from idp.model.realname import Evidence, Form, NotMatched
@@ -129,9 +130,10 @@ def ask(
 ) -> Approval:
     """Ask a second person for an act. What it writes anew is confirmed by the register now, and kept sealed until it is decided.
 
-    Raises NotOpened, NotNow, NotProved, RegisterLater, NotMatched.
+    Raises NotOpened, NotNow, NotProved, RegisterLater, NotMatched, ServingOneself.
     """
     record(house, person_id, by=by, now=now)  # open to him
+    _not_himself(by, person_id)
     body: dict[str, Any] = {"operation": operation.value, "ground": why.ground.value, "document": why.document}
     new = _confirmed(house, form, now) if operation.needs_paper and form else None
     with house.database.write() as db:
@@ -141,6 +143,7 @@ def ask(
         body["state"] = found.state.value
         if operation is Operation.merge:
             body["other"] = _other(house, db, form, person_id, now)
+            _not_himself(by, body["other"])
         elif new:
             body |= {"new": _sealed(house, db, person_id, new), "register": new.proof.register}
         subject = f"person:{person_id}"
@@ -151,6 +154,7 @@ def carry(house: House, db: Connection, approval: Approval, by: Caller, now: dat
     """The second half of `ask`, in the commit of the decision."""
     person = approval.subject.removeprefix("person:")
     said = approval.body
+    _not_himself(by, person, said.get("other", ""))
     place = tree.get(db, approval.place)
     why = Basis(Ground(said["ground"]), said["document"], approval.id)
     authority = Authority(by.label, f"{place.name} ({place.name_en})", why, approval.place)
@@ -188,6 +192,12 @@ def wanted(house: House, approval: Approval, now: datetime) -> tuple[str, str]:
 
 
 # -- inside
+
+
+def _not_himself(by: Caller, *persons: str) -> None:
+    """Nobody asks for an act on his own account, or decides on one. Raises ServingOneself."""
+    if by.person in persons:
+        raise ServingOneself
 
 
 def _possible(person: Person, operation: Operation) -> bool:

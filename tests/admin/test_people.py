@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin import misuse, moves
+from admin import approvals, misuse, moves
 from admin import people as verbs
 from admin.model.operator import Right
 from admin.model.person import Operation
@@ -16,9 +16,11 @@ from admin.store import approvals as store
 from admin.store import cases, tickets
 from deploy.demo.register.site import create_app as create_register
 from hub import ledger, notices
+from hub.callers import Caller
 from hub.house import House
 from idp.account import locks, merge
 from idp.account.life import Authority
+from idp.attended import ServingOneself
 from idp.model.life import Basis, Ground
 from idp.model.person import Level, Person, Profile, State
 from idp.store import life as life_store
@@ -321,3 +323,24 @@ def test_applications_follow_a_person_into_his_other_account_and_back(house_on: 
 def owner(house: House, number: str) -> str:
     with house.database.read() as db:
         return cases.case(db, number).person
+
+
+def test_nobody_acts_or_decides_on_his_own_account(
+    office: Any, anna: FlaskClient, house: House, jia: str, now: datetime
+) -> None:
+    search(anna)
+    asked = asks(anna, "stop")
+    digest = store_digest(house, asked.location.rpartition("/")[2])
+    himself = Caller(person=jia, place=QIYUN, rights=frozenset({"people", "approve"}))
+    with pytest.raises(ServingOneself):
+        approvals.decide(
+            house, asked.location.rpartition("/")[2], approve=True, digest=digest, words="", by=himself, now=now
+        )
+    house.shared.put(f"admin:person:{jia}:{jia}", "1", 60)
+    with pytest.raises(ServingOneself):
+        verbs.ask(house, jia, Operation.stop, Basis(Ground.request, "窗口2026-7"), by=himself, now=now)
+
+
+def store_digest(house: House, id: str) -> str:
+    with house.database.read() as db:
+        return store.approval(db, id).digest
