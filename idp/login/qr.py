@@ -102,7 +102,8 @@ def shown(house: House, asking: Asking, now: datetime) -> Shown:
 def collect(house: House, browser: str, flow: str, *, device: str, before: Caller | None, now: datetime) -> Opened:
     """Open the session of the browser that asked, after the phone's yes. It works once. Raises SignInAgain.
 
-    The new session knows no more than the phone's did: its level, its methods, the moment of its sign-in.
+    The new session knows no more than the phone's did: its level, its methods, the moment of its sign-in. Its browser is no known
+    device afterwards: nobody has shown a factor on it, and a relayed code must not win the brakes of a device for a stranger.
     """
     asking = _asking(house, browser, flow)
     if asking is None or shown(house, asking, now).stage is not Stage.approved:

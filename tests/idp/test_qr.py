@@ -172,6 +172,7 @@ def test_the_new_session_knows_what_the_phone_knew_and_says_that_a_phone_was_use
     assert computer.session.auth_time == phone.session.auth_time
     assert computer.session.level == 1
     assert computer.session.acting_for is None
+    assert not computer.cookie(callers.cookie_name(computer.house, "device"))  # no factor was shown on it
 
 
 def test_a_phone_at_a_lower_level_does_not_raise_the_computer(phone: Citizen, computer: Citizen) -> None:
