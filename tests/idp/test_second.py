@@ -151,6 +151,7 @@ def test_a_code_by_text_message_signs_in_and_the_page_names_what_is_safer(
     other.signs_in()
     page = other.get("/login/sms").text
     assert "passkey" in page
+    assert 'href="/recover' in page  # who lost the phone is not left here
     assert PHONE not in page
     other.post("/login/sms/send", form_at="/login/sms")
     code = code_in(citizen.house, phone)
