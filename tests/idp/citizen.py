@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,11 +18,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hub import callers, clock
+from hub import callers, clock, notices
 from hub.callers import Caller
 from hub.house import House
 from idp import realname
-from idp.model.person import Person
+from idp.model.person import Person, Profile
+from idp.store import people
 
 JIA = ("示例甲", "880101198503120015")
 OUYANG = ("欧阳示例", "880101199107260029")
@@ -114,6 +116,20 @@ class Citizen:
     def cookie(self, name: str) -> str:
         found = self.browser.get_cookie(name)
         return found.value if found else ""
+
+
+def account(house: House, name: str = "jia.shili") -> str:
+    """An account without a password: hashing many takes too long."""
+    id = secrets.token_hex(8)
+    with house.database.write() as db:
+        people.add(db, house.vault, Person(id, clock.now()), Profile(name))
+    return id
+
+
+def told(house: House, person: str) -> list[str]:
+    """The titles of a person's notices."""
+    with house.database.read() as db:
+        return [one.title for one in notices.of_person(db, person)]
 
 
 def shown_face(house: House, register: FlaskClient, person: str, outcome: str = "match") -> Person:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from hub import ledger, notices
+from hub import ledger
 from hub.house import House
 from idp.account import closing, life
 from idp.account.life import Authority
@@ -17,7 +17,7 @@ from idp.model.life import Basis, Ground
 from idp.model.mandate import Mandate, NoMandate, Role
 from idp.store import mandates as store
 from idp.store import offers
-from tests.idp.citizen import JIA
+from tests.idp.citizen import JIA, told
 from tests.idp.staff import ABDU, CODE, YAN, appointed, company, enters, runs
 
 COURT = Authority("person:officer", "栖云市 (Qiyun)", Basis(Ground.court, "(2026)栖云民初1号", "a1"))
@@ -46,11 +46,6 @@ def written(house: House) -> list[tuple[str, str]]:
     with house.database.read() as db:
         found = ledger.events(db, subject=f"organization:{CODE}", kind="mandate.")
     return [(one.kind, one.facts.get("mandate", "")) for one in found]
-
-
-def told(house: House, person: str) -> list[str]:
-    with house.database.read() as db:
-        return [one.title for one in notices.of_person(db, person)]
 
 
 def dies(house: House, db: Connection, person: str, now: datetime) -> None:

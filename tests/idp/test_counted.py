@@ -8,9 +8,8 @@ from hub.house import House
 from idp import realname
 from idp.login import totp
 from idp.model.realname import LiveCheckFailed
-from tests.idp.citizen import JIA, OUYANG, Citizen, shown_face
+from tests.idp.citizen import JIA, OUYANG, Citizen, account, shown_face
 from tests.idp.rp import Visit
-from tests.idp.test_realname import account
 from tests.idp.test_totp import with_app
 
 DESK = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

@@ -41,11 +41,7 @@ from idp.numbers.rules import NumberWrong
 from idp.realname import matching, paper
 from idp.registers import seam
 from idp.store import people, proofs
-from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
-
-
-def account(house: House, name: str = "jia.shili") -> str:
-    return accounts.register(house, name, PASSWORD, now=clock.now()).id
+from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, account, came_back, shown_face
 
 
 def test_name_and_number_give_level_two(house: House, register: FlaskClient) -> None:
@@ -339,9 +335,10 @@ def test_a_link_sent_to_a_stranger_proves_nothing_for_whoever_sent_it(house: Hou
 
 def test_nothing_personal_stands_in_the_database_in_clear(house: House, register: FlaskClient) -> None:
     shown_face(house, register, matched(house))
+    other = accounts.register(house, "other.person", PASSWORD, now=clock.now())
     register.post("/faults", data={"fault": "down"})
     with pytest.raises(RegisterLater):
-        realname.match(house, account(house, "other.person"), *OUYANG, now=clock.now())
+        realname.match(house, other.id, *OUYANG, now=clock.now())
     dump = b"".join(path.read_bytes() for path in house.settings.data.glob("yinxin.db*"))
     for secret in (*JIA, *OUYANG, "jia.shili", "other.person", PASSWORD):
         assert secret.encode() not in dump

@@ -16,7 +16,6 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotFound, TooMany
 from idp import attended, proofs, realname
-from idp.account import accounts
 from idp.account.announce import KIND, Event
 from idp.attended import ServingOneself
 from idp.cli_evidence import evidence
@@ -25,15 +24,11 @@ from idp.model.realname import Evidence, NotMatched, RegisterLater, Stage
 from idp.realname import CodeUnknown, counter
 from idp.store import people
 from idp.store import proofs as store
-from tests.idp.citizen import JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
+from tests.idp.citizen import JIA, OUYANG, Citizen, account, came_back, shown_face
 from tests.idp.rp import Visit, department
 
 OFFICER = Caller(person="officer", place="hub/880000/880100", session="s-1", rights=frozenset({"see", "counter"}))
 YEAR = timedelta(days=365)
-
-
-def account(house: House, name: str = "jia.shili") -> str:
-    return accounts.register(house, name, PASSWORD, now=clock.now()).id
 
 
 def proved(house: House, register: FlaskClient, name: str = "jia.shili") -> str:

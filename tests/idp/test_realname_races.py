@@ -13,11 +13,11 @@ from deploy.demo.register.site import create_app as create_register
 from hub import clock
 from hub.house import House
 from idp import attended, proofs, realname
-from idp.model.person import Level, NumberTaken, Person, Profile
+from idp.model.person import Level, NumberTaken, Person
 from idp.model.realname import NotYours, WrongStep
 from idp.store import people
 from idp.store import proofs as store
-from tests.idp.citizen import JIA, came_back, shown_face
+from tests.idp.citizen import JIA, account, came_back, shown_face
 from tests.idp.test_realname_proofs import OFFICER, attend
 from tests.idp.test_realname_ways import approved
 
@@ -31,13 +31,6 @@ def register_on(house_on: House, tmp_path: Path) -> FlaskClient:
     made = create_register(tmp_path / "register", house_on.settings.register_url)
     house_on.fetch.serve_here(house_on.settings.register_url, made)
     return made.test_client()
-
-
-def account(house: House, name: str) -> str:
-    """An account without a password: hashing many costs too much time."""
-    with house.database.write() as db:
-        people.add(db, house.vault, Person(name, clock.now()), Profile(name))
-    return name
 
 
 def at_once(acts: list[Callable[[], Any]]) -> int:

@@ -12,7 +12,6 @@ from deploy.demo.register.people import Person as Who
 from hub import clock
 from hub.house import House
 from idp import realname, registers
-from idp.account import accounts
 from idp.acting import companies
 from idp.model.person import Level, NumberTaken
 from idp.model.realname import (
@@ -35,16 +34,12 @@ from idp.realname import paper
 from idp.realname.means import ALL, BANK, TELECOM, Means
 from idp.realname.paper import FieldWrong
 from idp.store import people, proofs
-from tests.idp.citizen import COMPANY, JIA, OUYANG, PASSWORD, Citizen, came_back, shown_face
+from tests.idp.citizen import COMPANY, JIA, OUYANG, Citizen, account, came_back, shown_face
 
 ME = Who(JIA[1], JIA[0])
 MORE = {"bank": {"card": ME.card, "phone": ME.phone}, "telecom": {"phone": ME.phone}}
 PASSPORT = ("TRAVELLER SAMPLE ANN", "P8800001", {"country": "UTO", "born": "1979-04-12"})
 OLD_CARD = ("VISITOR SAMPLE", "ZZZ880188010203", {"born": "1988-01-02"})
-
-
-def account(house: House, name: str = "jia.shili") -> str:
-    return accounts.register(house, name, PASSWORD, now=clock.now()).id
 
 
 # -- bank and phone company

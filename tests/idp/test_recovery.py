@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from hub import callers, clock, ledger, notices, outbox
+from hub import callers, clock, ledger, outbox
 from hub.caller import Caller
 from hub.digest import digest_of
 from hub.house import House
@@ -35,7 +35,7 @@ from idp.model.recovery import (
     Way,
 )
 from idp.store import people, recoveries
-from tests.idp.citizen import JIA, OUYANG, PASSWORD, Authenticator, Citizen, local, options
+from tests.idp.citizen import JIA, OUYANG, PASSWORD, Authenticator, Citizen, local, options, told
 from tests.idp.rp import Visit, department
 from tests.idp.test_second import PHONE, code_in, phone, with_phone
 
@@ -80,11 +80,6 @@ def app_of(owner: Citizen) -> bytes:
 
 def kinds(owner: Citizen, person: str) -> set[Kind]:
     return {one.kind for one in accounts.factors_of(owner.house, person)}
-
-
-def told(house: House, person: str) -> list[str]:
-    with house.database.read() as db:
-        return [one.title for one in notices.of_person(db, person)]
 
 
 def written(house: House, kind: str) -> list[Any]:
