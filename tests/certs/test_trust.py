@@ -16,7 +16,7 @@ from certs.revoke import revoke
 from hub.house import House
 from tests.certs.conftest import in_office
 
-USES = {"code", "status-list", "receipt", "checkpoint", "data"}
+USES = {"consent", "code", "status-list", "receipt", "checkpoint", "data"}
 
 
 def read(house: House, now: datetime) -> dict[str, Any]:
