@@ -13,6 +13,8 @@ from hub.held import PARTS
 from hub.jobs import job_table
 from idp.account import export
 from idp.consent import consent_text, consents
+from idp.model.life import Former
+from idp.store import life
 from idp.store.leaving import copy_table
 from tests.idp.citizen import JIA, PASSWORD, Citizen
 from tests.idp.rp import department
@@ -61,6 +63,15 @@ def test_it_holds_what_is_held_and_no_secret(jia: Citizen) -> None:
     assert "$argon2" not in whole
     assert set(found) == set(PARTS)
     assert {"Licenses issued to you", "Your applications", "Data about you between departments"} <= set(found)
+
+
+def test_it_holds_the_names_and_numbers_that_were(jia: Citizen) -> None:
+    was = {"name": "示例旧", "number": "880101198503129999"}
+    with jia.house.database.write() as db:
+        for what, text in was.items():
+            life.keep_former(db, jia.house.vault, jia.person, Former(what, text, clock.now(), "rename"))
+    made(jia)
+    assert {one["what"]: one["was"] for one in parts(jia)["Account and profile"]["earlier"]} == was
 
 
 def test_it_can_be_read_by_people_and_holds_each_receipt_as_signed(jia: Citizen) -> None:
