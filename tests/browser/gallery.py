@@ -125,6 +125,7 @@ PAGES = (
     Shown("idp.account", CITIZEN, "/account"),
     Shown("idp.profile", CITIZEN, "/account/profile"),
     Shown("idp.number", CITIZEN, "/account/profile/number"),
+    Shown("idp.changed", CITIZEN, "/account/profile/changed"),
     Shown("idp.security", CITIZEN, "/account/security"),
     Shown("idp.second_factor", CITIZEN, "/account/second-factor"),
     Shown("idp.password", CITIZEN, "/account/password"),
