@@ -48,7 +48,7 @@ def begin(
     """
     caller = Caller(
         person=person.id,
-        level=_level(person, methods),
+        level=reachable(person, methods),
         amr=methods,
         auth_time=auth_time or now,
         holder_keys=keys_of(person),
@@ -73,7 +73,7 @@ def stepped_up(
     """
     changed = replace(
         caller,
-        level=_level(person, methods or caller.amr),
+        level=reachable(person, methods or caller.amr),
         amr=methods or caller.amr,
         holder_keys=caller.holder_keys if caller.acting_for else keys_of(person),
         sealed_name=caller.sealed_name if caller.acting_for else _name(house, db, person),
@@ -144,8 +144,8 @@ def _open(
     return Opened(cookie, caller)
 
 
-def _level(person: Person, amr: tuple[str, ...]) -> int:
-    """How surely we know who this is. A code by text message is too weak for the highest level (NIST SP 800-63B-4 3.1.3.1)."""
+def reachable(person: Person, amr: tuple[str, ...]) -> int:
+    """How surely we know who this is, signed in like this: by text message never at the highest level (SP 800-63B-4 3.1.3.1)."""
     return min(int(person.level), 3) if "sms" in amr and not is_strongest(amr) else int(person.level)
 
 

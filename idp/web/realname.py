@@ -66,7 +66,9 @@ def _name_and_number(bp: Blueprint) -> None:
     def page() -> Response:
         visit = desk.visit()
         status = realname.status(visit.house, visit.person)
-        if visit.caller and status.person.level > visit.caller.level:  # proved meanwhile in another session
+        if (
+            visit.caller and session.reachable(status.person, visit.caller.amr) > visit.caller.level
+        ):  # proved elsewhere meanwhile
             return desk.enter(visit, step_up(visit, status.person))
         if status.person.level < Level.matched:
             step(visit.house, "realname", "begun")

@@ -226,6 +226,20 @@ def test_at_the_highest_level_text_messages_are_off(citizen: Citizen, phone: lis
         accounts.add_sms(citizen.house, citizen.session, now=clock.now())
 
 
+def test_the_page_about_the_name_opens_for_who_is_known_better_than_his_text_message_shows(
+    citizen: Citizen, phone: list[dict[str, Any]]
+) -> None:
+    with_phone(citizen, phone)
+    with citizen.house.database.write() as db:
+        people.raise_level(db, citizen.person, Level.attended, clock.now())
+    other = fresh(citizen)
+    other.signs_in()
+    other.post("/login/sms/send", form_at="/login/sms")
+    other.post("/login/sms", form_at="/login/sms?sent=1", code=code_in(citizen.house, phone))
+    assert other.session.level == Level.present
+    assert other.get("/realname").status_code == 200
+
+
 def test_nobody_gets_a_code_who_has_not_asked_for_that_way(citizen: Citizen, phone: list[dict[str, Any]]) -> None:
     citizen.registers()
     with_app(citizen)
