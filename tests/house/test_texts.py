@@ -49,6 +49,14 @@ def test_a_text_means_the_same_in_every_room() -> None:
     assert not {message: found for message, found in meanings.items() if len(found) > 1}
 
 
+def test_a_text_stands_once_in_its_file() -> None:
+    """A second entry would win over the first without a word."""
+    for path in source.ROOT.glob("*/translations/*.po"):
+        begun = path.read_text(encoding="utf-8").split('\nmsgid "')[1:]
+        known = [entry.partition("\nmsgstr")[0] for entry in begun]
+        assert len(known) == len(set(known)), (path, sorted({one for one in known if known.count(one) > 1}))
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_message_ids_are_english_and_texts_chinese(room: str) -> None:
     pairs = texts.chinese(room).items()
