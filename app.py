@@ -103,7 +103,8 @@ def init(read: Settings, now: datetime) -> House:
     return opened
 
 
-KEYS = {  # made at init, and at the start if one came with a release; the PKI's own keys are made by its ceremony, each seal's by its life cycle
+# Made at init, and at the start if one came with a release. The PKI's own are made by its ceremony, each seal's by its life cycle.
+KEYS = {
     "tokens-1": "tokens",
     "tokens-1-rs": "tokens",
     "code-1": "code",

@@ -3,10 +3,11 @@
     python -m bench.login_times [rounds]
 
 An unknown account, a wrong password, a locked account with its right password, and one whose password is closed to strangers; at
-the page that unlocks: unknown, wrong, locked with a wrong password, not locked with the right one. One of each in every round, in an
-order drawn anew, over the whole request in process (routing, page, Redis, database). CPU time of this process, so that a busy machine troubles none of them; and wall time, which is what a stranger sees. Printed: medians, the
-difference to the unknown account with a bootstrap interval of 95 %, and the Mann-Whitney probability that one takes longer than
-the other (0.5: nobody can tell). Registration and recovery answer before they look at any account, so they are not here.
+the page that unlocks: unknown, wrong, locked with a wrong password, not locked with the right one. One of each in every round, in
+an order drawn anew, over the whole request in process (routing, page, Redis, database). CPU time of this process, so that a busy
+machine troubles none of them; and wall time, which is what a stranger sees. Printed: medians, the difference to the unknown
+account with a bootstrap interval of 95 %, and the Mann-Whitney probability that one takes longer than the other (0.5: nobody can
+tell). Registration and recovery answer before they look at any account, so they are not here.
 """
 
 import logging
