@@ -103,7 +103,7 @@ def init(read: Settings, now: datetime) -> House:
     return opened
 
 
-# Made at init, and at the start if one came with a release. The PKI's own are made by its ceremony, each seal's by its life cycle.
+# Made at init, or at the start if one came with a release. The PKI's are made by its ceremony, each seal's by its life cycle.
 KEYS = {
     "tokens-1": "tokens",
     "tokens-1-rs": "tokens",
