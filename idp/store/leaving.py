@@ -92,7 +92,8 @@ def forget_copy(db: sa.Connection, person: str) -> None:
 def begin_closing(db: sa.Connection, closing: Closing) -> bool:
     """Note that an account is to be closed; False if that was noted before."""
     values = {"person": closing.person, "asked": closing.asked, "ends": closing.ends}
-    made = unless_there(db, closing_table).values(values).returning(_closing.person)  # no row count of an insert everywhere
+    # Not every database counts the rows of an insert.
+    made = unless_there(db, closing_table).values(values).returning(_closing.person)
     return db.execute(made).scalar_one_or_none() is not None
 
 

@@ -41,7 +41,8 @@ def test_a_new_name_that_the_register_does_not_confirm_with_the_number_is_proved
     form = register.get("/people").text.partition('name="csrf" value="')[2].partition('"')[0]
     register.post("/people/renamed", data={"number": JIA[1], "name": "示例新名", "csrf": form})
     id = jia.person
-    monkeypatch.setattr(recheck, "_confirmed", lambda *_: False)  # between its two answers the register changed its mind
+    # Between its two answers the register changes its mind, which the demo's register cannot do.
+    monkeypatch.setattr(recheck, "_confirmed", lambda *_: False)
     assert recheck.recheck(jia.house, id, now=clock.now()) is recheck.Found.renamed
     with jia.house.database.read() as db:
         person = people.person(db, id)
