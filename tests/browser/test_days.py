@@ -83,9 +83,8 @@ def test_every_link_of_a_day_leads_to_a_page_for_everyone(
         if kind in visited:
             continue
         visited.add(kind)
-        waiting += [
-            link for link in look(page, hub, address) if start == "/console/" or not link.startswith("/console")
-        ]
+        # An officer's own account is a citizen's, and no citizen has a way into the console.
+        waiting += [link for link in look(page, hub, address) if link.startswith("/console") == (start == "/console/")]
     context.close()
     assert len(visited) >= least, sorted(visited)
 
