@@ -1,16 +1,15 @@
 """This room's periodic work. The front door calls `register`."""
 
 from admin import (
+    account_reports,
     approvals,
     counter,
     desk,
-    disowned,
     drafts,
     experience,
     finish,
     held,
     matters,
-    misuse,
     moves,
     passed_on,
     retention,
@@ -32,8 +31,7 @@ def register() -> None:
     ticks.every(3600, "case-drafts", drafts.expire)
     ticks.every(1, "suspicions", suspicions.open_letters)
     ticks.every(600, "desk", desk.close_old)
-    ticks.every(2, "refused sign-ins", disowned.open_letters)
-    ticks.every(2, "misused names", misuse.open_letters)
+    ticks.every(2, "account reports", account_reports.open_letters)
     ticks.every(2, "merged accounts", moves.follow)
     ticks.every(30, "visits", counter.expire)
     ticks.every(2, "entries passed on", passed_on.follow)

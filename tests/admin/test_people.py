@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin import approvals, misuse, moves
+from admin import account_reports, approvals, moves
 from admin import people as verbs
 from admin.model.operator import Right
 from admin.model.person import Operation
@@ -292,8 +292,8 @@ def test_two_accounts_of_one_person_are_merged_and_separated(
 
 def test_a_report_of_misuse_becomes_one_ticket_of_the_desk(house: House, jia: str, now: datetime) -> None:
     merge.report_misuse(house, jia, now=now)
-    assert misuse.open_letters(house, now) == 1
-    assert misuse.open_letters(house, now) == 0
+    assert account_reports.open_letters(house, now) == 1
+    assert account_reports.open_letters(house, now) == 0
     with house.database.read() as db:
         (ticket,) = tickets.of_person(db, jia)
         words = tickets.said(db, house.vault, ticket.id, "words")

@@ -1,6 +1,6 @@
 """A sign-in that somebody refused because it was not his is looked into by the desk, which does not learn who he is."""
 
-from admin import disowned
+from admin import account_reports
 from admin.model.ticket import TicketKind
 from admin.store import tickets
 from hub import clock, inbox
@@ -16,8 +16,8 @@ def letter(house: House, client: str = "qiyun-market") -> None:
 def test_each_letter_becomes_one_ticket(house: House) -> None:
     letter(house)
     letter(house, "")
-    assert disowned.open_letters(house, clock.now()) == 2
-    assert disowned.open_letters(house, clock.now()) == 0
+    assert account_reports.open_letters(house, clock.now()) == 2
+    assert account_reports.open_letters(house, clock.now()) == 0
     with house.database.read() as db:
         found = tickets.of_person(db, "somebody")
     assert [(one.kind, one.channel) for one in found] == [(TicketKind.complaint, "sign-in")] * 2
@@ -25,7 +25,7 @@ def test_each_letter_becomes_one_ticket(house: House) -> None:
 
 def test_the_ticket_names_the_service_and_nobody(house: House) -> None:
     letter(house)
-    disowned.open_letters(house, clock.now())
+    account_reports.open_letters(house, clock.now())
     with house.database.read() as db:
         (found,) = tickets.of_person(db, "somebody")
         words = tickets.said(db, house.vault, found.id, "words")
