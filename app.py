@@ -64,8 +64,7 @@ def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | 
     app.register_blueprint(api.blueprint())  # every role can be asked how it is
     for room in rooms:
         for name in FACES[room]:
-            if (face := _module(name)) is not None:
-                app.register_blueprint(face.blueprint())
+            app.register_blueprint(importlib.import_module(name).blueprint())
     serve_here(opened, app, rooms)
     return app
 
@@ -95,8 +94,7 @@ def init(read: Settings, now: datetime) -> House:
     with opened.database.write() as db:
         tree.keep(db, tree.Place("hub", "hub", "", "国家枢纽", "National hub"))
     for name, verb in (("certs.ceremony", "create_demo_pki"), ("idp.provider.clients", "ensure_first_party_clients")):
-        if (module := _module(name)) is not None:
-            getattr(module, verb)(opened, now)
+        getattr(importlib.import_module(name), verb)(opened, now)
     with opened.database.write() as db:
         if not ledger.events(db, kind="hub.initialised", limit=1):
             ledger.wrote(db, "hub.initialised", "hub", by="operator", at=now)
