@@ -23,7 +23,7 @@ tour: .venv/ready ## play the whole story against the running demo, step by step
 codes: .venv/ready ## the demo's officers and the six digits that each needs to sign in just now
 	@$(PY) -m deploy.demo.codes $(if $(DATA),--data $(DATA))
 
-test: ## everything a change must pass (about 10 minutes; lists the system packages it needs first)
+test: ## everything a change must pass (about a quarter of an hour on two cores; lists the system packages it needs first)
 	@deploy/setup.sh test
 	@$(MAKE) --no-print-directory .venv/ready lint
 	$(PYTEST) $(PARALLEL) --ignore=tests/judges
