@@ -174,7 +174,15 @@ def _with_form(verb: Callable[[Form], Answer]) -> Answer:
         fields = fields_of(request.headers.get("Content-Type", ""), request.get_data(cache=False))
     except Refused as refusal:
         return refused(refusal)
-    return verb(Form(web.house(), fields, request.headers.get("Authorization", ""), clock.now()))
+    form = Form(
+        web.house(),
+        fields,
+        request.headers.get("Authorization", ""),
+        clock.now(),
+        path=request.path,
+        dpop=tuple(request.headers.getlist("DPoP")),
+    )
+    return verb(form)
 
 
 def _bearer() -> str | None:

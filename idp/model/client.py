@@ -8,29 +8,33 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.problems import Problem
+from idp.model.policy import FAPI2, KIOSK, LEGACY, POLICIES, STANDARD, ClientAuth, GrantType, Policy
+from idp.model.registration import NOTHING_SAID, Registration
 
+# Who needs a client finds here what goes with it.
+__all__ = [
+    "FAPI2",
+    "ID_TOKEN_ALGORITHMS",
+    "KIOSK",
+    "LEGACY",
+    "PERSON_SCOPES",
+    "POLICIES",
+    "STANDARD",
+    "Basis",
+    "Client",
+    "ClientAuth",
+    "ClientWrong",
+    "GrantType",
+    "Policy",
+    "Registration",
+    "UnknownClient",
+    "safe_uri",
+]
 LOOPBACK = ("127.0.0.1", "[::1]")  # RFC 8252 7.3: literal addresses; the name localhost may resolve elsewhere
 PERSON_SCOPES = ("openid", "profile", "realname", "company", "offline_access")
-ID_TOKEN_ALGORITHMS = ("RS256", "ES256")
+ID_TOKEN_ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")  # RFC 6749 3.3 scope-token
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,64}")
-
-
-class ClientAuth(StrEnum):
-    """How a client proves at the token endpoint that it is itself (OpenID Connect Core 9)."""
-
-    none = "none"
-    secret_basic = "client_secret_basic"
-    secret_post = "client_secret_post"
-    private_key_jwt = "private_key_jwt"
-
-
-class GrantType(StrEnum):
-    """What a client may hand in at the token endpoint (RFC 6749 4)."""
-
-    code = "authorization_code"
-    refresh = "refresh_token"
-    client_credentials = "client_credentials"
 
 
 class Basis(StrEnum):
@@ -54,21 +58,6 @@ class UnknownClient(Problem):
     status = 400
     title = "This service is not registered here"
     advice = "Go back to the service that sent you and tell its help desk. You have done nothing wrong."
-
-
-@dataclass(frozen=True)
-class Policy:
-    """A named set of rules that a client lives under; PKCE is a rule of the policy, not of the server."""
-
-    name: str
-    pkce_required: bool = False  # of confidential clients; public clients always need it
-    rotates_refresh: bool = True
-    token_endpoint_as_audience: bool = True  # of client assertions, beside the issuer
-    assertion_algorithms: tuple[str, ...] = ("ES256", "PS256", "EdDSA", "RS256")
-
-
-STANDARD = Policy("standard")
-POLICIES = {policy.name: policy for policy in (STANDARD,)}
 
 
 @dataclass(frozen=True)
@@ -102,6 +91,7 @@ class Client:
     citation: str = ""  # the rule behind a duty or power
     sandbox: bool = False  # on trial: for its testers alone, told of invented people, without access to the API
     testers: tuple[str, ...] = ()  # keyed indexes of account names
+    registered: Registration = NOTHING_SAID  # what it said of itself beside the common, in the standards' own names
     created: datetime | None = None
     ended: datetime | None = None
 
@@ -114,6 +104,26 @@ class Client:
     def needs_pkce(self) -> bool:
         """True if its authorization requests must bring a challenge (RFC 9700 2.1.1)."""
         return self.public or self.policy.pkce_required
+
+    @property
+    def needs_par(self) -> bool:
+        """True if it may begin by a pushed request only (RFC 9126 5, 6)."""
+        return self.policy.par_required or self.registered.require_pushed_authorization_requests
+
+    @property
+    def needs_bound_tokens(self) -> bool:
+        """True if its access tokens must be bound to a key of its own, by whichever way it brings one."""
+        said = self.registered
+        return (
+            self.policy.bound_required
+            or said.dpop_bound_access_tokens
+            or said.tls_client_certificate_bound_access_tokens
+        )
+
+    @property
+    def rotates_refresh(self) -> bool:
+        """True if each renewal replaces the refresh token (RFC 9700 4.14.2: of clients that cannot prove themselves)."""
+        return self.public and self.policy.rotates_refresh
 
     @property
     def person_scopes(self) -> tuple[str, ...]:
@@ -163,7 +173,8 @@ def _has_names(client: Client) -> None:
 
 
 def _has_redirects_if_people_come(client: Client) -> None:
-    if client.may(GrantType.code) != bool(client.redirect_uris):
+    people_come = client.may(GrantType.code) or client.may(GrantType.implicit)
+    if people_come != bool(client.redirect_uris):
         raise ClientWrong("A service that people sign in to needs a redirect URI, another one none")
 
 
@@ -174,7 +185,10 @@ def _uris_are_safe(client: Client) -> None:
 
 
 def _told_at(client: Client) -> tuple[str, ...]:
-    return tuple(uri for uri in (client.backchannel_logout_uri, client.events_uri) if uri)
+    said = client.registered
+    told = (client.backchannel_logout_uri, client.events_uri, said.frontchannel_logout_uri, said.initiate_login_uri)
+    read = (said.jwks_uri, said.sector_identifier_uri)
+    return tuple(uri for uri in (*told, *read) if uri)
 
 
 def safe_uri(uri: str, *, native: bool) -> bool:
@@ -205,8 +219,11 @@ def _proof_fits(client: Client) -> None:
     secret = client.auth in (ClientAuth.secret_basic, ClientAuth.secret_post)
     if secret != bool(client.secret_digest):
         raise ClientWrong("A secret belongs to client_secret_basic and client_secret_post, and only to them")
-    if (client.auth is ClientAuth.private_key_jwt) != bool(client.keys):
-        raise ClientWrong("Public keys belong to private_key_jwt, and only to it")
+    if client.keys and client.registered.jwks_uri:
+        raise ClientWrong("Give a service's keys or the address where they are read, not both")
+    needs_keys = client.auth in (ClientAuth.private_key_jwt, ClientAuth.self_signed_tls)
+    if needs_keys and not client.keys and not client.registered.jwks_uri:
+        raise ClientWrong("A service that proves itself by a key needs its public keys, or their address")
     if any("d" in key or "k" in key for key in client.keys):
         raise ClientWrong("A private key was given; only its public half may be registered")
 
@@ -218,7 +235,16 @@ def _public_has_no_credentials_of_its_own(client: Client) -> None:
 
 def _algorithm_is_known(client: Client) -> None:
     if client.id_token_algorithm not in ID_TOKEN_ALGORITHMS:
-        raise ClientWrong("ID tokens are signed with RS256 or ES256")
+        raise ClientWrong("ID tokens are signed with %(algorithms)s", algorithms=", ".join(ID_TOKEN_ALGORITHMS))
+
+
+def _keeps_its_policy(client: Client) -> None:
+    policy = client.policy
+    if client.auth not in policy.auth:
+        raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=client.auth.value)
+    for value in (*client.grant_types, *client.registered.response_types):
+        if value not in (*policy.grant_types, *policy.response_types):
+            raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=value)
 
 
 def _sector_is_plain(client: Client) -> None:
@@ -247,6 +273,7 @@ CHECKS = (
     _proof_fits,
     _public_has_no_credentials_of_its_own,
     _algorithm_is_known,
+    _keeps_its_policy,
     _sector_is_plain,
     _sandbox_is_apart,
 )

@@ -86,6 +86,13 @@ class Asked:
     login_hint: str = ""
     ui_locales: tuple[str, ...] = ()
     data: tuple[str, ...] = ()  # ids of data permissions, each to be agreed to for itself (RFC 9396)
+    response_type: str = "code"
+    response_mode: str = "query"
+    claims: str = ""  # the claims parameter as JSON in one form (OpenID Connect Core 5.5)
+    acr_values: tuple[str, ...] = ()  # as asked, voluntary or essential
+    resources: tuple[str, ...] = ()  # for which APIs the tokens shall be (RFC 8707 2)
+    dpop_jkt: str | None = None  # the key to which the code is bound (RFC 9449 10)
+    pushed: str | None = None  # the digest of the request_uri, which is used up when the person is done (RFC 9126 4)
 
 
 @dataclass(frozen=True)

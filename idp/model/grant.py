@@ -30,6 +30,9 @@ class Code:
     holder_keys: tuple[str, ...]  # for our own sites, which find a person's licenses by them
     made: datetime
     data: tuple[str, ...] = ()  # ids of the data permissions that the person agreed to (RFC 9396)
+    claims: str = ""  # the claims parameter as JSON in one form (OpenID Connect Core 5.5)
+    resources: tuple[str, ...] = ()  # for which APIs the tokens may be (RFC 8707 2)
+    dpop_jkt: str | None = None  # the key that must be shown to redeem it (RFC 9449 10)
 
     @classmethod
     def of(cls, asked: Asked, signed_in: SignedIn, now: datetime) -> "Code":
@@ -49,6 +52,9 @@ class Code:
             holder_keys=signed_in.holder_keys,
             made=now,
             data=asked.data,
+            claims=asked.claims,
+            resources=asked.resources,
+            dpop_jkt=asked.dpop_jkt,
         )
 
     def valid_at(self, now: datetime, seconds: int) -> bool:
@@ -73,6 +79,9 @@ class Grant:
     ends: datetime
     revoked: datetime | None = None
     data: tuple[str, ...] = ()
+    claims: str = ""  # what was asked for by name beside the scopes, as JSON in one form
+    resources: tuple[str, ...] = ()
+    cnf: str = ""  # the key of the client that every token of it is bound to: `jkt:…` (RFC 9449 6.1), `x5t#S256:…` (RFC 8705 3.1)
 
     @property
     def offline(self) -> bool:
@@ -124,12 +133,13 @@ class Tokens:
     refresh_token: str | None = None
     id_token: str | None = None
     details: tuple[dict[str, Any], ...] = ()  # RFC 9396 7
+    token_type: str = "Bearer"
 
     def as_answer(self) -> dict[str, Any]:
         """The members of the answer, without those that are absent."""
         members: dict[str, Any] = {
             "access_token": self.access_token,
-            "token_type": "Bearer",
+            "token_type": self.token_type,
             "expires_in": self.expires_in,
             "scope": self.scope,
             "refresh_token": self.refresh_token,

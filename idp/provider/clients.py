@@ -14,7 +14,8 @@ from hub import callers, ledger, tree
 from hub.digest import digest_of
 from hub.house import House
 from hub.problems import NotFound
-from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType
+from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType, Registration
+from idp.model.registration import NAMES
 from idp.provider import revoke
 from idp.provider.tokens import read
 from idp.store import clients as store
@@ -88,6 +89,7 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
     """A service from one table of the file. Raises ClientWrong with the first field that is wrong."""
     values = dict(entry)
     secret = _secret_of(values, folder)
+    registered = {name: values.pop(name) for name in NAMES - _OURS if name in values}
     unknown = set(values) - ({field.name for field in fields(Client)} - _OURS)
     if unknown:
         raise ClientWrong("%(name)s is not a field of a service", name=min(unknown))
@@ -99,13 +101,17 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
             values["grant_types"] = tuple(GrantType(value) for value in values["grant_types"])
         values["auth"] = ClientAuth(values.get("auth", "client_secret_basic"))
         values["basis"] = Basis(values.get("basis", "consent"))
-        values["policy"] = POLICIES[values.get("policy", "standard")]
+        values["policy"] = policy = POLICIES[values.get("policy", "standard")]
+        values.setdefault("id_token_algorithm", policy.id_token_algorithm)
+        values["registered"] = Registration.of(registered)
         return Client(**values, secret_digest=secret).checked()
     except (KeyError, TypeError, ValueError) as error:
         raise ClientWrong("A field is missing or has the wrong form: %(why)s", why=str(error)) from error
 
 
-_OURS = {"first_party", "secret_digest", "created", "ended", "sandbox", "testers"}  # never given from outside
+_OURS = {"first_party", "secret_digest", "created", "ended", "sandbox", "testers", "registered"} | {
+    "registration_access_digest"
+}  # never given from outside
 
 
 def _secret_of(values: dict[str, Any], folder: Path) -> str:

@@ -4,11 +4,13 @@ import json
 from datetime import datetime, timedelta
 
 from hub.house import House
-from idp.model.client import ID_TOKEN_ALGORITHMS, PERSON_SCOPES, STANDARD, ClientAuth, GrantType
+from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
 from idp.model.data import TYPE
 from idp.model.flow import LEVELS, PROMPTS, acr
 from idp.provider.tokens import sign
 
+TAKEN = (ClientAuth.none, ClientAuth.secret_basic, ClientAuth.secret_post, ClientAuth.private_key_jwt)
+HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials)
 JWKS_SECONDS = 300  # how long anybody may keep our keys; a new key is published for as long before it signs
 
 
@@ -30,7 +32,7 @@ def jwks(house: House, now: datetime) -> bytes:
 
 def metadata(issuer: str) -> dict[str, object]:
     """The members of the document."""
-    methods = [method.value for method in ClientAuth]
+    methods = [method.value for method in TAKEN]
     proofs = [method for method in methods if method != ClientAuth.none]
     return {
         "issuer": issuer,
@@ -46,9 +48,9 @@ def metadata(issuer: str) -> dict[str, object]:
         "scopes_supported": list(PERSON_SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [grant_type.value for grant_type in GrantType],
+        "grant_types_supported": [grant_type.value for grant_type in HANDED_IN],
         "subject_types_supported": ["pairwise", "public"],
-        "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
+        "id_token_signing_alg_values_supported": list(sign.SIGNING),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
         "revocation_endpoint_auth_methods_supported": methods,

@@ -85,6 +85,6 @@ def _load(kept: bytes) -> Flow:
     value: dict[str, Any] = json.loads(kept)
     asked = value["asked"]
     asked |= {"prompt": frozenset(asked["prompt"])}
-    asked |= {name: tuple(asked[name]) for name in ("scopes", "ui_locales")}
-    asked["data"] = tuple(asked.get("data", ()))  # a flow of the release before knows no data permissions
+    lists = ("scopes", "ui_locales", "data", "acr_values", "resources")
+    asked |= {name: tuple(asked.get(name, ())) for name in lists}  # a flow of the release before knows fewer of them
     return Flow(value["id"], Asked(**asked), value["browser"], datetime.fromisoformat(value["started"]))

@@ -20,7 +20,7 @@ from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
-from idp.provider import pseudonyms, revoke, sandbox
+from idp.provider import binding, pseudonyms, revoke, sandbox
 from idp.provider.tokens import sign
 from idp.store import data as data_store
 from idp.store import grants as store
@@ -49,10 +49,13 @@ def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
     return code
 
 
-def redeem(house: House, value: str, code: Code, client: Client, now: datetime) -> Tokens:
-    """Turn a code into tokens, once: the unique row of the grant decides among any number of redemptions. Raises Refused."""
+def redeem(house: House, value: str, code: Code, client: Client, now: datetime, *, cnf: str = "") -> Tokens:
+    """Turn a code into tokens, once: the unique row of the grant decides among any number of redemptions. Raises Refused.
+
+    `cnf` is the key of the client to which every token of the grant is bound, if any.
+    """
     digest = digest_of(value)
-    grant = _grant_of(code, client, now)
+    grant = _grant_of(code, client, cnf, now)
     refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
     mandates = _mandates(house, grant, now)
     grant = _not_beyond(grant, mandates)
@@ -80,12 +83,15 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime) 
     return given
 
 
-def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | None, now: datetime) -> Tokens:
+def refresh(
+    house: House, value: str, client: Client, scopes: Sequence[str] | None, now: datetime, *, cnf: str = ""
+) -> Tokens:
     """Renew tokens. The old refresh token is replaced by the one successor it can have; its later reuse revokes the family.
 
     Scopes can only shrink, and only for these tokens: the family keeps what was granted (RFC 6749 6). Raises Refused.
     """
     token, grant = _usable(house, value, client, now)
+    binding.holds(client, grant.cnf, cnf)
     if token.replaced is not None and not token.in_grace_at(now):
         revoke.grants(house, [grant], why="refresh token reused", now=now)
         log.warning("refresh.reused", client=client.id, grant=grant.id)
@@ -93,12 +99,14 @@ def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | No
     if scopes is not None and not set(scopes) <= set(grant.scopes):
         raise Refused("invalid_scope", "More than was granted")
     wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
-    successor = pseudonyms.successor(house, value) if client.policy.rotates_refresh else value
+    successor = pseudonyms.successor(house, value) if client.rotates_refresh else value
     given = _signed(house, client, grant, wanted, successor, now, mandates=_mandates(house, grant, now))
-    if token.replaced is None and successor != value:
+    if token.replaced is None:
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.
-            first = store.keep_refresh(db, Refresh(digest_of(successor), grant.id, token.digest, now))
+            first = successor == value or store.keep_refresh(
+                db, Refresh(digest_of(successor), grant.id, token.digest, now)
+            )
             if first and grant.offline:  # the service asks while the person is not there
                 _note_renewal(db, client, grant, wanted, now)
             callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
@@ -108,14 +116,16 @@ def refresh(house: House, value: str, client: Client, scopes: Sequence[str] | No
 REFRESH_GONE = "The refresh token is unknown, revoked or expired"
 
 
-def client_credentials(house: House, client: Client, scopes: Sequence[str] | None, now: datetime) -> Tokens:
+def client_credentials(
+    house: House, client: Client, scopes: Sequence[str] | None, now: datetime, *, cnf: str = ""
+) -> Tokens:
     """A token for a client in its own name, bound to its agency and its place in the tree (RFC 6749 4.4). Raises Refused."""
     wanted = tuple(client.api_scopes if scopes is None else dict.fromkeys(scopes))
     beyond = [scope for scope in wanted if scope not in client.api_scopes]
     if beyond or not wanted:
         raise Refused("invalid_scope", "This client is not registered for a scope that it asks for")
-    access = sign.client_token(house, client, scopes=wanted, now=now)
-    return Tokens(access, house.settings.access_seconds, " ".join(wanted))
+    access = sign.client_token(house, client, scopes=wanted, now=now, cnf=cnf)
+    return Tokens(access, house.settings.access_seconds, " ".join(wanted), token_type=binding.token_type(cnf))
 
 
 def usable(db: Connection, grant: Grant, now: datetime) -> bool:
@@ -178,7 +188,7 @@ def _login_runs(db: Connection, grant: Grant, now: datetime) -> bool:
     return any(caller.sid == grant.sid for caller, _, _ in callers.sessions(db, grant.person, now))
 
 
-def _grant_of(code: Code, client: Client, now: datetime) -> Grant:
+def _grant_of(code: Code, client: Client, cnf: str, now: datetime) -> Grant:
     return Grant(
         id=secrets.token_urlsafe(16),
         client=client.id,
@@ -192,6 +202,9 @@ def _grant_of(code: Code, client: Client, now: datetime) -> Grant:
         data=code.data,
         made=now,
         ends=now + timedelta(days=GRANT_DAYS),
+        claims=code.claims,
+        resources=code.resources,
+        cnf=cnf,
     )
 
 
@@ -224,6 +237,7 @@ def _signed(
         refresh_token=refresh_token,
         id_token=identity,
         details=details,
+        token_type=binding.token_type(grant.cnf),
     )
 
 
@@ -274,6 +288,6 @@ def _dump(code: Code) -> str:
 def _load(kept: bytes) -> Code:
     value: dict[str, Any] = json.loads(kept)
     value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
-    value |= {name: tuple(value[name]) for name in ("scopes", "amr", "holder_keys")}
-    value["data"] = tuple(value.get("data", ()))  # a code of the release before knows no data permissions
+    lists = ("scopes", "amr", "holder_keys", "data", "resources")
+    value |= {name: tuple(value.get(name, ())) for name in lists}  # a code of the release before knows fewer of them
     return Code(**value)

@@ -24,6 +24,9 @@ class Form:
     fields: Mapping[str, str]
     authorization: str
     now: datetime
+    path: str = "/oidc/token"  # of the endpoint, below our issuer: what a proof must name (RFC 9449 4.3)
+    dpop: tuple[str, ...] = ()  # the DPoP headers, as many as came
+    certificate: bytes = b""  # the client's TLS certificate (DER), if it showed one (RFC 8705)
 
     def needed(self, name: str) -> str:
         """A field that must be there. Raises Refused."""

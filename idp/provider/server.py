@@ -17,7 +17,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from idp.model.client import Client
 from idp.model.flow import Refused
 from idp.model.grant import Code, Tokens
-from idp.provider import grants
+from idp.provider import binding, grants
 from idp.provider.client_auth import authenticated
 from idp.provider.programs import NO_STORE, Answer, Form, refused
 
@@ -97,7 +97,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     def create_token_response(self) -> HandedOut:
         """Redeem the code."""
         form, client, code = self.request.ours, self.request.client.ours, self.request.authorization_code.ours
-        return _handed_out(_told(grants.redeem, form.house, form.fields["code"], code, client, form.now))
+        cnf = _told(binding.shown, form, client, jkt=code.dpop_jkt)
+        return _handed_out(_told(grants.redeem, form.house, form.fields["code"], code, client, form.now, cnf=cnf))
 
 
 class S256(CodeChallenge):  # type: ignore[misc]
@@ -119,9 +120,8 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     def create_token_response(self) -> HandedOut:
         """Renew the tokens."""
         form, client = self.request.ours, self.request.client.ours
-        return _handed_out(
-            _told(grants.refresh, form.house, form.fields["refresh_token"], client, form.scopes, form.now)
-        )
+        cnf, value = _told(binding.shown, form, client), form.fields["refresh_token"]
+        return _handed_out(_told(grants.refresh, form.house, value, client, form.scopes, form.now, cnf=cnf))
 
 
 class CredentialsGrant(ClientCredentialsGrant):  # type: ignore[misc]
@@ -130,7 +130,8 @@ class CredentialsGrant(ClientCredentialsGrant):  # type: ignore[misc]
     def create_token_response(self) -> HandedOut:
         """Give a token bound to agency and place."""
         form, client = self.request.ours, self.request.client.ours
-        return _handed_out(_told(grants.client_credentials, form.house, client, form.scopes, form.now))
+        cnf = _told(binding.shown, form, client)
+        return _handed_out(_told(grants.client_credentials, form.house, client, form.scopes, form.now, cnf=cnf))
 
 
 class Server(AuthorizationServer):  # type: ignore[misc]
@@ -160,10 +161,10 @@ def _handed_out(given: Tokens) -> HandedOut:
     return 200, dict(given.as_answer()), []
 
 
-def _told(verb: Callable[..., Any], *args: Any) -> Any:
+def _told(verb: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """Call one of our verbs and tell its refusal in Authlib's words."""
     try:
-        return verb(*args)
+        return verb(*args, **named)
     except Refused as refusal:
         raise OAuth2Error(refusal.description, error=refusal.error) from refusal
 

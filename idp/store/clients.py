@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.db import Instant, Json, metadata
 from hub.tree import ROOT, below
-from idp.model.client import POLICIES, Basis, Client, ClientAuth, GrantType
+from idp.model.client import POLICIES, Basis, Client, ClientAuth, GrantType, Registration
 
 client_table = sa.Table(
     "idp_client",
@@ -38,6 +38,7 @@ client_table = sa.Table(
     sa.Column("citation", sa.Text, nullable=False, server_default=""),
     sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("testers", Json, nullable=False, server_default="[]"),
+    sa.Column("registered", Json, nullable=False, server_default="{}"),
     sa.Column("created", Instant),
     sa.Column("ended", Instant),
 )
@@ -85,6 +86,7 @@ def keep(db: sa.Connection, client: Client) -> None:
         "citation": client.citation,
         "sandbox": client.sandbox,
         "testers": list(client.testers),
+        "registered": client.registered.said(),
         "created": client.created,
         "ended": client.ended,
     }
@@ -121,6 +123,7 @@ def _client(row: Any) -> Client:
         citation=row.citation,
         sandbox=row.sandbox,
         testers=tuple(row.testers),
+        registered=Registration.of(row.registered),
         created=row.created,
         ended=row.ended,
     )

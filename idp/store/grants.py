@@ -32,6 +32,9 @@ grant_table = sa.Table(
     sa.Column("revoked", Instant),
     sa.Column("why", sa.Text),
     sa.Column("data", Json, nullable=False, server_default="[]"),  # ids of data permissions
+    sa.Column("claims", sa.Text, nullable=False, server_default=""),
+    sa.Column("resources", Json, nullable=False, server_default="[]"),
+    sa.Column("cnf", sa.Text, nullable=False, server_default=""),
 )
 refresh_table = sa.Table(
     "idp_refresh",
@@ -81,6 +84,9 @@ def redeem(db: sa.Connection, code: str, grant: Grant) -> bool:
         "made": grant.made,
         "ends": grant.ends,
         "data": grant.data,
+        "claims": grant.claims,
+        "resources": grant.resources,
+        "cnf": grant.cnf,
     }
     return db.execute(NEW_GRANT[db.dialect.name], values).first() is not None
 
@@ -181,4 +187,7 @@ def _grant(row: Any) -> Grant:
         ends=row.ends,
         revoked=row.revoked,
         data=tuple(row.data),
+        claims=row.claims,
+        resources=tuple(row.resources),
+        cnf=row.cnf,
     )

@@ -18,7 +18,7 @@ from idp.model.client import Client
 from idp.model.flow import acr
 from idp.model.grant import Grant
 from idp.model.mandate import MANDATE, PERSON, Mandate
-from idp.provider import pseudonyms
+from idp.provider import binding, pseudonyms
 
 ID_TOKEN_SECONDS = 300
 LOGOUT_SECONDS = 120  # OpenID Connect Back-Channel Logout 2.4: at most two minutes
@@ -53,6 +53,7 @@ def access_token(
         "acr": acr(grant.level),
         "amr": list(grant.amr),
     }
+    claims |= binding.claim(grant.cnf)
     if details:  # for one address of our API beside userinfo, and for no other (RFC 9396 9.1)
         named = [*claims.get("authorization_details", ()), *details]
         claims |= {"aud": [claims["aud"], data_audience(house)], "authorization_details": named}
@@ -68,7 +69,7 @@ def access_token(
     return _signed(house, "ES256", "at+jwt", claims)
 
 
-def client_token(house: House, client: Client, *, scopes: Sequence[str], now: datetime) -> str:
+def client_token(house: House, client: Client, *, scopes: Sequence[str], now: datetime, cnf: str = "") -> str:
     """An access token for a client in its own name, for our API, bound to its agency and its place (RFC 9068 2.2)."""
     claims = _access_claims(house, client, scopes, now) | {
         "sub": client.id,
@@ -76,7 +77,7 @@ def client_token(house: House, client: Client, *, scopes: Sequence[str], now: da
         "agency": client.agency,
         "place": client.place,
     }
-    return _signed(house, "ES256", "at+jwt", claims)
+    return _signed(house, "ES256", "at+jwt", claims | binding.claim(cnf))
 
 
 def about(house: House, client: Client, grant: Grant, mandates: Sequence[Mandate]) -> Claims:
