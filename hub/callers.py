@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from hub import sessions as rows
+from hub import token_keys as key_rows
 from hub.caller import NOBODY, Caller
 from hub.digest import digest_of
 from hub.problems import NotAllowed, NotSignedIn
@@ -26,7 +27,9 @@ from hub.sessions import (
     end_sessions,
     expired,
     forget_ended,
+    is_due,
     limits_of,
+    login,
     open_session,
     saw,
     session,
@@ -49,8 +52,10 @@ __all__ = [
     "end_sessions",
     "expired",
     "forget_ended",
+    "is_due",
     "is_revoked",
     "limits_of",
+    "login",
     "open_session",
     "revoke",
     "saw",
@@ -59,7 +64,6 @@ __all__ = [
     "sessions",
     "stepped_up",
 ]
-TOKEN_PURPOSE = "tokens"
 LEEWAY = 10  # seconds a token may come from the future: clocks of two machines differ
 LEVEL = "urn:yinxin:loa:"
 
@@ -218,7 +222,7 @@ def signed_claims(house: "House", token: str, *, kind: str | None) -> dict[str, 
     """
     try:
         header = jws.extract_compact(token.encode()).headers()
-        key = token_keys(house).get(str(header.get("kid")))
+        key = token_key(house, str(header.get("kid")))
         if key is None or header.get("typ", "JWT") != (kind or "JWT") or set(header) - {"alg", "typ", "kid"}:
             raise NotSignedIn("The token is not one of ours")
         claims = json.loads(jws.deserialize_compact(token, key, algorithms=["ES256"]).payload)
@@ -229,16 +233,16 @@ def signed_claims(house: "House", token: str, *, kind: str | None) -> dict[str, 
     return claims
 
 
-def token_keys(house: "House") -> dict[str, ECKey]:
-    """The public halves of our token keys by `kid`, imported once per process and set of keys."""
-    names = tuple(house.keys.named(TOKEN_PURPOSE))
-    known = house.cache.get("token-keys")
-    if known is None or known[0] != names:
-        jwks = [house.keys.jwk(name) for name in names]
-        known = (names, {jwk["kid"]: ECKey.import_key(dict(jwk)) for jwk in jwks if jwk["kty"] == "EC"})
-        house.cache["token-keys"] = known
-    keys: dict[str, ECKey] = known[1]
-    return keys
+def token_key(house: "House", kid: str) -> ECKey | None:
+    """The public half of the elliptic token key of this `kid`, imported once per process. A new one is found at once."""
+    ring = key_rows.ring(house)
+    found = ring.by_kid.get(kid) or key_rows.ring(house, anew=True).by_kid.get(kid)
+    if found is None or found.jwk["kty"] != "EC":
+        return None
+    kept: dict[str, ECKey] = house.cache.setdefault("token-keys", {})
+    if kid not in kept:
+        kept[kid] = ECKey.import_key(dict(found.jwk))
+    return kept[kid]
 
 
 # -- sessions

@@ -52,6 +52,18 @@ _SESSION = sa.select(session_table).where(
     _s.ends > sa.bindparam("now"),
     sa.or_(_s.idle_ends.is_(None), _s.idle_ends > sa.bindparam("now")),
 )
+# So does every renewal of a token.
+_LOGIN = (
+    sa.select(session_table)
+    .where(
+        _s.sid == sa.bindparam("login"),
+        _s.kind == "idp",
+        _s.ended.is_(None),
+        _s.ends > sa.bindparam("now"),
+        sa.or_(_s.idle_ends.is_(None), _s.idle_ends > sa.bindparam("now")),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,12 @@ def open_session(
 def session(db: sa.Connection, digest: str, kind: str, now: datetime) -> Caller | None:
     """The caller of a running session."""
     row = db.execute(_SESSION, {"this": digest, "site": kind, "now": now}).one_or_none()
+    return None if row is None else _caller(row)
+
+
+def login(db: sa.Connection, sid: str, now: datetime) -> Caller | None:
+    """The running session at the provider of one login."""
+    row = db.execute(_LOGIN, {"login": sid, "now": now}).one_or_none()
     return None if row is None else _caller(row)
 
 

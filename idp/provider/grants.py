@@ -90,7 +90,7 @@ def refresh(
 
     Scopes can only shrink, and only for these tokens: the family keeps what was granted (RFC 6749 6). Raises Refused.
     """
-    token, grant = _usable(house, value, client, now)
+    token, grant, seen = _usable(house, value, client, now)
     binding.holds(client, grant.cnf, cnf)
     if token.replaced is not None and not token.in_grace_at(now):
         revoke.grants(house, [grant], why="refresh token reused", now=now)
@@ -101,7 +101,7 @@ def refresh(
     wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
     successor = pseudonyms.successor(house, value) if client.rotates_refresh else value
     given = _signed(house, client, grant, wanted, successor, now, mandates=_mandates(house, grant, now))
-    if token.replaced is None:
+    if token.replaced is None and (successor != value or grant.offline or not seen):  # else there is nothing to write
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.
             first = successor == value or store.keep_refresh(
@@ -109,7 +109,8 @@ def refresh(
             )
             if first and grant.offline:  # the service asks while the person is not there
                 _note_renewal(db, client, grant, wanted, now)
-            callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
+            if not seen:
+                callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
     return given
 
 
@@ -160,13 +161,15 @@ def _used_again(house: House, digest: str, client: Client, now: datetime) -> Non
         log.warning("code.reused", client=client.id, grant=grant.id)
 
 
-def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant]:
+def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant, bool]:
+    """A refresh token that may be used, and whether its login was seen lately enough."""
     with house.database.read() as db:
         found = store.refresh(db, digest_of(value))
-        good = found is not None and found[1].client == client.id and usable(db, found[1], now)
-    if found is None or not good:
-        raise Refused("invalid_grant", REFRESH_GONE)
-    return found
+        if found is not None and found[1].client == client.id and in_force(db, found[1], now):
+            login = callers.login(db, found[1].sid, now)
+            if login is not None or found[1].offline:
+                return *found, login is None or not callers.is_due(login, now)
+    raise Refused("invalid_grant", REFRESH_GONE)
 
 
 def _note_renewal(db: Connection, client: Client, grant: Grant, scopes: Sequence[str], now: datetime) -> None:
@@ -185,7 +188,7 @@ def _note_release(db: Connection, event: int, client: Client, grant: Grant, now:
 
 def _login_runs(db: Connection, grant: Grant, now: datetime) -> bool:
     """True while the login in which the grant was made has a session at the provider."""
-    return any(caller.sid == grant.sid for caller, _, _ in callers.sessions(db, grant.person, now))
+    return callers.login(db, grant.sid, now) is not None
 
 
 def _grant_of(code: Code, client: Client, cnf: str, now: datetime) -> Grant:

@@ -152,8 +152,12 @@ class Visit:
         return self.browser.get(f"/oidc/authorize?{urlencode(self.asked(**changes))}")
 
     def answer(self, **changes: str | None) -> dict[str, str]:
-        """What comes back to the relying party."""
-        return self.answered(self.authorize(**changes))
+        """What comes back to the relying party. For a program that cannot prove itself the person agrees each time."""
+        response = self.authorize(**changes)
+        if self.client.public and "/login?flow=" in response.location:
+            self.agrees()
+            response = self.browser.get(response.location)
+        return self.answered(response)
 
     @staticmethod
     def answered(response: TestResponse) -> dict[str, str]:
@@ -174,6 +178,8 @@ class Visit:
         self, form: dict[str, str], *, headers: dict[str, str] | None = None, path: str = "/oidc/token"
     ) -> TestResponse:
         """Call an endpoint for programs, proving to be the client unless `headers` say otherwise."""
+        if headers is None and self.client.public:
+            form, headers = {"client_id": self.client.id} | form, {}
         return self.program.post(path, data=form, headers=self.basic() if headers is None else headers)
 
     def redeem(self, code: str, *, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:

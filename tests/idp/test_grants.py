@@ -18,7 +18,7 @@ from idp.model.flow import Refused
 from idp.model.grant import Code, Tokens
 from idp.provider import grants, revoke
 from idp.store import grants as store
-from tests.idp.rp import Visit, department
+from tests.idp.rp import Visit, department, public
 
 TRIES = 16  # at the same moment; each database decides by its unique index, so more change nothing
 
@@ -28,6 +28,14 @@ def anywhere(house_on: House) -> Visit:
     """A relying party and a signed-in person on each of the two databases."""
     visit = Visit(house_on, front.create_app(house_on.settings, rooms=("idp",), house=house_on), department())
     visit.signs_in()
+    return visit
+
+
+@pytest.fixture
+def program(anywhere: Visit) -> Visit:
+    """The same person at a program that cannot prove itself, whose refresh tokens rotate."""
+    visit = Visit(anywhere.house, anywhere.app, public(), browser_of=anywhere)
+    visit.agrees()
     return visit
 
 
@@ -67,24 +75,24 @@ def test_of_parallel_redemptions_one_wins_and_the_others_revoke_it(anywhere: Vis
     assert len(events(anywhere, "grant.made")) == 1
 
 
-def test_of_parallel_refreshes_all_get_the_one_successor(anywhere: Visit) -> None:
+def test_of_parallel_refreshes_all_get_the_one_successor(program: Visit) -> None:
     now = clock.now()
-    first = tokens_of(anywhere)
-    ends = at_once(lambda: grants.refresh(anywhere.house, str(first.refresh_token), anywhere.client, None, now))
+    first = tokens_of(program)
+    ends = at_once(lambda: grants.refresh(program.house, str(first.refresh_token), program.client, None, now))
     successors = {end.refresh_token for end in ends if isinstance(end, Tokens)}
     assert len(successors) == 1
     assert not [end for end in ends if isinstance(end, Refused)]
-    assert grants.refresh(anywhere.house, str(successors.pop()), anywhere.client, None, now).refresh_token
+    assert grants.refresh(program.house, str(successors.pop()), program.client, None, now).refresh_token
 
 
-def test_parallel_reuse_revokes_once(anywhere: Visit) -> None:
+def test_parallel_reuse_revokes_once(program: Visit) -> None:
     now = clock.now()
-    first = tokens_of(anywhere)
-    grants.refresh(anywhere.house, str(first.refresh_token), anywhere.client, None, now)
+    first = tokens_of(program)
+    grants.refresh(program.house, str(first.refresh_token), program.client, None, now)
     later = now + timedelta(seconds=11)
-    ends = at_once(lambda: grants.refresh(anywhere.house, str(first.refresh_token), anywhere.client, None, later))
+    ends = at_once(lambda: grants.refresh(program.house, str(first.refresh_token), program.client, None, later))
     assert all(isinstance(end, Refused) for end in ends)
-    assert [event.facts["why"] for event in events(anywhere, "grant.revoked")] == ["refresh token reused"]
+    assert [event.facts["why"] for event in events(program, "grant.revoked")] == ["refresh token reused"]
 
 
 def test_codes_and_refresh_tokens_stand_nowhere_in_clear(party: Visit) -> None:

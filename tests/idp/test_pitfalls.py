@@ -20,7 +20,9 @@ def party(visit: Visit) -> Visit:
     return visit
 
 
-def test_03_reuse_of_a_rotated_refresh_token_kills_its_family(party: Visit) -> None:
+def test_03_reuse_of_a_rotated_refresh_token_kills_its_family(visits: Visits) -> None:
+    party = visits(public())
+    party.signs_in()
     first = party.tokens()["refresh_token"]
     second = (party.refresh(first).json or {})["refresh_token"]
     with clock.shifted(11):

@@ -138,7 +138,8 @@ def test_a_public_client_redeems_with_its_verifier_alone(visits: Visits) -> None
 # -- refresh
 
 
-def test_refresh_rotates_and_keeps_who_and_when(visit: Visit) -> None:
+def test_refresh_rotates_and_keeps_who_and_when(visits: Visits) -> None:
+    visit = visits(public())
     visit.signs_in(now=clock.now() - timedelta(minutes=5))
     first = visit.tokens()
     second = visit.refresh(first["refresh_token"]).json or {}
@@ -151,14 +152,25 @@ def test_refresh_rotates_and_keeps_who_and_when(visit: Visit) -> None:
     assert visit.refresh(second["refresh_token"]).status_code == 200
 
 
-def test_a_repetition_within_the_grace_gives_the_same_successor(visit: Visit) -> None:
+def test_the_refresh_token_of_a_client_that_proves_itself_stays(visit: Visit) -> None:
+    """RFC 9700 4.14.2: rotation is for clients that cannot."""
+    visit.signs_in()
+    token = visit.tokens()["refresh_token"]
+    for seconds in (0, 11, 600):
+        with clock.shifted(seconds):
+            assert (visit.refresh(token).json or {})["refresh_token"] == token
+
+
+def test_a_repetition_within_the_grace_gives_the_same_successor(visits: Visits) -> None:
+    visit = visits(public())
     visit.signs_in()
     token = visit.tokens()["refresh_token"]
     answers = [visit.refresh(token).json or {} for _ in range(3)]
     assert len({answer["refresh_token"] for answer in answers}) == 1
 
 
-def test_reuse_after_the_grace_revokes_the_family_and_no_other(visit: Visit) -> None:
+def test_reuse_after_the_grace_revokes_the_family_and_no_other(visits: Visits) -> None:
+    visit = visits(public())
     visit.signs_in()
     stolen, other = visit.tokens(), visit.tokens()
     renewed = visit.refresh(stolen["refresh_token"]).json or {}

@@ -4,7 +4,8 @@ import pytest
 
 from hub import callers, clock
 from hub.problems import NotSignedIn
-from tests.idp.rp import Visit, Visits, department
+from idp.provider import token_status
+from tests.idp.rp import Visit, Visits, department, public
 
 REVOKE, INTROSPECT = "/oidc/revoke", "/oidc/introspect"
 
@@ -84,11 +85,18 @@ def test_introspection_tells_what_a_token_allows_and_nothing_internal(visit: Vis
     assert "act" not in renews
 
 
+def test_a_replaced_refresh_token_is_not_active(visits: Visits) -> None:
+    visit = visits(public())
+    visit.signs_in()
+    token = visit.tokens()["refresh_token"]
+    assert token_status.look_up(visit.house, token, clock.now())
+    visit.refresh(token)
+    assert token_status.look_up(visit.house, token, clock.now()) is None
+
+
 def test_what_is_over_is_not_active(visit: Visit) -> None:
     visit.signs_in()
     tokens = visit.tokens()
-    visit.refresh(tokens["refresh_token"])
-    assert not active(visit, tokens["refresh_token"])  # replaced
     assert not active(visit, tokens["id_token"])
     assert not active(visit, tokens["access_token"][:-4] + "AAAA")
     assert not active(visit, "a.b.c")
