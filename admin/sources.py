@@ -164,7 +164,7 @@ def _posted(house: House, url: str, token: str, trace: str) -> str:
 def _read(house: House, platform: Client, answer: str, question: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The claims of an answer that the platform signed, for us, to this question, just now. Raises SourceWrong."""
     try:
-        claims = read.answer(house, platform, answer, typ=ANSWER)
+        claims = read.answer(house, platform, answer, now, typ=ANSWER)
     except read.NotAToken as error:
         raise SourceWrong("Its signature does not fit") from error
     wanted = {"iss": platform.id, "aud": house.settings.issuer_url, "in_reply_to": question["jti"]}

@@ -51,7 +51,7 @@ class Answer:
         """The body as JSON. Raises NotReachable: an answer that cannot be read is none."""
         try:
             return jsons.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NotReachable("The answer is not JSON") from error
 
 

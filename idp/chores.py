@@ -11,7 +11,8 @@ from idp.acting import companies_watch, mandates, uses, wards
 from idp.consent import consents
 from idp.login import devices
 from idp.provider import expiry, logout
-from idp.store import grants
+from idp.provider.tokens import sign
+from idp.store import grants, registration_tokens
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -50,9 +51,10 @@ def register() -> None:
 
 
 def forget_ended(house: "House", now: datetime) -> None:
-    """Delete grants, and their refresh tokens, that can matter to nobody any more."""
+    """Delete grants, their refresh tokens and used-up permits to register, which can matter to nobody any more."""
     with house.database.write() as db:
         grants.forget_ended(db, now - KEPT)
+        registration_tokens.forget_ended(db, now)
 
 
 def _expire(house: "House", now: datetime) -> None:

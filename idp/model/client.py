@@ -92,6 +92,11 @@ class Client:
     sandbox: bool = False  # on trial: for its testers alone, told of invented people, without access to the API
     testers: tuple[str, ...] = ()  # keyed indexes of account names
     registered: Registration = NOTHING_SAID  # what it said of itself beside the common, in the standards' own names
+    agency_name: str = ""  # the body that answers for it, as people call it
+    agency_name_en: str = ""
+    waiting: bool = False  # it registered itself and nobody has approved it yet: nothing works
+    old_secret_digest: str = ""  # of the secret before this one, good for a while after the change
+    old_secret_until: datetime | None = None
     created: datetime | None = None
     ended: datetime | None = None
 

@@ -1,6 +1,7 @@
 """The tables of identity, by noun: functions that take and give the values of `idp.model`."""
 
 from idp.store import (
+    client_keys,
     clients,
     consents,
     data,
@@ -21,11 +22,13 @@ from idp.store import (
     recoveries,
     recovery_codes,
     registers,
+    registration_tokens,
     releases,
     uses,
 )
 
 __all__ = [
+    "client_keys",
     "clients",
     "consents",
     "data",
@@ -46,6 +49,7 @@ __all__ = [
     "recoveries",
     "recovery_codes",
     "registers",
+    "registration_tokens",
     "releases",
     "uses",
 ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +62,7 @@ def assertion(house: House, client: Client, token: str, audiences: Sequence[str]
     Raises NotAToken.
     """
     algorithms = client.policy.assertion_algorithms
-    claims = _verified(token, _chosen(_client_keys(house, client), _header(token, algorithms)), algorithms)
+    claims = _by_client(house, client, token, _header(token, algorithms), algorithms, now)
     moment = now.timestamp()
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
         raise NotAToken("iss and sub must be the client")
@@ -78,7 +79,7 @@ def assertion(house: House, client: Client, token: str, audiences: Sequence[str]
     return claims
 
 
-def answer(house: House, client: Client, token: str, *, typ: str) -> Claims:
+def answer(house: House, client: Client, token: str, now: datetime, *, typ: str) -> Claims:
     """The claims of a JWS of this type that the client signed with a registered key of its own.
 
     Raises NotAToken; what the claims say is for the caller to judge.
@@ -87,7 +88,7 @@ def answer(house: House, client: Client, token: str, *, typ: str) -> Claims:
     header = _header(token, algorithms)
     if header.get("typ") != typ:
         raise NotAToken("typ")
-    return _verified(token, _chosen(_client_keys(house, client), header), algorithms)
+    return _by_client(house, client, token, header, algorithms, now)
 
 
 def public_keys(keys: Sequence[Claims]) -> Sequence[_Key]:
@@ -123,13 +124,37 @@ def _own_key(house: House, kid: object) -> _Key:
     return kept[kid]
 
 
-def _client_keys(house: House, client: Client) -> Sequence[_Key]:
+def _by_client(
+    house: House, client: Client, token: str, header: Claims, algorithms: Sequence[str], now: datetime
+) -> Claims:
+    """The claims under the client's own signature. Keys that do not fit are read once more where it publishes them."""
+    kid = header.get("kid")
+    keys = client_keys.keys_of(house, client, now, kid=kid)
+    try:
+        return _verified(token, _chosen(_imported(house, client, keys), header), algorithms)
+    except NotAToken:
+        newer = client_keys.keys_of(house, client, now, kid=kid, again=True)
+        if newer is keys:
+            raise
+        return _verified(token, _chosen(_imported(house, client, newer), header), algorithms)
+
+
+def _imported(house: House, client: Client, keys: client_keys.Jwks) -> Sequence[_Key]:
     """A client's public keys, imported once per process and change (an import per request costs more than the check)."""
     cache: dict[str, tuple[Any, Sequence[_Key]]] = house.cache.setdefault("idp-client-keys", {})
     kept = cache.get(client.id)
-    if kept is None or kept[0] != client.keys:
-        kept = cache[client.id] = (client.keys, public_keys(client.keys))
+    if kept is None or (kept[0] is not keys and kept[0] != keys):
+        kept = cache[client.id] = (keys, usable_keys(keys))
     return kept[1]
+
+
+def usable_keys(keys: Sequence[Claims]) -> Sequence[_Key]:
+    """Those of a published set that are keys of a kind that we take (RFC 7517 5: others are passed over)."""
+    found: list[_Key] = []
+    for key in keys:
+        with suppress(NotAToken):
+            found += public_keys([key])
+    return found
 
 
 def _header(token: str, algorithms: Sequence[str]) -> Claims:
