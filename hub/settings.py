@@ -90,6 +90,20 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(None, description="PEM chain; with it `yinxin serve` speaks TLS itself")
     tls_key: Path | None = Field(None, description="PKCS#8 PEM key that belongs to it")
     behind_proxy: bool = Field(False, description="a proxy of ours ends TLS in front and sets X-Forwarded-For")
+    mtls_url: str = Field(
+        "",
+        description="where a proxy of ours asks programs for TLS certificates and passes them on; empty: none are taken",
+    )
+    mtls_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="addresses of that proxy, commas between; Client-Cert from others is dropped (RFC 9440)",
+    )
+    mtls_ca: Path | None = Field(
+        None, description="PEM file of the CAs whose certificates prove a program (RFC 8705 2.1)"
+    )
+    dpop_nonces: bool = Field(
+        False, description="demand our nonces in every proof of possession (RFC 9449 8); of `fapi2` services always"
+    )
 
     workers: int = Field(2, ge=1, le=64, description="web processes")
     threads: int = Field(1, ge=1, le=64, description="threads in each")
@@ -105,8 +119,9 @@ class Settings(BaseSettings):
     upload_bytes: int = Field(20_000_000, ge=100_000, description="largest file that a verifier may upload")
 
     @field_validator(
-        "issuer_url", "verify_url", "pki_url", "hub_url", "register_url", "network_id_url", "bank_url", "telecom_url"
-    )
+        "issuer_url", "verify_url", "pki_url", "hub_url", "register_url", "network_id_url", "bank_url", "telecom_url",
+        "mtls_url",
+    )  # fmt: skip
     @classmethod
     def _is_origin(cls, url: str) -> str:
         parts = urlsplit(url)
@@ -173,6 +188,11 @@ class Settings(BaseSettings):
 
 
 def read(**given: Any) -> Settings:
+    @property
+    def program_urls(self) -> tuple[str, ...]:
+        """The names by which programs reach the provider: with and without a TLS certificate of theirs."""
+        return (self.issuer_url, self.mtls_url) if self.mtls_url else (self.issuer_url,)
+
     """Read the environment (and `given`, which wins). Raises BadSetting with a sentence that names the variable."""
     for name in Settings.model_fields:
         path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")

@@ -3,18 +3,19 @@
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from hub import callers, clock, limits, web
+from hub import callers, client_cert, clock, limits, web
 from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
 from idp.consent import receipts
 from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
 from idp.model.receipt import TYPE as RECEIPT_TYPE
-from idp.provider import authorize, clients, discovery, flows, logout, server, token_status, userinfo
+from idp.provider import authorize, binding, clients, discovery, flows, logout, server, token_status, userinfo
 from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
 OWN_PROOF = Program("the client proves itself in the request")
@@ -181,8 +182,10 @@ def _with_form(verb: Callable[[Form], Answer]) -> Answer:
         clock.now(),
         path=request.path,
         dpop=tuple(request.headers.getlist("DPoP")),
+        certificate=client_cert.passed_on(web.house(), request.environ),
     )
-    return verb(form)
+    answer = verb(form)
+    return replace(answer, headers=answer.headers | binding.nonce_header(form)) if form.dpop else answer
 
 
 def _bearer() -> str | None:

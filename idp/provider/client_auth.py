@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 from hub.digest import digest_of
 from idp.model.client import Client, ClientAuth
 from idp.model.flow import Refused
-from idp.provider import clients
+from idp.provider import clients, mtls
 from idp.provider.programs import Form
 from idp.provider.tokens import read
 
@@ -27,6 +27,8 @@ def authenticated(form: Form) -> Client:
     if form.fields.get("client_id", client_id) != client_id:
         raise Refused("invalid_request", "client_id is not the client that proves itself")
     client = clients.known(form.house, client_id, form.now) if client_id else None
+    if not given and client is not None and client.auth in mtls.METHODS:
+        method = client.auth  # such a client sends its name alone, and shows the rest to the TLS layer (RFC 8705 2)
     if not _proved(form, client, method, secret) or client is None:
         raise _failed()
     return client
@@ -38,13 +40,16 @@ def _proved(form: Form, client: Client | None, method: ClientAuth, secret: str) 
         return fits and client is not None and client.auth is method
     if client is None or client.auth is not method:
         return False
+    if method in mtls.METHODS:
+        return mtls.proves(form, client)
     return method is ClientAuth.none or _assertion_holds(form, client, secret)
 
 
 def _assertion_holds(form: Form, client: Client, assertion: str) -> bool:
     """True if an assertion is the client's, for us, of now, and shown for the first time (RFC 7523 3)."""
     issuer = form.house.settings.issuer_url
-    audiences = [issuer, f"{issuer}/oidc/token"] if client.policy.token_endpoint_as_audience else [issuer]
+    ours = {issuer, f"{issuer}/oidc/token", *(name + form.path for name in form.house.settings.program_urls)}
+    audiences = ours if client.policy.token_endpoint_as_audience else {issuer}
     try:
         claims = read.assertion(form.house, client, assertion, audiences, form.now)
     except read.NotAToken:

@@ -100,7 +100,8 @@ def refresh(
         raise Refused("invalid_scope", "More than was granted")
     wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
     successor = pseudonyms.successor(house, value) if client.rotates_refresh else value
-    given = _signed(house, client, grant, wanted, successor, now, mandates=_mandates(house, grant, now))
+    # The tokens are bound to the key of today: a client that proves itself may take a new one (RFC 9449 5).
+    given = _signed(house, client, replace(grant, cnf=cnf), wanted, successor, now, mandates=_mandates(house, grant, now))
     if token.replaced is None and (successor != value or grant.offline or not seen):  # else there is nothing to write
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.

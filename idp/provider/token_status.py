@@ -9,7 +9,7 @@ from hub.house import House
 from idp.acting import principals
 from idp.model.flow import Refused
 from idp.model.grant import Grant
-from idp.provider import grants, revoke, sandbox
+from idp.provider import binding, grants, revoke, sandbox
 from idp.provider.client_auth import authenticated
 from idp.provider.programs import NO_STORE, Answer, Form, refused
 from idp.provider.tokens import read, sign
@@ -55,7 +55,7 @@ def look_up(house: House, token: str, now: datetime) -> Shown | None:
 def introspected(house: House, shown: Shown, now: datetime) -> Claims:
     """What its own client is told of a token (RFC 7662 2.2): whom it is about, and who acts for him, of either kind."""
     if shown.claims is not None:
-        return {"active": True, "token_type": "Bearer"} | {
+        return {"active": True, "token_type": binding.type_of(shown.claims)} | {
             name: value for name, value in shown.claims.items() if name not in PRIVATE
         }
     assert shown.grant is not None

@@ -1,7 +1,7 @@
 """What we believe of a token that somebody hands in: ours, or one that a client signed with a key it registered."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -56,19 +56,21 @@ def claimed_client(token: str) -> str:
     return str(claims["sub"])
 
 
-def assertion(house: House, client: Client, token: str, audiences: Sequence[str], now: datetime) -> Claims:
+def assertion(house: House, client: Client, token: str, audiences: Collection[str], now: datetime) -> Claims:
     """The claims of a client's own assertion (RFC 7523 3), each of them checked. Whether its jti is fresh is not asked here.
 
     Raises NotAToken.
     """
-    algorithms = client.policy.assertion_algorithms
+    said = client.registered.token_endpoint_auth_signing_alg
+    algorithms = tuple(one for one in client.policy.assertion_algorithms if said in ("", one))
     claims = _by_client(house, client, token, _header(token, algorithms), algorithms, now)
     moment = now.timestamp()
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
         raise NotAToken("iss and sub must be the client")
     given = claims.get("aud")
-    named = given if isinstance(given, list) else [given]
-    if not named or any(audience not in audiences for audience in named):  # beside ours a foreign one: replay elsewhere
+    strict = not client.policy.token_endpoint_as_audience  # one string: an array is replay elsewhere (FAPI 2.0 5.3.2.1)
+    named = given if isinstance(given, list) and not strict else [given]
+    if not named or any(not isinstance(one, str) or one not in audiences for one in named):  # beside ours a foreign one: replay elsewhere
         raise NotAToken("aud")
     if not moment - LATE < _number(claims, "exp") <= moment + ASSERTION_SECONDS + SKEW:
         raise NotAToken("exp")
