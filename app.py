@@ -17,7 +17,7 @@ from alembic.config import Config
 from flask import Flask
 from sqlalchemy import Connection
 
-from hub import api, clock, ledger, settings, tree, web
+from hub import api, clock, ledger, settings, token_keys, tree, web
 from hub.house import House, open_house
 from hub.problems import Problem
 from hub.settings import BadSetting, Settings
@@ -101,10 +101,9 @@ def init(read: Settings, now: datetime) -> House:
     return opened
 
 
-# Made at init, or at the start if one came with a release. The PKI's are made by its ceremony, each seal's by its life cycle.
+# Made at init, or at the start if one came with a release. The PKI's are made by its ceremony, each seal's by its life
+# cycle, those of tokens by theirs (`hub.token_keys`).
 KEYS = {
-    "tokens-1": "tokens",
-    "tokens-1-rs": "tokens",
     "code-1": "code",
     "status-list": "status-list",
     "receipt": "receipt",
@@ -117,7 +116,8 @@ KEYS = {
 def complete_keys(opened: House) -> None:
     """Make the keys that are missing. A second call changes nothing, nor does another process that is as quick."""
     for name, purpose in KEYS.items():
-        opened.keys.create(name, purpose=purpose, algorithm="RSA-2048" if name.endswith("rs") else "P-256")
+        opened.keys.create(name, purpose=purpose)
+    token_keys.begin(opened, clock.now())
 
 
 def migrate(opened: House) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed,
     decode_dss_signature,
@@ -30,9 +30,9 @@ from hub.problems import Unavailable
 if TYPE_CHECKING:
     from hub.token import Token
 
-Algorithm = Literal["P-256", "P-384", "RSA-2048"]
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Algorithm = Literal["P-256", "P-384", "RSA-2048", "Ed25519"]
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
 ORDERS = {
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
@@ -162,7 +162,7 @@ class Keys:
             except OSError as error:
                 raise KeyMissing(f"There is no key named {name}") from error
             key = serialization.load_pem_public_key(about["public"].encode())
-            assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
+            assert isinstance(key, PublicKey)
             self._publics[name] = key
         return self._publics[name]
 
@@ -192,11 +192,11 @@ class Keys:
             key = serialization.load_pem_private_key(pem, self._wrapping_key.hex().encode())
         except ValueError as error:
             raise WrongPassphrase(f"It does not open the key {name}") from error
-        assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+        assert isinstance(key, PrivateKey)
         return key
 
     def sign(self, name: str, data: bytes, hash_name: str = "sha256") -> bytes:
-        """Sign `data`: ECDSA in DER with low s, RSA as PKCS #1 v1.5. The result is checked before it is given out."""
+        """Sign `data`: ECDSA in DER with low s, RSA as PKCS #1 v1.5, or EdDSA. The result is checked before it is given out."""
         return self._sign(name, data, HASHES[hash_name])
 
     def sign_digest(self, name: str, digest: bytes, hash_name: str = "sha256") -> bytes:
@@ -229,6 +229,8 @@ class Keys:
             signature = key.sign(data, padding.PKCS1v15(), hashing)
             public.verify(signature, data, padding.PKCS1v15(), hashing)
             return signature
+        if isinstance(key, ed25519.Ed25519PrivateKey):
+            return key.sign(data)
         assert isinstance(public, ec.EllipticCurvePublicKey)
         signature = key.sign(data, ec.ECDSA(hashing))
         try:
@@ -236,6 +238,33 @@ class Keys:
         except InvalidSignature as error:  # the two halves on disk do not belong together, or a bit flipped
             raise Unavailable(f"The key {name} gave a wrong signature; it was not used") from error
         return signature
+
+    # -- from one machine to the others
+
+    def carried(self, name: str) -> str | None:
+        """A key as it stands in the folder, encrypted, for a machine with the same folder's salt. None: it is in a token."""
+        pem = self._path(name, "pem")
+        if not pem.exists():
+            return None
+        return json.dumps({"about": self._path(name, "json").read_text(), "pem": pem.read_text()})
+
+    def adopt(self, name: str, carried: str) -> None:
+        """Take a key that another machine made; one of the same name that stood here gives way."""
+        parts = json.loads(carried)
+        for ending, part in (("pem", parts["pem"]), ("json", parts["about"])):
+            self._path(name, ending).unlink(missing_ok=True)
+            _write_new(self._path(name, ending), part.encode())
+        self._forget_opened(name)
+
+    def forget(self, name: str) -> None:
+        """Destroy the private half of a key that signs no more. One in a token is for the token's own tools."""
+        for ending in ("pem", "json"):
+            self._path(name, ending).unlink(missing_ok=True)
+        self._forget_opened(name)
+
+    def _forget_opened(self, name: str) -> None:
+        self._opened.pop(name, None)
+        self._publics.pop(name, None)
 
     # -- JSON Web Keys
 
@@ -246,7 +275,10 @@ class Keys:
     def jwk(self, name: str) -> dict[str, str]:
         """The public half as JSON Web Key with `kid`, `use` and `alg` (RFC 7517)."""
         key = self.public(name)
-        alg = JWS[key.curve.name][0] if isinstance(key, ec.EllipticCurvePublicKey) else "RS256"
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            alg = JWS[key.curve.name][0]
+        else:
+            alg = "RS256" if isinstance(key, rsa.RSAPublicKey) else "EdDSA"
         return jwk_of(key) | {"kid": self.kid(name), "use": "sig", "alg": alg}
 
     # -- secrets
@@ -296,6 +328,8 @@ class Keys:
 def _fresh(algorithm: Algorithm) -> PrivateKey:
     if algorithm == "RSA-2048":  # for ID tokens that live 5 minutes; RSA-3072 costs three times as much per login
         return rsa.generate_private_key(65537, 2048)
+    if algorithm == "Ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
     return ec.generate_private_key(CURVES[algorithm])
 
 
@@ -310,6 +344,8 @@ def jwk_of(key: PublicKey) -> dict[str, str]:
     if isinstance(key, ec.EllipticCurvePublicKey):
         numbers, size = key.public_numbers(), (key.key_size + 7) // 8
         return {"kty": "EC", "crv": JWS[key.curve.name][1], "x": _b64(numbers.x, size), "y": _b64(numbers.y, size)}
+    if isinstance(key, ed25519.Ed25519PublicKey):  # RFC 8037 2
+        return {"kty": "OKP", "crv": "Ed25519", "x": _unpadded(key.public_bytes_raw())}
     numbers_rsa = key.public_numbers()
     size = (key.key_size + 7) // 8
     return {"kty": "RSA", "e": _b64(numbers_rsa.e, 3), "n": _b64(numbers_rsa.n, size)}

@@ -115,6 +115,12 @@ class Settings(BaseSettings):
         60, ge=10, le=600, description="life of an authorization code (RFC 6749 4.1.2 allows 600)"
     )
     access_seconds: int = Field(600, ge=60, le=3600, description="life of an access token")
+    jwks_seconds: int = Field(
+        300, ge=1, le=86_400, description="how long others may keep our token keys; a new key is shown so long before it signs"
+    )
+    token_key_days: int = Field(
+        90, ge=0, le=3650, description="after so many days a new key signs tokens; 0: only when told (`yinxin keys rotate`)"
+    )
     session_hours: int = Field(12, ge=1, le=24, description="a login ends after this time, active or not")
     upload_bytes: int = Field(20_000_000, ge=100_000, description="largest file that a verifier may upload")
 

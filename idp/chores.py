@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hub import jobs, outbox, ticks
+from hub import jobs, outbox, ticks, token_keys
 from hub.held import tells
 from idp import realname, retention
 from idp.account import announce, closing, export, held, letters, recheck, recovery
@@ -39,6 +39,7 @@ def register() -> None:
     for kind, sender in letters.SENDERS.items():
         outbox.sends(kind, sender)
     ticks.every(5, "expired logins", _expire)
+    ticks.every(5, "token keys", _keep_keys)
     ticks.every(2, "uses of mandates", uses.take_letters)
     ticks.every(86_400, "old uses of mandates", uses.forget_old)
     ticks.every(30, "mandates that are over", mandates.expire)
@@ -59,6 +60,10 @@ def forget_ended(house: "House", now: datetime) -> None:
 
 def _expire(house: "House", now: datetime) -> None:
     expiry.expire(house, now)
+
+
+def _keep_keys(house: "House", now: datetime) -> None:
+    token_keys.keep(house, now, life=sign.longest(house), days=house.settings.token_key_days)
 
 
 def _age(house: "House", now: datetime) -> None:

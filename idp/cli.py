@@ -9,7 +9,7 @@ import click
 from hub import clock
 from hub.cli import opened
 from hub.tree import ROOT
-from idp import cli_people
+from idp import cli_keys, cli_people
 from idp.cli_evidence import evidence
 from idp.model.client import Basis, Client, ClientAuth, GrantType
 from idp.provider import clients
@@ -41,7 +41,7 @@ def client() -> None:
     "--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys, a JWK Set."
 )
 @click.option(
-    "--id-token", type=click.Choice(["RS256", "ES256"]), default="RS256", help="How its ID tokens are signed."
+    "--id-token", type=click.Choice(["RS256", "ES256", "PS256", "EdDSA"]), default="RS256", help="How its ID tokens are signed."
 )
 @click.option("--level", type=click.IntRange(1, 4), default=1, help="The level of assurance that it always needs.")
 @click.option("--purpose", default="", help="In one Chinese sentence why it asks; people read it before they agree.")
@@ -113,7 +113,7 @@ def secret() -> None:
     click.echo(f"secret_sha256, for the file: {clients.secret_digest(made)}")
 
 
-commands = [client, evidence, *cli_people.commands]
+commands = [client, evidence, cli_keys.keys, *cli_people.commands]
 
 
 def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, given: dict[str, Any]) -> Client:

@@ -43,7 +43,7 @@ def _published(bp: Blueprint) -> None:
 
     @route(bp, "/oidc/jwks", gate=KNOWN_TO_ALL)
     def jwks() -> Response:
-        return _public(discovery.jwks(web.house(), clock.now()))
+        return _public(discovery.jwks(web.house(), clock.now()), web.house().settings.jwks_seconds)
 
 
 def _authorization(bp: Blueprint) -> None:
@@ -200,10 +200,10 @@ def _written(answer: Answer) -> Response:
     return Response(body, answer.status, answer.headers, mimetype="application/json")
 
 
-def _public(ready: bytes) -> Response:
+def _public(ready: bytes, seconds: int = discovery.DOCUMENT_SECONDS) -> Response:
     """Bytes that anybody may read and keep for a while, from any site's script too."""
     response = Response(ready, mimetype="application/json")
-    response.headers["Cache-Control"] = f"public, max-age={discovery.JWKS_SECONDS}"
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -157,6 +157,11 @@ WORDS = {
     "seal-hours.set": N_("Hours of a seal set"),
     "seal-hours.dropped": N_("Usual hours of a seal again"),
     "experience.counted": N_("Steps counted"),
+    "token-key.published": N_("Key for tokens shown, not yet in use"),
+    "token-key.active": N_("Key for tokens in use"),
+    "token-key.retired": N_("Key for tokens signs no more"),
+    "token-key.removed": N_("Key for tokens taken out of the key set"),
+    "token-key.withdrawn": N_("Key for tokens withdrawn in an emergency"),
     "vault.rotated": N_("Secret of the vault changed"),
     "vault.retired": N_("Old secret of the vault given up"),
 }

@@ -59,7 +59,9 @@ def send(house: House, delivery: Delivery, now: datetime) -> None:
         client = client_store.client(db, body["client"])
     if client is None or client.ended is not None:
         return  # there is nobody left to tell
-    token = sign.event_token(house, client, body["person"], delivery.id, delivery.at, _events(house, client, body))
+    token = sign.event_token(
+        house, client, body["person"], jti=delivery.id, at=delivery.at, events=_events(house, client, body), now=now
+    )
     headers = {"content-type": MEDIA_TYPE, "accept": "application/json"}
     answer = house.fetch.post(delivery.to, content=token.encode(), headers=headers)
     if answer.status == 400:

@@ -1,8 +1,9 @@
 """What the provider says of itself (OpenID Connect Discovery 3). Each feature named here has a test that uses it."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from hub import token_keys
 from hub.house import House
 from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
 from idp.model.data import TYPE
@@ -11,7 +12,7 @@ from idp.provider.tokens import sign
 
 TAKEN = (ClientAuth.none, ClientAuth.secret_basic, ClientAuth.secret_post, ClientAuth.private_key_jwt)
 HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials)
-JWKS_SECONDS = 300  # how long anybody may keep our keys; a new key is published for as long before it signs
+DOCUMENT_SECONDS = 300  # how long anybody may keep this document
 
 
 def document(house: House) -> bytes:
@@ -23,11 +24,8 @@ def document(house: House) -> bytes:
 
 
 def jwks(house: House, now: datetime) -> bytes:
-    """The JWK Set as ready bytes, made again when it is older than others may keep it."""
-    kept: tuple[bytes, datetime] | None = house.cache.get("idp-jwks")
-    if kept is None or abs(now - kept[1]) > timedelta(seconds=JWKS_SECONDS):
-        kept = house.cache["idp-jwks"] = (sign.jwks(house), now)
-    return kept[0]
+    """The JWK Set as ready bytes."""
+    return token_keys.jwks(house, now)
 
 
 def metadata(issuer: str) -> dict[str, object]:

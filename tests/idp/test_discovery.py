@@ -52,7 +52,7 @@ def test_nothing_unsafe_is_named(visit: Visit) -> None:
 def test_anybody_may_keep_it_for_a_while_and_read_it_from_a_script(visit: Visit) -> None:
     for path in ("/.well-known/openid-configuration", "/oidc/jwks"):
         response = visit.program.get(path)
-        assert response.headers["Cache-Control"] == f"public, max-age={discovery.JWKS_SECONDS}"
+        assert response.headers["Cache-Control"] == f"public, max-age={discovery.DOCUMENT_SECONDS}"
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert "Set-Cookie" not in response.headers
         assert json.loads(response.data)

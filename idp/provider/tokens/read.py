@@ -10,7 +10,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from hub import callers
+from hub import callers, token_keys
 from hub.house import House
 from idp.model.client import Client
 
@@ -37,7 +37,7 @@ def access_token(house: House, token: str, now: datetime) -> Claims:
 
 def hint(house: House, token: str) -> Claims:
     """The claims of an ID token of ours, of whatever age (OpenID Connect RP-Initiated Logout 2). Raises NotAToken."""
-    claims = _ours(house, token, typ="JWT", algorithms=("ES256", "RS256"))
+    claims = _ours(house, token, typ="JWT", algorithms=tuple(token_keys.FIRST))
     if not isinstance(claims.get("aud"), str) or not isinstance(claims.get("sub"), str):
         raise NotAToken("not an ID token")
     return claims
@@ -116,13 +116,15 @@ def _ours(house: House, token: str, *, typ: str, algorithms: Sequence[str]) -> C
 
 
 def _own_key(house: House, kid: object) -> _Key:
-    """The public half of the token key of this kid; our folder is read again when an unknown one comes (a key was added)."""
+    """The public half of the token key of this kid, imported once per process. A new one is found at once."""
+    if not isinstance(kid, str):
+        raise NotAToken("no such key")
+    found = token_keys.ring(house).by_kid.get(kid) or token_keys.ring(house, anew=True).by_kid.get(kid)
+    if found is None:
+        raise NotAToken("no such key")
     kept: dict[str, _Key] = house.cache.setdefault("idp-own-keys", {})
     if kid not in kept:
-        jwks = [house.keys.jwk(name) for name in house.keys.named(callers.TOKEN_PURPOSE)]
-        kept.update({jwk["kid"]: (ECKey if jwk["kty"] == "EC" else RSAKey).import_key(dict(jwk)) for jwk in jwks})
-    if not isinstance(kid, str) or kid not in kept:
-        raise NotAToken("no such key")
+        (kept[kid],) = public_keys([dict(found.jwk)])
     return kept[kid]
 
 

@@ -5,13 +5,13 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from hub import callers
+from hub import callers, token_keys
 from hub.house import House
 from idp.acting import principals
 from idp.model.client import Client
@@ -22,7 +22,7 @@ from idp.provider import binding, pseudonyms
 
 ID_TOKEN_SECONDS = 300
 LOGOUT_SECONDS = 120  # OpenID Connect Back-Channel Logout 2.4: at most two minutes
-SIGNING = {"ES256": "tokens-1", "RS256": "tokens-1-rs"}  # one key signs per algorithm, never a random one
+SIGNING = tuple(token_keys.FIRST)  # the algorithms; one key signs with each, never a random one
 USERINFO = "/oidc/userinfo"
 
 Claims = dict[str, Any]
@@ -66,7 +66,7 @@ def access_token(
         }
         if grant.acting_for:
             claims["acting_for"] = grant.acting_for
-    return _signed(house, "ES256", "at+jwt", claims)
+    return _signed(house, "ES256", "at+jwt", claims, now)
 
 
 def client_token(house: House, client: Client, *, scopes: Sequence[str], now: datetime, cnf: str = "") -> str:
@@ -77,7 +77,7 @@ def client_token(house: House, client: Client, *, scopes: Sequence[str], now: da
         "agency": client.agency,
         "place": client.place,
     }
-    return _signed(house, "ES256", "at+jwt", claims | binding.claim(cnf))
+    return _signed(house, "ES256", "at+jwt", claims | binding.claim(cnf), now)
 
 
 def about(house: House, client: Client, grant: Grant, mandates: Sequence[Mandate]) -> Claims:
@@ -116,7 +116,7 @@ def id_token(
     }
     if nonce is not None:
         claims["nonce"] = nonce
-    return _signed(house, client.id_token_algorithm, "JWT", claims)
+    return _signed(house, client.id_token_algorithm, "JWT", claims, now)
 
 
 def logout_token(house: House, client: Client, subject: str, login: str, now: datetime) -> str:
@@ -135,10 +135,12 @@ def logout_token(house: House, client: Client, subject: str, login: str, now: da
         "sid": pseudonyms.sid(house, client, login),
         "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
     }
-    return _signed(house, client.id_token_algorithm, "logout+jwt", claims)
+    return _signed(house, client.id_token_algorithm, "logout+jwt", claims, now)
 
 
-def event_token(house: House, client: Client, person: str, jti: str, at: datetime, events: dict[str, Claims]) -> str:
+def event_token(
+    house: House, client: Client, person: str, *, jti: str, at: datetime, events: dict[str, Claims], now: datetime
+) -> str:
     """A Security Event Token (RFC 8417 2): what became of a person's account, for one client, who calls him by this subject."""
     issuer = house.settings.issuer_url
     claims = {
@@ -149,7 +151,7 @@ def event_token(house: House, client: Client, person: str, jti: str, at: datetim
         "sub_id": {"format": "iss_sub", "iss": issuer, "sub": pseudonyms.subject(house, client, person)},
         "events": events,
     }
-    return _signed(house, client.id_token_algorithm, "secevent+jwt", claims)
+    return _signed(house, client.id_token_algorithm, "secevent+jwt", claims, now)
 
 
 def userinfo_audience(house: House) -> str:
@@ -162,9 +164,9 @@ def data_audience(house: House) -> str:
     return f"{callers.audience(house)}/sharing/data"
 
 
-def jwks(house: House) -> bytes:
-    """The public halves of all token keys as a JWK Set (RFC 7517 5)."""
-    return json.dumps({"keys": [house.keys.jwk(name) for name in house.keys.named(callers.TOKEN_PURPOSE)]}).encode()
+def longest(house: House) -> timedelta:
+    """The life of the longest token that a key signs: so long after its retirement a key is still shown."""
+    return timedelta(seconds=max(house.settings.access_seconds, ID_TOKEN_SECONDS, LOGOUT_SECONDS))
 
 
 # -- inside
@@ -194,21 +196,24 @@ def _mandate(house: House, client: Client, mandate: Mandate) -> Claims:
     return detail | ({"until": mandate.until.astimezone(UTC).isoformat(timespec="seconds")} if mandate.until else {})
 
 
-def _signed(house: House, algorithm: str, typ: str, claims: Claims) -> str:
-    key = _signer(house, algorithm)
+def _signed(house: House, algorithm: str, typ: str, claims: Claims, now: datetime) -> str:
+    key = _signer(house, algorithm, now)
     header = {"alg": algorithm, "typ": typ, "kid": key.kid}
     payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":"))
     return jws.serialize_compact(header, payload, key, algorithms=[algorithm])
 
 
-def _signer(house: House, algorithm: str) -> _Key:
-    """The one signing key of an algorithm, wrapped once per process. It stays in its custody: only `sign` reaches it."""
+def _signer(house: House, algorithm: str, now: datetime) -> _Key:
+    """The one key that signs with an algorithm now, wrapped once per process. It stays in its custody: only `sign` reaches it."""
+    found = token_keys.signer(house, algorithm, now)
     kept: dict[str, _Key] = house.cache.setdefault("idp-signers", {})
-    if algorithm not in kept:
-        name = SIGNING[algorithm]
-        wrap: Any = ECKey if algorithm == "ES256" else RSAKey
-        kept[algorithm] = wrap(house.keys.signer(name), dict(house.keys.jwk(name)))
-    return kept[algorithm]
+    if found.kid not in kept:
+        wrap: Any = _KINDS[found.jwk["kty"]]
+        kept[found.kid] = wrap(token_keys.private(house, found), dict(found.jwk))
+    return kept[found.kid]
+
+
+_KINDS = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
 
 
 def _b64(data: bytes) -> str:
