@@ -37,6 +37,10 @@ for_test() {
 for_judges() {
     needs openjdk-17-jdk-headless 265 'runs veraPDF (any JDK from 17 on)' any_command javac
     needs maven 60 'brings veraPDF, pinned in tests/judges/pom.xml' any_command mvn
+    needs nodejs 130 'runs openid-client (any Node from 18 on)' any_command node
+    needs npm 60 'brings openid-client, pinned in tests/judges/node' any_command npm
+    needs apache2 8 'a site that people sign in to by us' any_command apache2 /usr/sbin/apache2
+    needs libapache2-mod-auth-openidc 2 'the same: Apache as a relying party' any_file /usr/lib/apache2/modules/mod_auth_openidc.so
 }
 
 system() {

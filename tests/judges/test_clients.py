@@ -1,0 +1,278 @@
+"""Other people's clients sign people in by a running Yinxin: npm's openid-client and Debian's Apache mod_auth_openidc.
+
+What they run is what docs/connect.md tells a department to type.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx2
+import pytest
+from joserfc.jwk import ECKey
+
+from tests.house.source import ROOT
+from tests.judges.installation import SECRET, Installation, Person, Site, free_ports, snippet, wait
+
+HERE = Path(__file__).parent
+NODE = ROOT / ".cache/judges/node"
+MODULES = Path("/usr/lib/apache2/modules")
+KEY = ECKey.generate_key("P-256", parameters={"kid": "fapi-1", "alg": "ES256", "use": "sig"})
+COMMON = """
+[[client]]
+id = "{id}"
+name = "汐城市民政局"
+name_en = "Xicheng civil affairs"
+agency = "11870100DEM000065U"
+place = "hub"
+redirect_uris = ["{base}{callback}"]
+post_logout_uris = ["{base}/"]
+grant_types = ["authorization_code", "refresh_token"]
+scopes = ["openid", "profile"]
+"""
+
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def sites() -> dict[str, Site]:
+    """Where the three sites stand."""
+    names = ("node", "fapi", "apache")
+    return {name: Site(name, port) for name, port in zip(names, free_ports(3), strict=True)}
+
+
+@pytest.fixture(scope="module")
+def yinxin(sites: dict[str, Site], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation that knows them. Its ID tokens are signed with RS256, as the standard has it for who names nothing."""
+
+    def described(name: str, callback: str, logout: str) -> str:
+        plain = COMMON.format(id=name, base=sites[name].base, callback=callback)
+        return plain + (f'backchannel_logout_uri = "{sites[name].base}{logout}"\n' if logout else "")
+
+    public = json.dumps(KEY.as_dict(private=False)).replace('": "', '" = "')
+    secret = f'auth = "client_secret_basic"\nsecret = "{SECRET}"\n'
+    text = described("node", "/callback", "/backchannel-logout") + secret
+    text += described("apache", "/protected/callback", "/protected/callback?logout=backchannel") + secret
+    text += described("fapi", "/callback", "") + f'policy = "fapi2"\nauth = "private_key_jwt"\nkeys = [{public}]\n'
+    allowed = [f"localhost:{site.port}" for site in sites.values()]
+    made = Installation(tmp_path_factory.mktemp("yinxin"), text, allowed)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def node(yinxin: Installation, sites: dict[str, Site], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The page's site and that of the FAPI profile, run by Node with the locked packages."""
+    program, npm = shutil.which("node"), shutil.which("npm")
+    assert program, "Node from 20 on is missing: run `deploy/setup.sh judges`"
+    assert npm, "npm is missing: run `deploy/setup.sh judges`"
+    _locked(npm)
+    folder = tmp_path_factory.mktemp("node")
+    (NODE / "site.mjs").write_text(snippet("js"), encoding="utf-8")
+    shutil.copy(HERE / "node/fapi.mjs", NODE)
+    with ExitStack() as stack:
+        for name, script in (("node", "site.mjs"), ("fapi", "fapi.mjs")):
+            given = {
+                "PATH": os.environ["PATH"],
+                "ISSUER": yinxin.issuer,
+                "CLIENT_ID": name,
+                "CLIENT_SECRET": SECRET,
+                "PRIVATE_KEY": json.dumps(KEY.as_dict(private=True)),
+                "BASE": sites[name].base,
+                "PORT": str(sites[name].port),
+            }
+            log = stack.enter_context((folder / name).open("wb"))
+            run = subprocess.Popen([program, script], cwd=NODE, env=given, stdout=log, stderr=log)
+            stack.callback(run.wait, 10)
+            stack.callback(run.terminate)
+            wait(lambda name=name: b"ready" in (folder / name).read_bytes(), folder / name)  # type: ignore[misc]
+        yield
+
+
+@pytest.fixture(scope="module")
+def apache(yinxin: Installation, sites: dict[str, Site]) -> Iterator[Path]:
+    """Apache with the page's configuration; gives its log."""
+    program = shutil.which("apache2") or shutil.which("apache2", path="/usr/sbin")
+    assert program, "Apache is missing: run `deploy/setup.sh judges`"
+    assert (MODULES / "mod_auth_openidc.so").exists(), "mod_auth_openidc is missing: run `deploy/setup.sh judges`"
+    site = sites["apache"]
+    with TemporaryDirectory(
+        prefix="yinxin-apache-"
+    ) as made:  # not below pytest's own folder: as root Apache changes its user
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "www/protected").mkdir(parents=True)
+        (folder / "www/index.html").write_text("front")
+        (folder / "www/protected/index.shtml").write_text("<!--#printenv -->")
+        (folder / "apache.conf").write_text(_configuration(folder, yinxin, site), encoding="utf-8")
+        run = subprocess.Popen([program, "-f", str(folder / "apache.conf"), "-X"])
+        try:
+            wait(lambda: httpx2.get(f"{site.base}/").status_code == 200, folder / "log")
+            yield folder / "log"
+        finally:
+            run.terminate()
+            run.wait(10)
+
+
+def _configuration(folder: Path, yinxin: Installation, site: Site) -> str:
+    """A whole Apache of the least, around what the page tells one to write."""
+    modules = "mpm_event authz_core authz_user authn_core dir include env mime auth_openidc"
+    values = {"ISSUER": yinxin.issuer, "CLIENT_ID": "apache", "CLIENT_SECRET": SECRET, "BASE": site.base}
+    lines = [
+        *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules.split()),
+        *(f'Define {name} "{value}"' for name, value in (values | {"COOKIE_SECRET": "of-this-test"}).items()),
+        f"ServerName localhost:{site.port}",
+        f"Listen 127.0.0.1:{site.port}",
+        f"PidFile {folder}/pid",
+        f"ErrorLog {folder}/log",
+        f"DefaultRuntimeDir {folder}",
+        *(("User www-data", "Group www-data") if os.getuid() == 0 else ()),
+        f"DocumentRoot {folder}/www",
+        "TypesConfig /dev/null",
+        "AddType text/html .html .shtml",
+        "DirectoryIndex index.shtml index.html",
+        f"<Directory {folder}/www>",
+        "Options +Includes",
+        "AddOutputFilter INCLUDES .shtml",
+        "</Directory>",
+        snippet("apache"),
+    ]
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def person(yinxin: Installation, request: pytest.FixtureRequest) -> Person:
+    """Somebody with an account and a signed-in browser."""
+    return Person().registers(yinxin.issuer, _account(request))
+
+
+@pytest.fixture
+def known(request: pytest.FixtureRequest) -> str:
+    """The name of that account."""
+    return _account(request)
+
+
+def _account(request: pytest.FixtureRequest) -> str:
+    return f"jia.{request.node.name[-24:]}".replace("_", ".").lower()
+
+
+def _locked(npm: str) -> None:
+    """The packages of the lock, each checked by its digest."""
+    NODE.mkdir(parents=True, exist_ok=True)
+    lock = (HERE / "node/package-lock.json").read_text()
+    if (NODE / "ready").exists() and (NODE / "ready").read_text() == lock:
+        return
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / "node" / name, NODE)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, f"npm could not bring openid-client:\n{done.stderr[-3000:]}"
+    (NODE / "ready").write_text(lock)
+
+
+def _access_token(person: Person) -> str:
+    """The token as the application behind Apache sees it."""
+    found = re.search(r"OIDC_access_token=(\S+)", person.page.text)
+    assert found, person.page.text[:500]
+    return found[1]
+
+
+# -- openid-client
+
+
+def test_openid_client_signs_in_renews_and_signs_out(
+    yinxin: Installation, sites: dict[str, Site], node: None, person: Person, known: str
+) -> None:
+    site = sites["node"]
+    person.open(f"{site.base}/")
+    person.goes_on(known)
+    assert person.is_at_site(site), person.where
+    assert "Signed in: " in person.page.text
+    assert "at urn:yinxin:loa:1" in person.page.text
+    signed_in = person.page.text
+    person.open(f"{site.base}/renew")
+    assert person.page.text == signed_in
+    person.open(f"{site.base}/sign-in")  # single sign-on: no page stands between
+    assert person.is_at_site(site)
+    assert person.page.text == signed_in
+    person.open(f"{site.base}/sign-out")  # and back at the front page, which asks for a sign-in
+    assert person.path == "/login", person.where
+
+
+def test_openid_client_is_told_when_somebody_signs_out_elsewhere(
+    yinxin: Installation, sites: dict[str, Site], node: None, person: Person, known: str
+) -> None:
+    site = sites["node"]
+    person.open(f"{site.base}/")
+    person.goes_on(known)
+    assert "Signed in: " in person.page.text
+    person.open(f"{yinxin.issuer}/oidc/logout")
+    person.submit(action="/oidc/logout/confirmed")
+
+    def told() -> bool:
+        person.open(f"{site.base}/")
+        return person.path == "/login"
+
+    wait(told, yinxin.folder / "log")
+
+
+def test_openid_client_under_the_fapi_profile(
+    yinxin: Installation, sites: dict[str, Site], node: None, person: Person, known: str
+) -> None:
+    site = sites["fapi"]
+    person.open(f"{site.base}/sign-in")
+    person.goes_on(known)
+    assert person.is_at_site(site, "/callback"), person.page.text[:500]
+    first = person.page.json()
+    assert first.get("type") == "dpop", first
+    assert first["refresh"]
+    renewed = person.open(f"{site.base}/renew").json()
+    assert renewed == {"type": "dpop", "sub": first["sub"]}
+    unbound = person.open(f"{site.base}/unbound").json()
+    assert unbound["status"] == 401
+    assert "DPoP" in unbound["says"]
+
+
+# -- Apache
+
+
+def test_apache_signs_in_and_out(
+    yinxin: Installation, sites: dict[str, Site], apache: Path, person: Person, known: str
+) -> None:
+    site = sites["apache"]
+    person.open(f"{site.base}/protected/")
+    person.goes_on(known)
+    assert person.is_at_site(site, "/protected/"), person.page.text[:300] + apache.read_text()[-1500:]
+    assert "OIDC_CLAIM_acr=urn:yinxin:loa:1" in person.page.text
+    token = _access_token(person)
+    person.open(f"{site.base}/protected/callback?refresh={site.base}/protected/&access_token={token}")
+    assert person.is_at_site(site, "/protected/"), person.where
+    assert _access_token(person) != token
+    person.open(f"{site.base}/protected/callback?logout={site.base}/")
+    assert person.page.text == "front", person.where
+    person.open(f"{site.base}/protected/")
+    assert person.path == "/login", person.where
+
+
+def test_apache_is_told_when_somebody_signs_out_elsewhere(
+    yinxin: Installation, sites: dict[str, Site], apache: Path, person: Person, known: str
+) -> None:
+    site = sites["apache"]
+    person.open(f"{site.base}/protected/")
+    person.goes_on(known)
+    assert person.is_at_site(site, "/protected/"), apache.read_text()[-1500:]
+    person.open(f"{yinxin.issuer}/oidc/logout")
+    person.submit(action="/oidc/logout/confirmed")
+
+    def told() -> bool:
+        person.open(f"{site.base}/protected/")
+        return person.path == "/login"
+
+    wait(told, yinxin.folder / "log")
