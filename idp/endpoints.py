@@ -15,7 +15,7 @@ from hub.web import route
 from idp.consent import receipts
 from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
 from idp.model.receipt import TYPE as RECEIPT_TYPE
-from idp.provider import authorize, binding, clients, discovery, flows, logout, server, token_status, userinfo
+from idp.provider import authorize, binding, clients, device, discovery, flows, logout, server, token_status, userinfo
 from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
 OWN_PROOF = Program("the client proves itself in the request")
@@ -80,6 +80,10 @@ def _programs(bp: Blueprint) -> None:
     @route(bp, "/oidc/revoke", gate=OWN_PROOF, methods=("POST",))
     def revoke() -> Response:
         return _written(_with_form(token_status.revocation))
+
+    @route(bp, "/oidc/device", gate=OWN_PROOF, methods=("POST",))
+    def device_authorization() -> Response:
+        return _written(_with_form(device.asked))
 
     @route(bp, "/oidc/introspect", gate=OWN_PROOF, methods=("POST",))
     def introspect() -> Response:
@@ -182,6 +186,7 @@ def _with_form(verb: Callable[[Form], Answer]) -> Answer:
         clock.now(),
         path=request.path,
         dpop=tuple(request.headers.getlist("DPoP")),
+        address=request.remote_addr or "",
         certificate=client_cert.passed_on(web.house(), request.environ),
     )
     answer = verb(form)

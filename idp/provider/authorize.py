@@ -30,7 +30,7 @@ from idp.model.flow import (
     must_say_now,
 )
 from idp.model.grant import Code
-from idp.provider import clients, flows, grants, pseudonyms, sandbox
+from idp.provider import clients, device, flows, grants, pseudonyms, sandbox
 from idp.provider.checks import Request, checked
 from idp.provider.sandbox import OnlyTesters
 from idp.store import consents as consent_store
@@ -105,6 +105,8 @@ def finish(house: House, flow_id: str, caller: Caller | None, browser: str, now:
         return login_url(house, flow_id)
     flows.close(house, flow_id)  # from here the flow cannot be finished again
     step(house, "login", "returned")
+    if waiting.asked.device:
+        return device.allow(house, waiting.asked, signed_in, now)
     return _code(house, waiting.asked, waiting.client, signed_in, now)
 
 
@@ -112,6 +114,8 @@ def deny(house: House, flow_id: str, browser: str, now: datetime) -> str:
     """The address to send the browser to when the person says no (RFC 6749 4.1.2.1). Raises FlowGone."""
     flow = flows.of_browser(house, flow_id, browser, now)
     flows.close(house, flow_id)
+    if flow.asked.device:
+        return device.refuse(house, flow.asked.device)
     return _error(house, flow.asked.redirect_uri, flow.asked.state, Refused("access_denied", "The person said no"))
 
 

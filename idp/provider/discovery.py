@@ -11,7 +11,7 @@ from idp.model.flow import LEVELS, PROMPTS, acr
 from idp.provider.tokens import sign
 
 TAKEN = (ClientAuth.none, ClientAuth.secret_basic, ClientAuth.secret_post, ClientAuth.private_key_jwt)
-HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials)
+HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials, GrantType.device)
 DOCUMENT_SECONDS = 300  # how long anybody may keep this document
 
 
@@ -36,6 +36,7 @@ def metadata(issuer: str) -> dict[str, object]:
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oidc/authorize",
         "token_endpoint": f"{issuer}/oidc/token",
+        "device_authorization_endpoint": f"{issuer}/oidc/device",
         "userinfo_endpoint": f"{issuer}{sign.USERINFO}",
         "jwks_uri": f"{issuer}/oidc/jwks",
         "end_session_endpoint": f"{issuer}/oidc/logout",

@@ -32,7 +32,7 @@ log = structlog.get_logger("idp")
 def give_code(house: House, code: Code, now: datetime) -> str:
     """Give a code for what a person allowed. Kept where it may be lost, under its digest: a lost code is a sign-in done again."""
     value = secrets.token_urlsafe(32)
-    house.shared.put(_key(digest_of(value)), _dump(code), house.settings.code_seconds)
+    house.shared.put(_key(digest_of(value)), dump(code), house.settings.code_seconds)
     return value
 
 
@@ -41,9 +41,9 @@ def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
     digest = digest_of(value)
     kept = house.shared.peek(_key(digest))
     if kept is None:
-        _used_again(house, digest, client, now)
+        used_again(house, digest, client, now)
         raise Refused("invalid_grant", "The code is unknown, used or expired")
-    code = _load(kept)
+    code = load(kept)
     if code.client != client.id or not code.valid_at(now, house.settings.code_seconds):
         raise Refused("invalid_grant", "The code is unknown, used or expired")
     return code
@@ -78,7 +78,7 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime, 
     house.shared.forget(_key(digest))
     if not won:
         if told:
-            _used_again(house, digest, client, now)
+            used_again(house, digest, client, now)
         raise Refused("invalid_grant", "The code is unknown, used or expired")
     return given
 
@@ -150,16 +150,31 @@ def acting_parties(db: Connection, person: str, principal: str) -> list[Party]:
     return store.acting(db, person, principal)
 
 
-# -- inside
-
-
-def _used_again(house: House, digest: str, client: Client, now: datetime) -> None:
+def used_again(house: House, digest: str, client: Client, now: datetime) -> None:
     """A code came a second time: somebody holds it who should not, so everything that came of it falls (RFC 6749 4.1.2)."""
     with house.database.read() as db:
         grant = store.of_code(db, digest)
     if grant is not None and grant.client == client.id and grant.revoked is None:
         revoke.grants(house, [grant], why="code used twice", now=now)
         log.warning("code.reused", client=client.id, grant=grant.id)
+
+
+def dump(code: Code) -> str:
+    """A code as it is kept until somebody redeems it."""
+    times = {"auth_time": code.auth_time.isoformat(), "made": code.made.isoformat()}
+    return json.dumps(vars(code) | times)
+
+
+def load(kept: bytes) -> Code:
+    """A code as it was kept."""
+    value: dict[str, Any] = json.loads(kept)
+    value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
+    lists = ("scopes", "amr", "holder_keys", "data", "resources")
+    value |= {name: tuple(value.get(name, ())) for name in lists}  # a code of the release before knows fewer of them
+    return Code(**value)
+
+
+# -- inside
 
 
 def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant, bool]:
@@ -209,6 +224,7 @@ def _grant_of(code: Code, client: Client, cnf: str, now: datetime) -> Grant:
         claims=code.claims,
         resources=code.resources,
         cnf=cnf,
+        authority=code.authority,
     )
 
 
@@ -282,16 +298,3 @@ def _details(house: House, grant: Grant, now: datetime) -> tuple[dict[str, Any],
 
 def _key(digest: str) -> str:
     return f"idp:code:{digest}"
-
-
-def _dump(code: Code) -> str:
-    times = {"auth_time": code.auth_time.isoformat(), "made": code.made.isoformat()}
-    return json.dumps(vars(code) | times)
-
-
-def _load(kept: bytes) -> Code:
-    value: dict[str, Any] = json.loads(kept)
-    value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
-    lists = ("scopes", "amr", "holder_keys", "data", "resources")
-    value |= {name: tuple(value.get(name, ())) for name in lists}  # a code of the release before knows fewer of them
-    return Code(**value)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from hub import limits
 from hub.house import House
 from idp.model.flow import Refused
 
@@ -26,6 +27,7 @@ class Form:
     now: datetime
     path: str = "/oidc/token"  # of the endpoint, below our issuer: what a proof must name (RFC 9449 4.3)
     dpop: tuple[str, ...] = ()  # the DPoP headers, as many as came
+    address: str = ""  # from which it came
     certificate: bytes = b""  # the client's TLS certificate (DER), if it showed one (RFC 8705)
 
     def needed(self, name: str) -> str:
@@ -33,6 +35,11 @@ class Form:
         if name not in self.fields:
             raise Refused("invalid_request", f"{name} is missing")
         return self.fields[name]
+
+    @property
+    def network(self) -> str:
+        """The network from which it came."""
+        return limits.network(self.address)
 
     @property
     def scopes(self) -> tuple[str, ...] | None:

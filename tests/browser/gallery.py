@@ -106,6 +106,8 @@ PAGES = (
     Shown("idp.login", STRANGER, "/login"),
     Shown("idp.second", FRESH, People.half_way),
     Shown("idp.qr", STRANGER, "/login/qr"),
+    Shown("idp.device", STRANGER, "/device"),
+    Shown("idp.device_done", STRANGER, "/device/done?said=yes"),
     Shown("idp.qr_phone", CITIZEN, "/qr", "nothing"),
     Shown("idp.qr_phone", PHONE, People.scanned, "question"),
     Shown("idp.invite", STRANGER, People.invited),
