@@ -62,7 +62,7 @@ class Fetch:
         own = [settings.issuer_url, settings.verify_url, settings.pki_url, settings.home_url, settings.register_url]
         own += filter(None, (settings.network_id_url, settings.bank_url, settings.telecom_url, settings.sms))
         names = [_host_and_port(url) for url in own] + settings.allowed_hosts.split(",")
-        self.allowed = Allowed.of(names)
+        self.allowed = Allowed.of(names, development=settings.development_calls)
         self._resolve = resolve
         self._here: dict[str, WSGIApplication] = {}
 

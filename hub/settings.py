@@ -111,15 +111,34 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         "", description="hosts, separated by commas, that outgoing calls may reach besides our own"
     )
+    development_calls: bool = Field(
+        False,
+        description="for development alone: services may stand on this machine and sign their TLS certificates themselves",
+    )
+    open_registration: bool = Field(
+        False, description="for demos alone: services register themselves without a token and without approval"
+    )
+    clients_file: Path | None = Field(
+        None, description="a TOML file of services (docs/identity/services.md), registered at each start"
+    )
+    secret_overlap_hours: int = Field(
+        24, ge=0, le=720, description="how long a service's old secret still works after a new one was made"
+    )
     code_seconds: int = Field(
         60, ge=10, le=600, description="life of an authorization code (RFC 6749 4.1.2 allows 600)"
     )
     access_seconds: int = Field(600, ge=60, le=3600, description="life of an access token")
     jwks_seconds: int = Field(
-        300, ge=1, le=86_400, description="how long others may keep our token keys; a new key is shown so long before it signs"
+        300,
+        ge=1,
+        le=86_400,
+        description="how long others may keep our token keys; a new key is shown so long before it signs",
     )
     token_key_days: int = Field(
-        90, ge=0, le=3650, description="after so many days a new key signs tokens; 0: only when told (`yinxin keys rotate`)"
+        90,
+        ge=0,
+        le=3650,
+        description="after so many days a new key signs tokens; 0: only when told (`yinxin keys rotate`)",
     )
     session_hours: int = Field(12, ge=1, le=24, description="a login ends after this time, active or not")
     upload_bytes: int = Field(20_000_000, ge=100_000, description="largest file that a verifier may upload")
@@ -159,6 +178,9 @@ class Settings(BaseSettings):
                 host = urlsplit(getattr(self, name)).hostname or ""
                 if urlsplit(getattr(self, name)).scheme != "https" and not host.endswith("localhost"):
                     raise ValueError(f"{name} must be https in production, or set PROFILE=demo")
+            for name in ("development_calls", "open_registration"):
+                if getattr(self, name):
+                    raise ValueError(f"{name} is for development and demos, and never on in production")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("tls_certificate and tls_key go together")
         if urlsplit(self.issuer_url).netloc == urlsplit(self.verify_url).netloc:
@@ -183,6 +205,11 @@ class Settings(BaseSettings):
         return self.hub_url or self.issuer_url
 
     @property
+    def program_urls(self) -> tuple[str, ...]:
+        """The names by which programs reach the provider: with and without a TLS certificate of theirs."""
+        return (self.issuer_url, self.mtls_url) if self.mtls_url else (self.issuer_url,)
+
+    @property
     def database(self) -> str:
         """The database URL that is in force."""
         return self.database_url or f"sqlite:///{self.data / 'yinxin.db'}"
@@ -194,11 +221,6 @@ class Settings(BaseSettings):
 
 
 def read(**given: Any) -> Settings:
-    @property
-    def program_urls(self) -> tuple[str, ...]:
-        """The names by which programs reach the provider: with and without a TLS certificate of theirs."""
-        return (self.issuer_url, self.mtls_url) if self.mtls_url else (self.issuer_url,)
-
     """Read the environment (and `given`, which wins). Raises BadSetting with a sentence that names the variable."""
     for name in Settings.model_fields:
         path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")

@@ -11,7 +11,7 @@ import pytest
 from hub import pinned
 from hub.addresses import AddressRefused
 from hub.fetch import Fetch, NotReachable
-from hub.settings import read
+from hub.settings import BadSetting, read
 from tests.hub.neighbour import Neighbour, neighbour, self_signed
 
 
@@ -176,6 +176,26 @@ def test_tls_is_checked_against_the_name_that_was_asked_for(
         monkeypatch.setattr(pinned, "_tls", ssl.create_default_context)
         with pytest.raises(NotReachable):
             fetch.get(url)
+
+
+def test_in_development_services_stand_on_this_machine_and_sign_themselves(certificate: tuple[Path, Path]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    developing = Fetch(read(profile="demo", passphrase="x", development_calls=True))
+    with neighbour(context) as secured:
+        assert developing.get(f"https://localhost:{secured.port}/").status == 200
+        with pytest.raises(AddressRefused):
+            Fetch(read(profile="demo", passphrase="x")).get(f"https://localhost:{secured.port}/")
+    with pytest.raises(AddressRefused):  # the clouds' metadata are nobody's service
+        developing.get("http://169.254.169.254/latest")
+
+
+@pytest.mark.parametrize("name", ["development_calls", "open_registration"])
+def test_what_is_for_development_stops_production(name: str) -> None:
+    safe = {"issuer_url": "https://id.gov.example", "verify_url": "https://check.gov.example", "passphrase": "x"}
+    assert getattr(read(profile="production", **safe), name) is False
+    with pytest.raises(BadSetting, match=f"{name} is for development"):
+        read(profile="production", **safe, **{name: True})
 
 
 @pytest.fixture
