@@ -300,7 +300,8 @@ def _fresh_name(algorithm: str) -> str:
 
 def _of(house: "House", made: list[dict[str, Any]]) -> list[TokenKey]:
     _changed(house)
-    kids = ring(house).by_kid
+    with house.database.read() as db:
+        kids = {key.kid: key for key in read(db)}
     return [kids[values["kid"]] for values in made]
 
 

@@ -230,6 +230,7 @@ def test_two_who_rotate_at_once_leave_one_signer(house_on: House) -> None:
         es = [key for key in token_keys.read(db) if key.algorithm == "ES256"]
     assert len([key for key in es if key.retires is None]) == 1
     assert len(es) == 5
+    house_on.cache.clear()  # as after the second that a process works on with what it has read
     with clock.shifted(token_keys.wait(house_on).total_seconds() + 1):
         active = [key for key in es if key.state(clock.now()) is State.active]
         assert [key.kid for key in active] == [signs(house_on)]
