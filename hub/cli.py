@@ -27,9 +27,16 @@ T = TypeVar("T")
 @click.option("--threads", type=click.IntRange(1, 64), help="Threads in each.")
 @click.option("--tls-certificate", type=click.Path(exists=True), help="PEM chain; with it the listeners speak TLS.")
 @click.option("--tls-key", type=click.Path(exists=True), help="PKCS#8 PEM key of that certificate.")
+@click.option("--tls", type=click.Choice(["self-signed"]), help="Speak TLS with a certificate made in the data folder.")
 @click.pass_obj
-def serve_command(front: str | None, /, **given: Any) -> None:
+def serve_command(front: str | None, /, tls: str | None, **given: Any) -> None:
     """Run the installation until it is told to stop."""
+    if tls:
+        from hub.self_signed import self_signed  # costs 50 ms, and few need it
+
+        made = self_signed(told(settings.read), clock.now())
+        given |= {"tls_certificate": made.certificate.resolve(), "tls_key": made.key.resolve()}
+        click.echo(f"TLS for {', '.join(made.names)}; compare the fingerprint: SHA-256 {made.fingerprint}")
     for option, value in given.items():
         if value is not None:
             os.environ[settings.PREFIX + option.upper()] = str(value)  # the processes that are started read it too

@@ -30,6 +30,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "hub/keys.py",
         "hub/vault.py",
         "hub/strongbox.py",
+        "hub/self_signed.py",
         "hub/token.py",
         "hub/ledger.py",
         "licenses/qr*",

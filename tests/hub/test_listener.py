@@ -1,16 +1,11 @@
 """A listener speaks TLS with the certificate it is given, and has as many workers as it is told."""
 
-import ssl
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub import listener
-from tests.hub import front
-from tests.hub.neighbour import self_signed
-from tests.hub.test_serve import Running
 
 
 @pytest.fixture
@@ -37,16 +32,3 @@ def test_a_slow_caller_is_cut_off_and_a_dead_worker_replaced(environment: pytest
     assert server.http1_settings.header_read_timeout == 10_000
     assert server.respawn_failed_workers
     assert not server.log_access  # addresses of people; what is needed is counted
-
-
-@pytest.mark.slow
-def test_with_a_certificate_it_speaks_tls(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path, "localhost")
-    front.init(tmp_path / "data")
-    options = ["--workers", "1", "--tls-certificate", str(certificate), "--tls-key", str(key)]
-    running = Running(tmp_path / "data", *options)
-    context = ssl.create_default_context(cafile=str(certificate))
-    url = f"https://localhost:{running.ports[0]}/healthz"
-    with urllib.request.urlopen(url, context=context, timeout=20) as answer:
-        assert answer.status == 200
-    assert running.stop() == 0

@@ -32,7 +32,9 @@ class Running:
 
     started: ClassVar[list["Running"]] = []
 
-    def __init__(self, folder: Path, *options: str, main: str = "tests.hub.front", wait: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *options: str, main: str = "tests.hub.front", wait: bool = True, tells: str = ""
+    ) -> None:
         self.folder, self.ports = folder, free_ports()
         environment = {
             "YINXIN_PROFILE": "demo",
@@ -53,6 +55,8 @@ class Running:
         )
         self.started.append(self)
         assert self.process.stdout
+        if tells:
+            assert tells in self.process.stdout.readline()
         self.told = self.process.stdout.readline() if wait else "Yinxin is ready: "
         assert self.told.startswith("Yinxin is ready: "), (folder.parent / "log").read_text()[-3000:]
 
