@@ -1,33 +1,32 @@
 """The provider's addresses: parse, call one verb, answer. Programs get OAuth's codes, people get pages."""
 
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from hub import callers, client_cert, clock, limits, web
+from hub import callers, client_cert, clock, web
 from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
+from idp import endpoints_authorization
 from idp.consent import receipts
-from idp.model.flow import FLOW_SECONDS, NeedsInteraction, Refused
+from idp.model.flow import Refused
 from idp.model.receipt import TYPE as RECEIPT_TYPE
-from idp.provider import authorize, binding, clients, device, discovery, flows, logout, server, token_status, userinfo
+from idp.provider import binding, clients, device, discovery, logout, par, server, token_status, userinfo
 from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
 OWN_PROOF = Program("the client proves itself in the request")
 KNOWN_TO_ALL = Program("published for everybody")
-LANGUAGES = {"zh": "zh-Hans", "zh-hans": "zh-Hans", "zh-cn": "zh-Hans", "en": "en", "en-us": "en", "en-gb": "en"}
 
 
 def blueprint() -> Blueprint:
     """Every address of the protocol."""
     bp = Blueprint("oidc", __name__, template_folder="templates")
     _published(bp)
-    _authorization(bp)
+    endpoints_authorization.add(bp)
     _programs(bp)
     _userinfo(bp)
     _receipts(bp)
@@ -46,36 +45,17 @@ def _published(bp: Blueprint) -> None:
         return _public(discovery.jwks(web.house(), clock.now()), web.house().settings.jwks_seconds)
 
 
-def _authorization(bp: Blueprint) -> None:
-    @route(bp, "/oidc/authorize", gate=Public())
-    def authorization() -> Response:
-        house, name = web.house(), flows.cookie_name(web.house())
-        browser = request.cookies.get(name, "")
-        fresh = len(browser) != BROWSER_LENGTH
-        browser = secrets.token_urlsafe(32) if fresh else browser
-        given = list(request.args.items(multi=True))
-        net = limits.network(request.remote_addr or "")
-        answer = authorize.start(house, given, _signed_in(), browser, clock.now(), net)
-        if not isinstance(answer, NeedsInteraction):
-            return web.see_other(answer.url)
-        response = web.see_other(authorize.login_url(house, answer.flow) + _language())
-        web.set_cookie(response, name, browser, seconds=FLOW_SECONDS)
-        return response
-
-    # A form posted from another site brings no Lax cookies; our own GET does (OpenID Connect Core 3.1.2.1 asks for both).
-    @route(bp, "/oidc/authorize", gate=Program("changes nothing: sends the browser on to our GET"), methods=("POST",))
-    def authorization_posted() -> Response:
-        return _by_get("/oidc/authorize")
-
-
 LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
-BROWSER_LENGTH = 43  # characters of 256 bits in base64url
 
 
 def _programs(bp: Blueprint) -> None:
     @route(bp, "/oidc/token", gate=OWN_PROOF, methods=("POST",))
     def token() -> Response:
         return _written(_with_form(server.token))
+
+    @route(bp, "/oidc/par", gate=OWN_PROOF, methods=("POST",))
+    def pushed() -> Response:
+        return _written(_with_form(par.answered))
 
     @route(bp, "/oidc/revoke", gate=OWN_PROOF, methods=("POST",))
     def revoke() -> Response:
@@ -162,13 +142,6 @@ def _allow_onward(onward: str | None) -> None:
     """Browsers apply form-action to the redirect that answers a form, too."""
     if onward:
         web.loosen("form-action", "/".join(onward.split("/", 3)[:3]))
-
-
-def _language() -> str:
-    """The language that the service asks for, unless this browser has chosen one here (OpenID Connect Core 3.1.2.1)."""
-    asked = request.args.get("ui_locales", "").lower().split()
-    found = next((LANGUAGES[locale] for locale in asked if locale in LANGUAGES), None)
-    return f"&lang={found}" if found and "lang" not in request.cookies else ""
 
 
 def _with_form(verb: Callable[[Form], Answer]) -> Answer:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from idp.model.claims import told_by
+
 TEXT_VERSION = 2  # of the consent page (idp/consent/texts); a person is asked again when what it says changes
 
 
@@ -19,7 +21,9 @@ class Consent:
 
     def covers(self, scopes: Iterable[str]) -> bool:
         """True if nothing beyond the agreement is asked, under the text that was shown."""
-        return self.text_version == TEXT_VERSION and self.scopes.issuperset(scopes)
+        if self.text_version != TEXT_VERSION:
+            return False
+        return self.scopes.issuperset(scopes) or (self.scopes | told_by(self.scopes)).issuperset(scopes)
 
     def widened(self, scopes: Iterable[str], at: datetime) -> "Consent":
         """The agreement with more scopes, renewed now."""

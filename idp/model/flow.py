@@ -7,6 +7,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from hub.problems import Problem
+from idp.model.claims import agreed_as
 from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.model.factor import is_strongest
@@ -16,7 +17,7 @@ FLOW_SECONDS = 1800  # a person may need half an hour to register and prove a na
 ACR_PREFIX = "urn:yinxin:loa:"
 LEVELS = (1, 2, 3, 4)
 STRONGEST = 4  # at which only a passkey that stays on its device counts (NIST SP 800-63B-4 2.3)
-PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 
 
 class Step(StrEnum):
@@ -58,6 +59,7 @@ class SignedIn:
     at: datetime  # the moment of the real authentication, never of issuance
     acting_for: str | None = None  # the id of the principal, if the person acts for one
     holder_keys: tuple[str, ...] = ()
+    authority: str = ""  # the issuer of the provider that vouched for the login, if it was not us
     could_be: frozenset[str] = (
         frozenset()
     )  # subjects as which he could come besides: himself, others for whom he may act
@@ -94,6 +96,11 @@ class Asked:
     dpop_jkt: str | None = None  # the key to which the code is bound (RFC 9449 10)
     pushed: str | None = None  # the digest of the request_uri, which is used up when the person is done (RFC 9126 4)
     device: str = ""  # the digest of the device code of whoever waits for the answer; it gets it, not the browser (RFC 8628)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What the person must have agreed to tell: the scopes, and the claims that are asked for beside them."""
+        return (*self.scopes, *agreed_as(self.claims, self.scopes)) if self.claims else self.scopes
 
 
 @dataclass(frozen=True)
@@ -133,9 +140,11 @@ class Pending:
 
 @dataclass(frozen=True)
 class Redirect:
-    """The answer is ready: send the browser to this address."""
+    """The answer is ready: send the browser to this address, with `fields` as a form that it posts (form_post)."""
 
     url: str
+    fields: tuple[tuple[str, str], ...] = ()
+    forget: bool = False  # the session in this browser ends with it: the next person sits down here
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,8 @@ class NeedsInteraction:
 
     flow: str
     steps: tuple[Step, ...]
+    new: bool = False  # the service sends somebody who has no account yet
+    ui_locales: tuple[str, ...] = ()
 
 
 def missing(
@@ -159,6 +170,8 @@ def missing(
 ) -> tuple[Step, ...]:
     """What is still to do before `asked` may be answered. Asking again after each step gives what remains."""
     if signed_in is None or not _fresh(asked, started, signed_in, now):
+        return (Step.login,)
+    if signed_in.authority and signed_in.level < asked.level:  # whoever vouched cannot do more; a way of his own can
         return (Step.login,)
     if not chosen or asked.hinted_subject not in (None, signed_in.subject):
         return (Step.whom,)
@@ -186,7 +199,7 @@ def _fresh(asked: Asked, started: datetime, signed_in: SignedIn, now: datetime) 
         return False
     if signed_in.at >= started:  # done for this very flow
         return True
-    if "login" in asked.prompt:
+    if {"login", "create"} & asked.prompt:
         return False
     return asked.max_age is None or now - signed_in.at <= timedelta(seconds=asked.max_age)
 
@@ -205,7 +218,7 @@ def _agreed(asked: Asked, started: datetime, client: Client, consent: Consent | 
     """True if the person agreed to all that is asked; a client that cannot prove itself is agreed to each time."""
     if client.first_party:
         return True
-    if consent is None or not consent.covers(asked.scopes):
+    if consent is None or not consent.covers(asked.told):
         return False
     return consent.at >= started or not must_say_now(asked, client)
 

@@ -44,6 +44,7 @@ class Policy:
     auth: tuple[ClientAuth, ...] = tuple(ClientAuth)
     grant_types: tuple[GrantType, ...] = tuple(one for one in GrantType if one is not GrantType.implicit)
     response_types: tuple[str, ...] = CODE
+    response_modes: tuple[str, ...] = ("query", "fragment", "form_post")
     pkce_required: bool = False  # of confidential clients; public clients always need it
     par_required: bool = False  # requests begin at the pushed authorization request endpoint (RFC 9126 5)
     bound_required: bool = False  # access tokens are bound to a key of the client, by DPoP or mutual TLS
@@ -58,6 +59,7 @@ class Policy:
 FAPI2 = Policy(
     "fapi2",
     auth=(ClientAuth.private_key_jwt, ClientAuth.tls, ClientAuth.self_signed_tls),
+    response_modes=("query", "form_post"),
     pkce_required=True,
     par_required=True,
     bound_required=True,

@@ -4,18 +4,17 @@ The rules of a request stand in `idp.provider.checks`. `start` answers at once i
 request waits as a flow, and the pages of the room lead the person through its steps. `finish` answers when all are done.
 """
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from hub.callers import Caller
 from hub.house import House
-from hub.problems import Problem
 from hub.steps import step
 from idp.acting import principals
 from idp.consent import data
-from idp.model.client import Client, UnknownClient
+from idp.model.client import Client
 from idp.model.flow import (
     Asked,
     FlowGone,
@@ -29,20 +28,12 @@ from idp.model.flow import (
     must_choose,
     must_say_now,
 )
-from idp.model.grant import Code
-from idp.provider import clients, device, flows, grants, pseudonyms, sandbox
+from idp.provider import clients, device, flows, front, par, pseudonyms, received, responses, sandbox
 from idp.provider.checks import Request, checked
+from idp.provider.received import BadAuthorizationRequest, Given, Unreadable
 from idp.provider.sandbox import OnlyTesters
 from idp.store import consents as consent_store
 from idp.store import mandates as mandate_store
-
-
-class BadAuthorizationRequest(Problem):
-    """The request cannot be answered to the service, because it is not known where (RFC 6749 4.1.2.1)."""
-
-    status = 400
-    title = "The service sent a wrong request"
-    advice = "Go back to the service and tell its help desk. You have done nothing wrong."
 
 
 def start(
@@ -51,27 +42,51 @@ def start(
     """Take an authorization request: answer at once if nothing is missing, else open a flow bound to this browser.
 
     Raises UnknownClient or BadAuthorizationRequest, which are pages: nobody is sent to an address that is not registered;
-    OnlyTesters for a stranger at a sandbox; TooMany when the network `net` opens too many flows.
+    OnlyTesters for a stranger at a sandbox; TooMany when the network `net` opens too many flows; FlowGone for a pushed
+    request that was answered already.
     """
-    request = _received(house, params, now)
+    given = received.given(house, params, now)
+    asked = _asked(house, given, now)
+    if isinstance(asked, Redirect):
+        return asked
     try:
-        asked = checked(request)
-    except Refused as refusal:
-        return Redirect(_error(house, request.redirect_uri, request.params.get("state"), refusal))
-    try:
-        signed_in = _signed_in(house, request.client, caller, now, hint=asked.hinted_subject)
+        signed_in = _signed_in(house, given.client, caller, now, hint=asked.hinted_subject)
     except OnlyTesters:
         if "none" not in asked.prompt:
             raise
-        return Redirect(_error(house, asked.redirect_uri, asked.state, Refused("access_denied", "A sandbox")))
-    steps = _missing(house, asked, now, request.client, signed_in, now)
+        return _refused(house, asked, given.client, Refused("access_denied", "A sandbox"))
+    steps = _missing(house, asked, now, given.client, signed_in, now)
     if not steps and signed_in:
         step(house, "login", "at-once")
-        return Redirect(_code(house, asked, request.client, signed_in, now))
+        return _answer(house, asked, given.client, signed_in, now)
     if "none" in asked.prompt:
-        return Redirect(_error(house, asked.redirect_uri, asked.state, SILENT[steps[0]]))
+        return _refused(house, asked, given.client, SILENT[steps[0]])
     step(house, "login", "begun")
-    return NeedsInteraction(flows.keep(house, asked, browser, now, net=net).id, steps)
+    flow = flows.keep(house, asked, browser, now, net=net)
+    return NeedsInteraction(flow.id, steps, new="create" in asked.prompt, ui_locales=asked.ui_locales)
+
+
+def _asked(house: House, given: Given, now: datetime) -> Asked | Redirect:
+    """The checked request, or the error to send back."""
+    if par.is_ours(given.request_uri):
+        pushed = par.load(house, given.client, given.request_uri)
+        if pushed is None:
+            raise BadAuthorizationRequest("The pushed request is unknown, used, or older than a minute")
+        return pushed
+    try:
+        request = received.request(house, given, now)
+    except Unreadable as fault:
+        return _told(fault.outside, fault.refusal)
+    try:
+        return checked(request)
+    except Refused as refusal:
+        return _told(request, refusal)
+
+
+def _told(request: Request, refusal: Refused) -> Redirect:
+    """A fault in a request, told to the service in the way that it asked for, if it may."""
+    said = responses.error(refusal)
+    return responses.redirect(request.house, request.redirect_uri, request.response_mode, request.state, said)
 
 
 SILENT = {  # OpenID Connect Core 3.1.2.6: what prompt=none is answered when something is missing
@@ -94,56 +109,34 @@ def pending(house: House, flow_id: str, caller: Caller | None, browser: str, now
     return Pending(flow, client, _missing(house, flow.asked, flow.started, client, signed_in, now, chosen=chosen))
 
 
-def finish(house: House, flow_id: str, caller: Caller | None, browser: str, now: datetime) -> str:
-    """The address to send the browser to: the service with a code when all is done, else our page for the next step.
+def finish(house: House, flow_id: str, caller: Caller | None, browser: str, now: datetime) -> Redirect:
+    """Where to send the browser: to the service with a code when all is done, else to our page for the next step.
 
     For whom the person acts is what the session says. Raises FlowGone.
     """
     waiting = pending(house, flow_id, caller, browser, now)
     signed_in = _signed_in(house, waiting.client, caller, now)
     if waiting.steps or signed_in is None:
-        return login_url(house, flow_id)
+        return Redirect(login_url(house, flow_id))
     flows.close(house, flow_id)  # from here the flow cannot be finished again
     step(house, "login", "returned")
-    if waiting.asked.device:
-        return device.allow(house, waiting.asked, signed_in, now)
-    return _code(house, waiting.asked, waiting.client, signed_in, now)
+    return _answer(house, waiting.asked, waiting.client, signed_in, now)
 
 
-def deny(house: House, flow_id: str, browser: str, now: datetime) -> str:
-    """The address to send the browser to when the person says no (RFC 6749 4.1.2.1). Raises FlowGone."""
+def deny(house: House, flow_id: str, browser: str, now: datetime) -> Redirect:
+    """Where to send the browser when the person says no (RFC 6749 4.1.2.1). Raises FlowGone."""
     flow = flows.of_browser(house, flow_id, browser, now)
     flows.close(house, flow_id)
-    if flow.asked.device:
-        return device.refuse(house, flow.asked.device)
-    return _error(house, flow.asked.redirect_uri, flow.asked.state, Refused("access_denied", "The person said no"))
+    client = clients.known(house, flow.asked.client, now)
+    return _refused(house, flow.asked, client, Refused("access_denied", "The person said no"))
 
 
-def login_url(house: House, flow_id: str) -> str:
-    """Our page that shows the next step of a flow."""
-    return f"{house.settings.issuer_url}/login?flow={quote(flow_id, safe='')}"
+def login_url(house: House, flow_id: str, *, new: bool = False) -> str:
+    """Our page that shows the next step of a flow; `new`: for somebody who wants an account first (prompt=create)."""
+    return f"{house.settings.issuer_url}/{'register' if new else 'login'}?flow={quote(flow_id, safe='')}"
 
 
 # -- inside
-
-
-def _received(house: House, params: Sequence[tuple[str, str]], now: datetime) -> Request:
-    """Find the client and the address; until both are certain every fault is a page (RFC 9700 4.11)."""
-    given = [(name, value) for name, value in params if value]  # RFC 6749 3.1: empty counts as omitted
-    counted = Counter(name for name, _ in given)
-    values = dict(given)
-    for name in ("client_id", "redirect_uri"):
-        if counted[name] != 1:
-            raise BadAuthorizationRequest("%(name)s is missing or repeated", name=name)
-    client = clients.known(house, values["client_id"], now)
-    if client is None:
-        raise UnknownClient("There is no such client_id here")
-    if not client.redirects_to(values["redirect_uri"]):
-        raise BadAuthorizationRequest("The redirect_uri is not registered for this service")
-    repeated = frozenset(name for name, count in counted.items() if count > 1)
-    if "state" in repeated:
-        del values["state"]
-    return Request(house, client, values["redirect_uri"], values, repeated, now)
 
 
 def _signed_in(
@@ -195,21 +188,21 @@ def _missing(
     return missing(asked, started, client, signed_in, consent, now, allowed=allowed, chosen=chosen)
 
 
-def _code(house: House, asked: Asked, client: Client, signed_in: SignedIn, now: datetime) -> str:
-    """Give a code for what was asked and build the address that carries it (RFC 6749 4.1.2, RFC 9207 2)."""
-    code = grants.give_code(house, Code.of(asked, signed_in, now), now)
-    return _answer(house, asked.redirect_uri, {"code": code}, asked.state)
+def _answer(house: House, asked: Asked, client: Client, signed_in: SignedIn, now: datetime) -> Redirect:
+    """Give what was asked for. Raises FlowGone where a pushed request was answered before; DeviceGone."""
+    if asked.device:
+        return Redirect(device.allow(house, asked, signed_in, now))
+    par.use_up(house, asked)
+    return _leaving(responses.answered(house, asked, front.issued(house, asked, client, signed_in, now)), client)
 
 
-def _error(house: House, redirect_uri: str, state: str | None, refusal: Refused) -> str:
-    said = {"error": refusal.error}
-    if refusal.description:
-        said["error_description"] = refusal.description
-    return _answer(house, redirect_uri, said, state)
+def _refused(house: House, asked: Asked, client: Client | None, refusal: Refused) -> Redirect:
+    """Tell an error. It is an answer too: a pushed request gets one."""
+    if asked.device:
+        return Redirect(device.refuse(house, asked.device))
+    par.use_up(house, asked)
+    return _leaving(responses.refused(house, asked, refusal), client)
 
 
-def _answer(house: House, redirect_uri: str, said: dict[str, str], state: str | None) -> str:
-    if state is not None:
-        said["state"] = state
-    said["iss"] = house.settings.issuer_url
-    return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{urlencode(said)}"
+def _leaving(answer: Redirect, client: Client | None) -> Redirect:
+    return replace(answer, forget=True) if client and client.policy.asks_each_time else answer

@@ -4,16 +4,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from hub.house import House
 from idp.consent import data
+from idp.model import claims
 from idp.model.client import PERSON_SCOPES, Client, GrantType
 from idp.model.data import DATA_LEVEL
 from idp.model.flow import PROMPTS, Asked, Refused, level_of
+from idp.provider import responses
 from idp.provider.tokens import read
 
 LONGEST = 2048  # bytes of one parameter; a 64-character nonce and a long state fit well
+LONGER = {"id_token_hint": read.LONGEST, "claims": claims.LONGEST}  # a whole token, a whole object
 LONGEST_HINT = 64  # characters of a login_hint and of all ui_locales: no account name is longer
+WORDS = {"code": 0, "id_token": 1, "token": 2}
 S256 = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7636 4.2: base64url of a SHA-256 digest
 
 
@@ -27,6 +32,8 @@ class Request:
     params: dict[str, str]
     repeated: frozenset[str]
     now: datetime
+    pushed: bool = False  # at the pushed authorization request endpoint (RFC 9126)
+    signed: bool = False  # the client signed all of it (RFC 9101)
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -38,14 +45,40 @@ class Request:
 
     @property
     def prompt(self) -> frozenset[str]:
-        """How the person shall be asked (OpenID Connect Core 3.1.2.1)."""
-        return frozenset(self.params.get("prompt", "").split())
+        """How the person shall be asked (OpenID Connect Core 3.1.2.1). At a machine for many everybody signs in anew."""
+        said = frozenset(self.params.get("prompt", "").split())
+        return said | {"login"} if self.client.policy.asks_each_time and "none" not in said else said
 
     @property
-    def level(self) -> int:
-        """The least level asked for. Unknown acr values do not count (OpenID Connect Core 5.5.1.1: voluntary)."""
-        known = [level for value in self.params.get("acr_values", "").split() if (level := level_of(value))]
-        return max(self.client.level, min(known, default=1))
+    def response_type(self) -> str:
+        """What is asked for, its words in the order in which a policy names them (they have none: Multiple Response Types 3)."""
+        words = self.params.get("response_type", "").split()
+        return " ".join(sorted(words, key=lambda word: WORDS.get(word, 9)))
+
+    @property
+    def response_mode(self) -> str:
+        """How the answer travels, if it may."""
+        return responses.mode(self.response_type, self.params.get("response_mode"))
+
+    @property
+    def state(self) -> str | None:
+        """What the service recognises its request by; a repeated one names none."""
+        return None if "state" in self.repeated else self.params.get("state")
+
+    @cached_property
+    def claims(self) -> str:
+        """The claims parameter in one form. Raises Refused."""
+        if "claims" not in self.params:
+            return ""
+        try:
+            return claims.parsed(self.params["claims"], self.client.scopes)
+        except claims.ClaimsWrong as error:
+            raise Refused("invalid_request", str(error)) from error
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """For which APIs the tokens shall be (RFC 8707 2); several stand side by side, as an address holds no space."""
+        return tuple(dict.fromkeys(self.params.get("resource", "").split()))
 
 
 # -- the checks, in order; each raises its own refusal, which is told to the service
@@ -58,33 +91,59 @@ def nothing_is_repeated(request: Request) -> None:
 
 
 def nothing_is_too_long(request: Request) -> None:
-    """Sizes are bounded; an id_token_hint is a whole token."""
+    """Sizes are bounded."""
     for name, value in request.params.items():
-        if len(value.encode("utf-8", "replace")) > (4 * LONGEST if name == "id_token_hint" else LONGEST):
+        if len(value.encode("utf-8", "replace")) > LONGER.get(name, LONGEST):
             raise Refused("invalid_request", f"Too long: {_printable(name)}")
 
 
-def request_objects_are_not_taken(request: Request) -> None:
-    """OpenID Connect Core 6.1, 6.2, 7.2.1: say so rather than ignore them."""
-    for name in ("request", "request_uri", "registration"):
-        if name in request.params:
-            raise Refused(f"{name}_not_supported", f"{name} is not supported")
+def request_is_pushed_where_it_must(request: Request) -> None:
+    """RFC 9126 5, 6; FAPI 2.0 Security Profile 5.3.2.2."""
+    if request.client.needs_par and not request.pushed:
+        raise Refused("invalid_request", "This client begins with a pushed authorization request")
 
 
-def response_is_a_code_in_the_query(request: Request) -> None:
-    """RFC 9700 2.1.2: no tokens in the front channel."""
-    if "response_type" not in request.params:
+def request_is_signed_where_it_must(request: Request) -> None:
+    """RFC 9101 10.5: a client that signs its requests is not spoken for by anybody who does not."""
+    if request.client.registered.require_signed_request_object and not request.signed:
+        raise Refused("invalid_request", "This client sends its requests as signed request objects")
+
+
+def nothing_is_registered_in_passing(request: Request) -> None:
+    """OpenID Connect Core 7.2.1: say so rather than ignore it."""
+    if "registration" in request.params:
+        raise Refused("registration_not_supported", "registration is not supported")
+
+
+def response_type_is_allowed(request: Request) -> None:
+    """RFC 9700 2.1.2: no tokens in the front channel, but for a client of the policy `legacy`."""
+    if not request.params.get("response_type", "").split():
         raise Refused("invalid_request", "response_type is missing")
-    if request.params["response_type"] != "code":
-        raise Refused("unsupported_response_type", "Only response_type=code is supported")
-    if request.params.get("response_mode", "query") != "query":
-        raise Refused("invalid_request", "Only response_mode=query is supported")
+    if request.response_type not in request.client.policy.response_types:
+        raise Refused("unsupported_response_type", "This response_type is not supported for this client")
+
+
+def response_mode_is_allowed(request: Request) -> None:
+    """Multiple Response Types 3: no token stands in a query. Which modes a client may use says its policy (ASVS 10.4.12)."""
+    mode = request.params.get("response_mode")
+    if mode is not None and (mode != request.response_mode or mode not in request.client.policy.response_modes):
+        raise Refused("invalid_request", "This response_mode is not supported here")
 
 
 def client_may_send_people(request: Request) -> None:
     """RFC 6749 4.1.2.1."""
-    if not request.client.may(GrantType.code):
-        raise Refused("unauthorized_client", "This client may not use the authorization code flow")
+    client, kinds = request.client, set(request.response_type.split())
+    registered = {" ".join(sorted(one.split())) for one in client.registered.response_types}
+    if " ".join(sorted(kinds)) not in registered or ("code" in kinds and not client.may(GrantType.code)):
+        raise Refused("unauthorized_client", "This client is not registered for this response_type")
+    if kinds & responses.IN_FRONT and not client.may(GrantType.implicit):
+        raise Refused("unauthorized_client", "This client is not registered for tokens in the front channel")
+
+
+def nonce_is_there_where_needed(request: Request) -> None:
+    """OpenID Connect Core 3.2.2.1, 3.3.2.1: an ID token that comes through the browser is bound to its request."""
+    if "id_token" in request.response_type.split() and "nonce" not in request.params:
+        raise Refused("invalid_request", "nonce is missing")
 
 
 def scope_is_allowed(request: Request) -> None:
@@ -123,16 +182,36 @@ def max_age_is_a_number(request: Request) -> None:
         raise Refused("invalid_request", "max_age is not a number of seconds")
 
 
+def dpop_key_is_a_thumbprint(request: Request) -> None:
+    """RFC 9449 10: of the key with which the code will be redeemed (RFC 7638: SHA-256, like a challenge)."""
+    if "dpop_jkt" in request.params and not S256.fullmatch(request.params["dpop_jkt"]):
+        raise Refused("invalid_request", "dpop_jkt is not the SHA-256 thumbprint of a key")
+
+
+def acr_can_be_met(request: Request) -> None:
+    """OpenID Connect Core 5.5.1.1: an essential level that nobody can have here (Unmet Authentication Requirements 1.0)."""
+    if claims.is_essential(request.claims, "acr"):
+        values = claims.values(request.claims, "acr")
+        if values and not any(level_of(value) for value in values):
+            raise Refused("unmet_authentication_requirements", "No level that is asked for is known here")
+
+
 CHECKS: tuple[Callable[[Request], None], ...] = (
     nothing_is_repeated,
     nothing_is_too_long,
-    request_objects_are_not_taken,
-    response_is_a_code_in_the_query,
+    request_is_pushed_where_it_must,
+    request_is_signed_where_it_must,
+    nothing_is_registered_in_passing,
+    response_type_is_allowed,
+    response_mode_is_allowed,
     client_may_send_people,
+    nonce_is_there_where_needed,
     scope_is_allowed,
     pkce_is_s256,
     prompt_is_known,
     max_age_is_a_number,
+    dpop_key_is_a_thumbprint,
+    acr_can_be_met,
 )
 
 
@@ -140,36 +219,62 @@ def checked(request: Request) -> Asked:
     """What the request asks for, once it has passed every check. Raises Refused."""
     for check in CHECKS:
         check(request)
-    params = request.params
-    hint = params.get("id_token_hint")
+    params, said = request.params, request.client.registered
     details = params.get("authorization_details")
     permitted = data.asked_for(request.house, request.client, details, request.now) if details else ()
+    levels = _levels(request)
+    level = max(request.client.level, min(filter(None, map(level_of, levels)), default=1))
     return Asked(
         client=request.client.id,
         redirect_uri=request.redirect_uri,
         scopes=request.scopes,
-        state=params.get("state"),
+        state=request.state,
         nonce=params.get("nonce"),
         challenge=params.get("code_challenge"),
         prompt=request.prompt,
-        max_age=int(params["max_age"]) if "max_age" in params else None,
-        level=max(request.level, DATA_LEVEL) if permitted else request.level,
-        hinted_subject=_hinted_subject(request, hint) if hint else None,
+        max_age=int(params["max_age"]) if "max_age" in params else said.default_max_age,
+        level=max(level, DATA_LEVEL) if permitted else level,
+        hinted_subject=_hinted_subject(request),
         login_hint=params.get("login_hint", "")[:LONGEST_HINT],
         ui_locales=tuple(params.get("ui_locales", "")[:LONGEST_HINT].split()),
         data=permitted,
+        response_type=request.response_type,
+        response_mode=request.response_mode,
+        claims=request.claims,
+        acr_values=levels,
+        resources=request.resources,
+        dpop_jkt=params.get("dpop_jkt"),
     )
 
 
-def _hinted_subject(request: Request, hint: str) -> str:
+def _levels(request: Request) -> tuple[str, ...]:
+    """The acr values asked for: as a claim, as a parameter, or those that the client registered (Registration 2).
+
+    Unknown ones do not count (OpenID Connect Core 3.1.2.1: voluntary); one of the others must be reached.
+    """
+    if asked := claims.values(request.claims, "acr"):
+        return asked
+    return tuple(request.params.get("acr_values", "").split()) or request.client.registered.default_acr_values
+
+
+def _hinted_subject(request: Request) -> str | None:
+    """Whom the service expects: by an id_token_hint, or as the value of the claim sub (OpenID Connect Core 5.5.1)."""
+    hint = request.params.get("id_token_hint")
+    named = {*claims.values(request.claims, "sub")} | ({_of_hint(request, hint)} if hint else set())
+    if len(named) > 1:
+        raise Refused("invalid_request", "More than one person is expected")
+    return min(named, default=None)
+
+
+def _of_hint(request: Request, hint: str) -> str:
     """Whom the id_token_hint names; it may have expired, but must be ours and this client's."""
     try:
-        claims = read.hint(request.house, hint)
+        said = read.hint(request.house, hint)
     except read.NotAToken as error:
         raise Refused("invalid_request", "id_token_hint is not an ID token of this provider") from error
-    if claims["aud"] != request.client.id:
+    if said["aud"] != request.client.id:
         raise Refused("invalid_request", "id_token_hint belongs to another client")
-    return str(claims["sub"])
+    return str(said["sub"])
 
 
 def _printable(text: str) -> str:

@@ -8,6 +8,7 @@ from hub.house import House
 from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
 from idp.model.data import TYPE
 from idp.model.flow import LEVELS, PROMPTS, acr
+from idp.provider import responses
 from idp.provider.tokens import sign
 
 TAKEN = (ClientAuth.none, ClientAuth.secret_basic, ClientAuth.secret_post, ClientAuth.private_key_jwt)
@@ -35,6 +36,8 @@ def metadata(issuer: str) -> dict[str, object]:
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oidc/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/oidc/par",
+        "require_pushed_authorization_requests": False,  # of all; a policy demands it of its own clients
         "token_endpoint": f"{issuer}/oidc/token",
         "device_authorization_endpoint": f"{issuer}/oidc/device",
         "userinfo_endpoint": f"{issuer}{sign.USERINFO}",
@@ -46,7 +49,7 @@ def metadata(issuer: str) -> dict[str, object]:
         "consent_receipt_jwks_uri": f"{issuer}/oidc/consent-receipt/keys",
         "scopes_supported": list(PERSON_SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(responses.MODES),
         "grant_types_supported": [grant_type.value for grant_type in HANDED_IN],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(sign.SIGNING),
@@ -73,9 +76,11 @@ def metadata(issuer: str) -> dict[str, object]:
             "act",
         ],
         "ui_locales_supported": ["zh-Hans", "en"],
-        "claims_parameter_supported": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        "claims_parameter_supported": True,
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
+        "request_object_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

@@ -3,7 +3,6 @@
 import hmac
 import json
 import secrets
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -75,16 +74,23 @@ def _key(flow_id: str) -> str:
     return f"idp:flow:{digest_of(flow_id)}"
 
 
+def dumped(asked: Asked) -> dict[str, Any]:
+    """A checked request as plain values, ready for JSON."""
+    return vars(asked) | {"prompt": sorted(asked.prompt)}
+
+
+def loaded(kept: dict[str, Any]) -> Asked:
+    """The request that `dumped` gave. One of the release before knows fewer lists."""
+    lists = ("scopes", "ui_locales", "data", "acr_values", "resources")
+    named = {name: tuple(kept.get(name, ())) for name in lists}
+    return Asked(**(kept | named | {"prompt": frozenset(kept["prompt"])}))
+
+
 def _dump(flow: Flow) -> str:
-    asked = asdict(flow.asked) | {"prompt": sorted(flow.asked.prompt)}
-    kept = {"id": flow.id, "asked": asked, "browser": flow.browser, "started": flow.started.isoformat()}
+    kept = {"id": flow.id, "asked": dumped(flow.asked), "browser": flow.browser, "started": flow.started.isoformat()}
     return json.dumps(kept, ensure_ascii=False)
 
 
 def _load(kept: bytes) -> Flow:
     value: dict[str, Any] = json.loads(kept)
-    asked = value["asked"]
-    asked |= {"prompt": frozenset(asked["prompt"])}
-    lists = ("scopes", "ui_locales", "data", "acr_values", "resources")
-    asked |= {name: tuple(asked.get(name, ())) for name in lists}  # a flow of the release before knows fewer of them
-    return Flow(value["id"], Asked(**asked), value["browser"], datetime.fromisoformat(value["started"]))
+    return Flow(value["id"], loaded(value["asked"]), value["browser"], datetime.fromisoformat(value["started"]))

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from hub import tree, web
+from hub import tree
 from hub.callers import Caller, Session
 from hub.i18n import _, language
 from hub.problems import NotFound
@@ -19,6 +19,7 @@ from idp.provider import authorize, sandbox
 from idp.store import people
 from idp.web import desk
 from idp.web.desk import Visit
+from idp.web.leave import leave
 
 
 def add(bp: Blueprint) -> None:
@@ -42,7 +43,7 @@ def add(bp: Blueprint) -> None:
     def posted() -> Response:
         visit, waiting, caller = _waiting()
         if request.form.get("decision") != "agree":
-            return web.see_other(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
+            return leave(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
         if waiting.steps[:1] == (Step.consent,):  # nobody agrees before he is known as well as the service asks
             client, scopes, text = waiting.client, waiting.asked.scopes, _text(visit, waiting)
             consents.agree(visit.house, _agrees_for(caller), client, scopes, text, now=visit.now, by=caller.label)

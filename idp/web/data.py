@@ -16,6 +16,7 @@ from idp.provider import authorize
 from idp.store import data as store
 from idp.web import desk
 from idp.web.desk import Visit
+from idp.web.leave import leave
 
 
 def add(bp: Blueprint) -> None:
@@ -42,7 +43,7 @@ def add(bp: Blueprint) -> None:
     def posted() -> Response:
         visit, waiting, caller = _waiting()
         if request.form.get("decision") != "allow":
-            return web.see_other(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
+            return leave(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
         asked = _next(visit, waiting, caller)
         if asked is not None and request.form.get("grant") == asked.id:  # the one that was shown, and no other
             with visit.house.database.write() as db:

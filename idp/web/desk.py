@@ -20,6 +20,7 @@ from idp.model.flow import Pending, Step
 from idp.numbers.rules import NumberWrong
 from idp.provider import authorize, flows
 from idp.store import leaving, people
+from idp.web.leave import is_forgotten, leave
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
 RECENT = timedelta(minutes=15)  # whoever changes how he signs in has shown a factor within this time
@@ -125,12 +126,14 @@ def onward(visit: Visit, caller: Caller) -> Response:
         return web.see_other(visit.to("idp.whom"))
     if waiting.steps:
         return web.see_other(visit.to(PAGES[waiting.steps[0]]))
-    return web.see_other(authorize.finish(visit.house, visit.flow, caller, visit.browser, visit.now))
+    return leave(authorize.finish(visit.house, visit.flow, caller, visit.browser, visit.now))
 
 
 def enter(visit: Visit, opened: Opened, response: Response | None = None) -> Response:
     """Hand a new session to the browser and go on."""
     response = response or onward(visit, opened.caller)
+    if is_forgotten():
+        return response
     web.sign_in_cookie(response, session.KIND, opened.cookie)
     with visit.house.database.read() as db:
         if leaving.large_text(db, opened.caller.person or ""):  # as he wants it, on whatever device

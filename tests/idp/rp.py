@@ -163,9 +163,9 @@ class Visit:
     def answered(response: TestResponse) -> dict[str, str]:
         assert response.status_code == 303, response.text
         assert response.location.startswith(CALLBACK), response.location
-        return {
-            name: values[0] for name, values in parse_qs(urlsplit(response.location).query, strict_parsing=True).items()
-        }
+        at = urlsplit(response.location)
+        said = parse_qs(at.fragment or at.query, strict_parsing=True)
+        return {name: values[0] for name, values in said.items()}
 
     def code(self, **changes: str | None) -> str:
         return self.answer(**changes)["code"]

@@ -8,6 +8,7 @@ from tests.idp.rp import Visit
 TESTED_IN = {  # each feature that is named to the world, and the test file that uses it
     "consent_receipt_endpoint": "test_receipts",
     "authorization_endpoint": "test_authorize",
+    "pushed_authorization_request_endpoint": "test_par",
     "token_endpoint": "test_server",
     "device_authorization_endpoint": "test_device",
     "userinfo_endpoint": "test_userinfo",

@@ -93,6 +93,17 @@ def answer(house: House, client: Client, token: str, now: datetime, *, typ: str)
     return _by_client(house, client, token, header, algorithms, now)
 
 
+def request_object(
+    house: House, client: Client, token: str, algorithms: Sequence[str], now: datetime
+) -> tuple[Claims, Claims]:
+    """Header and claims of a request object that the client signed (RFC 9101 6.2).
+
+    Raises NotAToken; what they say is for the caller to judge.
+    """
+    header = _header(token, algorithms)
+    return header, _by_client(house, client, token, header, algorithms, now)
+
+
 def public_keys(keys: Sequence[Claims]) -> Sequence[_Key]:
     """A client's JWKs as keys. Raises NotAToken if one is no public key of a kind that we take."""
     kinds: dict[Any, type[_Key]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}

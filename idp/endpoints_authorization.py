@@ -1,0 +1,84 @@
+"""The authorization endpoint: what a browser brings, and where it is sent next."""
+
+import json
+import secrets
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from hub import callers, clock, limits, web
+from hub.callers import Program, Public
+from hub.digest import digest_of
+from hub.problems import TooLarge
+from hub.web import route
+from idp.model.flow import FLOW_SECONDS, FlowGone, NeedsInteraction
+from idp.provider import authorize, flows
+from idp.provider.programs import LONGEST_FORM
+from idp.web.leave import leave
+
+LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
+POSTED_SECONDS = 60  # a posted request only waits for the redirect that follows
+BROWSER_LENGTH = 43  # characters of 256 bits in base64url
+LANGUAGES = {"zh": "zh-Hans", "zh-hans": "zh-Hans", "zh-cn": "zh-Hans", "en": "en", "en-us": "en", "en-gb": "en"}
+Pairs = list[tuple[str, str]]
+
+
+def add(bp: Blueprint) -> None:
+    """`/oidc/authorize`."""
+
+    @route(bp, "/oidc/authorize", gate=Public())
+    def authorization() -> Response:
+        return _begun(list(request.args.items(multi=True)))
+
+    # A form posted from another site brings no Lax cookies; our own GET does (OpenID Connect Core 3.1.2.1 asks for both).
+    @route(bp, "/oidc/authorize", gate=Program("changes nothing: sends the browser on to our GET"), methods=("POST",))
+    def authorization_posted() -> Response:
+        given = [*request.args.items(multi=True), *request.form.items(multi=True)]
+        at, query = f"{web.house().settings.issuer_url}/oidc/authorize", urlencode(given)
+        if len(query) <= LONGEST_QUERY:
+            return web.see_other(f"{at}?{query}")
+        return web.see_other(f"{at}/posted/{_kept(given, query)}")
+
+    @route(bp, "/oidc/authorize/posted/<name>", gate=Public())
+    def authorization_kept(name: str) -> Response:
+        """A posted request that no address can hold."""
+        kept = web.house().shared.peek(_key(name))
+        if kept is None:
+            raise FlowGone("The request that was posted is too old")
+        return _begun([(str(name), str(value)) for name, value in json.loads(kept)])
+
+
+def _begun(given: Pairs) -> Response:
+    house, name = web.house(), flows.cookie_name(web.house())
+    browser = request.cookies.get(name, "")
+    fresh = len(browser) != BROWSER_LENGTH
+    browser = secrets.token_urlsafe(32) if fresh else browser
+    now = clock.now()
+    caller = callers.current(house, request, "idp", now)
+    answer = authorize.start(house, given, caller, browser, now, limits.network(request.remote_addr or ""))
+    if not isinstance(answer, NeedsInteraction):
+        return leave(answer)
+    at = authorize.login_url(house, answer.flow, new=answer.new)
+    response = web.see_other(at + _language(answer.ui_locales))
+    web.set_cookie(response, name, browser, seconds=FLOW_SECONDS)
+    return response
+
+
+def _kept(given: Pairs, query: str) -> str:
+    """Keep a request that no address can hold, under a name that can be in one. A form may be as large as at other endpoints."""
+    if len(query) > LONGEST_FORM:
+        raise TooLarge("At most %(count)s characters are accepted", count=LONGEST_FORM)
+    house, name = web.house(), secrets.token_urlsafe(24)
+    limits.check(house.shared, flows.OPENED, limits.network(request.remote_addr or ""))
+    house.shared.put(_key(name), json.dumps(given), POSTED_SECONDS)
+    return name
+
+
+def _key(name: str) -> str:
+    return f"idp:posted:{digest_of(name)}"
+
+
+def _language(asked: tuple[str, ...]) -> str:
+    """The language that the service asks for, unless this browser has chosen one here (OpenID Connect Core 3.1.2.1)."""
+    found = next((LANGUAGES[locale.lower()] for locale in asked if locale.lower() in LANGUAGES), None)
+    return f"&lang={found}" if found and "lang" not in request.cookies else ""
