@@ -10,13 +10,15 @@ from hub.steps import step
 from hub.web import route
 from idp.login import passkey, sign_in
 from idp.model.factor import SignInAgain, WrongCredentials
-from idp.model.flow import STRONGEST, Step
+from idp.model.flow import STRONGEST, FlowGone, Step
+from idp.provider import authorize
 from idp.web import desk, halfway
 from idp.web.desk import Visit
+from idp.web.leave import leave
 
 
 def add(bp: Blueprint) -> None:
-    """`/login`, `/login/passkey`."""
+    """`/login`, `/login/cancel`, `/login/passkey`."""
 
     @route(bp, "/login", gate=Public())
     def login() -> Response:
@@ -41,6 +43,14 @@ def add(bp: Blueprint) -> None:
             step(visit.house, "login", "wrong")
             return desk.refused(visit, "login.html", problem, "account", **_form(visit, account))
         return halfway.passed(visit, passed)
+
+    @route(bp, "/login/cancel", gate=Public(), methods=("POST",))
+    def login_cancelled() -> Response:
+        """The person does not want to sign in: the service is told access_denied (RFC 6749 4.1.2.1)."""
+        visit = desk.visit()
+        if visit.waiting is None:
+            raise FlowGone("There is no open sign-in with this number")
+        return leave(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
 
     @route(bp, "/login/passkey", gate=Public(), methods=("POST",))
     def login_passkey() -> Response:
