@@ -10,9 +10,9 @@ from idp.account import announce, closing, export, held, letters, recheck, recov
 from idp.acting import companies_watch, mandates, uses, wards
 from idp.consent import consents
 from idp.login import devices
-from idp.provider import expiry, logout
+from idp.provider import expiry, logout, registration
 from idp.provider.tokens import sign
-from idp.store import grants, registration_tokens
+from idp.store import clients, grants, registration_tokens
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -56,6 +56,7 @@ def forget_ended(house: "House", now: datetime) -> None:
     with house.database.write() as db:
         grants.forget_ended(db, now - KEPT)
         registration_tokens.forget_ended(db, now)
+        clients.forget_waiting(db, now - registration.WAITS)
 
 
 def _expire(house: "House", now: datetime) -> None:

@@ -11,7 +11,7 @@ from hub import callers, client_cert, clock, web
 from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
-from idp import endpoints_authorization
+from idp import endpoints_authorization, endpoints_registration
 from idp.consent import receipts
 from idp.model.flow import Refused
 from idp.model.receipt import TYPE as RECEIPT_TYPE
@@ -27,6 +27,7 @@ def blueprint() -> Blueprint:
     bp = Blueprint("oidc", __name__, template_folder="templates")
     _published(bp)
     endpoints_authorization.add(bp)
+    endpoints_registration.add(bp)
     _programs(bp)
     _userinfo(bp)
     _receipts(bp)

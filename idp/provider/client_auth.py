@@ -36,7 +36,7 @@ def authenticated(form: Form) -> Client:
 
 def _proved(form: Form, client: Client | None, method: ClientAuth, secret: str) -> bool:
     if method in (ClientAuth.secret_basic, ClientAuth.secret_post):
-        fits = clients.secret_fits(client, secret)  # compared for an unknown client too: it takes as long
+        fits = clients.secret_fits(client, secret, form.now)  # compared for an unknown client too: it takes as long
         return fits and client is not None and client.auth is method
     if client is None or client.auth is not method:
         return False

@@ -18,6 +18,7 @@ from hub.house import House
 from hub.limits import Limit
 from hub.problems import TooMany
 from idp.model.client import Client
+from idp.model.metadata import PRIVATE
 from idp.store import client_keys as store
 from idp.store.client_keys import Held
 
@@ -33,7 +34,6 @@ SHORTEST = 60  # seconds that they are kept at least: an answer of "no-store" mu
 PAUSE = timedelta(seconds=15)  # after a failure; nobody waits behind an address that is known to be down
 REREAD = Limit("client-keys", times=5, seconds=10)  # forged key names must not make us call on and on
 KINDS = ("EC", "RSA", "OKP")
-PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 6: private and symmetric members
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
 

@@ -18,6 +18,7 @@ from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, G
 from idp.model.registration import NAMES
 from idp.provider import revoke
 from idp.provider.tokens import read
+from idp.store import client_keys as key_store
 from idp.store import clients as store
 
 CACHE_SECONDS = 1  # a changed client is used within a second by every process; revocation must take effect as fast
@@ -29,14 +30,14 @@ FIRST_PARTY = {  # our own relying parties, by their names
 
 
 def known(house: House, client_id: str, now: datetime) -> Client | None:
-    """The registered service of this id, unless it was ended. From memory, at most a second old."""
+    """The registered service of this id, unless it was ended or waits for approval. From memory, at most a second old."""
     cache: dict[str, tuple[Client, datetime]] = house.cache.setdefault("idp-clients", {})
     kept = cache.get(client_id)
     if kept is not None and abs(now - kept[1]) < timedelta(seconds=CACHE_SECONDS):
         return kept[0]
     with house.database.read() as db:
         client = store.client(db, client_id)
-    if client is None or client.ended is not None:
+    if client is None or client.ended is not None or client.waiting:
         cache.pop(client_id, None)
         return None
     if kept is not None and kept[0] == client:
@@ -66,6 +67,7 @@ def close(house: House, db: Connection, client_id: str, *, by: str, now: datetim
     if client is None:
         raise NotFound("There is no service %(id)s", id=client_id)
     store.keep(db, replace(client, ended=now))
+    key_store.forget(db, client_id)
     revoke.of_clients(db, [client_id], why="client ended", now=now)
     callers.revoke(db, client_id, now, now + timedelta(seconds=house.settings.access_seconds))
     ledger.wrote(db, "client.ended", client_id, by=by, at=now, place=client.place)
@@ -109,8 +111,9 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
         raise ClientWrong("A field is missing or has the wrong form: %(why)s", why=str(error)) from error
 
 
-_OURS = {"first_party", "secret_digest", "created", "ended", "sandbox", "testers", "registered"} | {
-    "registration_access_digest"
+_OURS = {
+    *("first_party", "secret_digest", "created", "ended", "sandbox", "testers", "registered", "waiting"),
+    *("old_secret_digest", "old_secret_until", "registration_access_digest"),
 }  # never given from outside
 
 
@@ -137,10 +140,32 @@ def secret_digest(secret: str) -> str:
     return digest_of(secret)
 
 
-def secret_fits(client: Client | None, secret: str) -> bool:
-    """Compare a secret in constant time; takes as long for an unknown client."""
-    kept = client.secret_digest if client and client.secret_digest else "0" * 64
-    return hmac.compare_digest(kept, secret_digest(secret)) and client is not None
+def secret_fits(client: Client | None, secret: str, now: datetime) -> bool:
+    """Compare a secret in constant time, with the one before it too while that still works; as long for an unknown client."""
+    given = secret_digest(secret)
+    fits = hmac.compare_digest(client.secret_digest if client and client.secret_digest else "0" * 64, given)
+    old = client.old_secret_digest if client and client.old_secret_until and now < client.old_secret_until else ""
+    return (hmac.compare_digest(old or "0" * 64, given) or fits) and client is not None
+
+
+def new_secret_of(house: House, client_id: str, *, hours: int, by: str, now: datetime) -> str:
+    """Give a service a new secret; the old one works for some hours more. Raises NotFound, ClientWrong if it has none."""
+    secret = new_secret()
+    with house.database.write() as db:
+        client = store.client(db, client_id)
+        if client is None or client.ended is not None:
+            raise NotFound("There is no service %(id)s", id=client_id)
+        if not client.secret_digest:
+            raise ClientWrong("This service proves itself without a secret")
+        made = replace(
+            client,
+            secret_digest=secret_digest(secret),
+            old_secret_digest=client.secret_digest if hours else "",
+            old_secret_until=now + timedelta(hours=hours) if hours else None,
+        )
+        keep(db, made, by=by, now=now)
+    house.cache.get("idp-clients", {}).pop(client_id, None)
+    return secret
 
 
 def first_party_secret(house: House, client_id: str) -> str:
@@ -189,6 +214,8 @@ def keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
     if old and old.sandbox != kept.sandbox:
         raise ClientWrong("A sandbox stays one; what is in production has an id of its own")
     store.keep(db, kept)
+    if old and client.registered.jwks_uri != old.registered.jwks_uri:
+        key_store.forget(db, client.id)
     if old and client.level > old.level:
         revoke.below(db, client.id, client.level, now=now)
     if old and set(old.testers) - set(kept.testers):

@@ -42,6 +42,7 @@ def metadata(issuer: str) -> dict[str, object]:
         "device_authorization_endpoint": f"{issuer}/oidc/device",
         "userinfo_endpoint": f"{issuer}{sign.USERINFO}",
         "jwks_uri": f"{issuer}/oidc/jwks",
+        "registration_endpoint": f"{issuer}/oidc/register",
         "end_session_endpoint": f"{issuer}/oidc/logout",
         "revocation_endpoint": f"{issuer}/oidc/revoke",
         "introspection_endpoint": f"{issuer}/oidc/introspect",

@@ -1,5 +1,6 @@
 """The table of registered services."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,6 +60,18 @@ def client(db: sa.Connection, id: str) -> Client | None:
 def clients(db: sa.Connection, scope: str = ROOT) -> list[Client]:
     """The registered services of a scope of the tree, by id."""
     return [_client(row) for row in db.execute(sa.select(client_table).where(below(_c.place, scope)).order_by(_c.id))]
+
+
+def waiting(db: sa.Connection, scope: str = ROOT) -> list[Client]:
+    """The services that registered themselves and wait for approval, oldest first."""
+    mine = sa.select(client_table).where(_c.waiting, _c.ended.is_(None), below(_c.place, scope))
+    return [_client(row) for row in db.execute(mine.order_by(_c.created, _c.id))]
+
+
+def forget_waiting(db: sa.Connection, before: datetime) -> int:
+    """Drop registrations that have waited since before this moment, and those that ended while they waited."""
+    old = sa.or_(_c.created < before, _c.ended.is_not(None))
+    return db.execute(client_table.delete().where(_c.waiting, old)).rowcount
 
 
 def keep(db: sa.Connection, client: Client) -> None:

@@ -232,7 +232,7 @@ def test_oidcc_refresh_token_rp_key_rotation(keyed: Visit) -> None:
     theirs = site(keyed.house).publishes(ONE)
     keyed.signs_in()
     form = {"client_assertion_type": ASSERTION}
-    proof = {"key": ONE, "header": {"kid": "one"}}
+    proof: dict[str, Any] = {"key": ONE, "header": {"kid": "one"}}
     got = keyed.redeem(
         keyed.code(scope="openid offline_access"),
         headers={},
@@ -244,7 +244,7 @@ def test_oidcc_refresh_token_rp_key_rotation(keyed: Visit) -> None:
     renewal = {"grant_type": "refresh_token", "refresh_token": got["refresh_token"], **form}
     assert keyed.token(renewal | {"client_assertion": keyed.assertion(**proof)}, headers={}).status_code == 200
     theirs.publishes(TWO)
-    fresh = {"key": TWO, "header": {"kid": "two"}}
+    fresh: dict[str, Any] = {"key": TWO, "header": {"kid": "two"}}
     assert keyed.token(renewal | {"client_assertion": keyed.assertion(**fresh)}, headers={}).status_code == 200
     old = keyed.token(renewal | {"client_assertion": keyed.assertion(**proof)}, headers={})
     assert (old.status_code, (old.json or {})["error"]) == (401, "invalid_client")

@@ -125,7 +125,7 @@ def test_wallet_and_console_are_registered_once(house: House) -> None:
         assert client is not None
         assert client.first_party
         assert client.redirects_to(site.callback(house))
-        assert clients.secret_fits(client, client_secret(house, site))
+        assert clients.secret_fits(client, client_secret(house, site), clock.now())
 
 
 # -- files

@@ -16,6 +16,7 @@ TESTED_IN = {  # each feature that is named to the world, and the test file that
     "end_session_endpoint": "test_logout",
     "revocation_endpoint": "test_token_status",
     "introspection_endpoint": "test_token_status",
+    "registration_endpoint": "test_registration",
 }
 
 
