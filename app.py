@@ -110,6 +110,8 @@ KEYS = {
     "checkpoint": "checkpoint",
     "data-1": "data",
     "consent-1": "consent",
+    "upstream-1": "upstream",
+    "upstream-2": "upstream",
 }
 
 

@@ -12,12 +12,15 @@ from idp.consent import consents
 from idp.login import devices
 from idp.provider import expiry, logout, registration
 from idp.provider.tokens import sign
-from idp.store import clients, grants, registration_tokens
+from idp.store import clients, grants, registration_tokens, upstreams
 
 if TYPE_CHECKING:
     from hub.house import House
 
 KEPT = timedelta(days=2)  # an ended grant still tells who took part in a login, and no login runs longer than a day
+
+
+UPSTREAM_LOGINS = timedelta(days=40)  # no session runs longer than thirty
 
 
 def register() -> None:
@@ -47,6 +50,7 @@ def register() -> None:
     ticks.every(600, "mandates for persons that end", wards.warn)
     ticks.every(10, "copies of notices", _copy_notices)
     ticks.every(86_400, "unused devices", devices.forget_unused)
+    ticks.every(3600, "logins by province", _forget_upstream)
     ticks.every(60, "companies", companies_watch.look_again)
     ticks.every(600, "mandates that end", companies_watch.warn)
 
@@ -71,6 +75,11 @@ def _age(house: "House", now: datetime) -> None:
     realname.forget_forms(house, now)
     realname.remind(house, now)
     realname.fall_back(house, now)
+
+
+def _forget_upstream(house: "House", now: datetime) -> None:
+    with house.database.write() as db:
+        upstreams.forget_logins(db, now - UPSTREAM_LOGINS)
 
 
 def _copy_notices(house: "House", now: datetime) -> None:

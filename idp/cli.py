@@ -9,7 +9,7 @@ import click
 from hub import clock
 from hub.cli import opened
 from hub.tree import ROOT
-from idp import cli_keys, cli_people
+from idp import cli_keys, cli_people, cli_upstream
 from idp.cli_evidence import evidence
 from idp.model.client import Basis, Client, ClientAuth, GrantType
 from idp.provider import clients
@@ -113,7 +113,7 @@ def secret() -> None:
     click.echo(f"secret_sha256, for the file: {clients.secret_digest(made)}")
 
 
-commands = [client, evidence, cli_keys.keys, *cli_people.commands]
+commands = [client, evidence, cli_keys.keys, cli_upstream.upstream, *cli_people.commands]
 
 
 def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, given: dict[str, Any]) -> Client:

@@ -17,6 +17,7 @@ from idp.model.flow import Refused
 from idp.model.receipt import TYPE as RECEIPT_TYPE
 from idp.provider import binding, clients, device, discovery, logout, par, server, token_status, userinfo
 from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
+from idp.upstream import ending
 
 OWN_PROOF = Program("the client proves itself in the request")
 KNOWN_TO_ALL = Program("published for everybody")
@@ -130,11 +131,15 @@ def _by_get(path: str) -> Response:
 
 def _signed_out(caller: Caller | None, onward: str | None) -> Response:
     house, now, told = web.house(), clock.now(), list[str]()
+    there = ending.there(house, caller, onward, now)
     if caller is not None and caller.sid is not None:
         with house.database.write() as db:
             told = logout.end(db, now, sid=caller.sid, why="signed out")
     services = [client for id in told if (client := clients.known(house, id, now)) is not None]
-    response = web.see_other(onward) if onward else web.page("idp/signed_out.html", services=services)
+    if there and onward:  # by way of the province: its session ends as well
+        response = web.page("idp/upstream_leaving.html", there=there)
+    else:
+        response = web.see_other(onward) if onward else web.page("idp/signed_out.html", services=services, there=there)
     web.sign_in_cookie(response, "idp", "")
     return response
 

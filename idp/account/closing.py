@@ -18,7 +18,7 @@ from idp.consent import consents
 from idp.model.closing import REMIND, WAIT, CannotClose, Hindrances
 from idp.model.mandate import Role
 from idp.model.person import Person, State
-from idp.store import devices, factors, leaving, people, recovery_codes
+from idp.store import devices, factors, leaving, people, recovery_codes, upstreams
 from idp.store import life as life_store
 from idp.store import mandates as mandate_store
 from idp.store.leaving import Closing
@@ -142,6 +142,7 @@ def _empty(house: House, db: Connection, person_id: str, now: datetime) -> None:
     for factor in factors.of_person(db, person_id):
         factors.remove(db, person_id, factor.id)
     devices.forget(db, person_id)
+    upstreams.forget_links(db, person_id)
     recovery_codes.replace(db, person_id, (), now)
     leaving.forget_copy(db, person_id)
     leaving.forget_taste(db, person_id)

@@ -13,7 +13,8 @@ from hub.house import House
 from hub.problems import NotSignedIn
 from idp.model.factor import SignInAgain, is_strongest
 from idp.model.mandate import Mandate, Principal
-from idp.model.person import Person, State
+from idp.model.person import Level, Person, State
+from idp.model.upstream import is_federated
 from idp.provider import logout
 from idp.store import people as store
 
@@ -40,15 +41,17 @@ def begin(
     device: str = "",
     before: Caller | None = None,
     auth_time: datetime | None = None,
+    most: int = Level.attended,
 ) -> Opened:
     """Open a new session after a sign-in. The ledger line rides along.
 
     `before` is the session that this browser had: the same person's goes on under a new id, another person's login ends.
-    `auth_time` is when the factors were shown, if that was earlier and elsewhere.
+    `auth_time` is when the factors were shown, if that was earlier and elsewhere; `most` is the level up to which who saw
+    them vouches.
     """
     caller = Caller(
         person=person.id,
-        level=reachable(person, methods),
+        level=min(reachable(person, methods), most),
         amr=methods,
         auth_time=auth_time or now,
         holder_keys=keys_of(person),
@@ -73,7 +76,7 @@ def stepped_up(
     """
     changed = replace(
         caller,
-        level=reachable(person, methods or caller.amr),
+        level=within(person, caller, methods),
         amr=methods or caller.amr,
         holder_keys=caller.holder_keys if caller.acting_for else keys_of(person),
         sealed_name=caller.sealed_name if caller.acting_for else _name(house, db, person),
@@ -147,6 +150,12 @@ def _open(
 def reachable(person: Person, amr: tuple[str, ...]) -> int:
     """How surely we know who this is, signed in like this: by text message never at the highest level (SP 800-63B-4 3.1.3.1)."""
     return min(int(person.level), 3) if "sms" in amr and not is_strongest(amr) else int(person.level)
+
+
+def within(person: Person, caller: Caller, amr: tuple[str, ...] = ()) -> int:
+    """What a login may reach by a further step: never more than whoever vouched for it has said."""
+    level = reachable(person, amr or caller.amr)
+    return min(level, caller.level) if is_federated(caller.amr) else level
 
 
 def _name(house: House, db: Connection, person: Person, principal: Principal | None = None) -> bytes:

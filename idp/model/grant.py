@@ -33,6 +33,7 @@ class Code:
     claims: str = ""  # the claims parameter as JSON in one form (OpenID Connect Core 5.5)
     resources: tuple[str, ...] = ()  # for which APIs the tokens may be (RFC 8707 2)
     dpop_jkt: str | None = None  # the key that must be shown to redeem it (RFC 9449 10)
+    authority: str = ""  # the issuer of the provider that vouched for the login, if it was not us
 
     @classmethod
     def of(cls, asked: Asked, signed_in: SignedIn, now: datetime) -> "Code":
@@ -55,6 +56,7 @@ class Code:
             claims=asked.claims,
             resources=asked.resources,
             dpop_jkt=asked.dpop_jkt,
+            authority=signed_in.authority,
         )
 
     def valid_at(self, now: datetime, seconds: int) -> bool:
@@ -82,6 +84,7 @@ class Grant:
     claims: str = ""  # what was asked for by name beside the scopes, as JSON in one form
     resources: tuple[str, ...] = ()
     cnf: str = ""  # the key of the client that every token of it is bound to: `jkt:…` (RFC 9449 6.1), `x5t#S256:…` (RFC 8705 3.1)
+    authority: str = ""  # the issuer of the provider that vouched for the login, if it was not us
 
     @property
     def offline(self) -> bool:

@@ -34,6 +34,7 @@ from idp.provider.received import BadAuthorizationRequest, Given, Unreadable
 from idp.provider.sandbox import OnlyTesters
 from idp.store import consents as consent_store
 from idp.store import mandates as mandate_store
+from idp.upstream import ending
 
 
 def start(
@@ -155,6 +156,7 @@ def _signed_in(
         at=caller.auth_time,
         acting_for=caller.acting_for,
         holder_keys=caller.holder_keys,
+        authority=ending.authority(house, caller),
         could_be=_could_be(house, client, caller.person, now) if hint not in (None, subject) else frozenset(),
     )
 

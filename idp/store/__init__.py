@@ -24,6 +24,7 @@ from idp.store import (
     registers,
     registration_tokens,
     releases,
+    upstreams,
     uses,
 )
 
@@ -51,5 +52,6 @@ __all__ = [
     "registers",
     "registration_tokens",
     "releases",
+    "upstreams",
     "uses",
 ]

@@ -35,6 +35,7 @@ grant_table = sa.Table(
     sa.Column("claims", sa.Text, nullable=False, server_default=""),
     sa.Column("resources", Json, nullable=False, server_default="[]"),
     sa.Column("cnf", sa.Text, nullable=False, server_default=""),
+    sa.Column("authority", sa.Text, nullable=False, server_default=""),
 )
 refresh_table = sa.Table(
     "idp_refresh",
@@ -87,6 +88,7 @@ def redeem(db: sa.Connection, code: str, grant: Grant) -> bool:
         "claims": grant.claims,
         "resources": grant.resources,
         "cnf": grant.cnf,
+        "authority": grant.authority,
     }
     return db.execute(NEW_GRANT[db.dialect.name], values).first() is not None
 
@@ -190,4 +192,5 @@ def _grant(row: Any) -> Grant:
         claims=row.claims,
         resources=tuple(row.resources),
         cnf=row.cnf,
+        authority=row.authority,
     )

@@ -25,12 +25,14 @@ from idp.web import (
     second,
     security,
     unlock,
+    upstream,
     whom,
 )
 
 TOPICS = (
     restart,
     login,
+    upstream,
     second,
     qr,
     device,

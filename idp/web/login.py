@@ -12,6 +12,7 @@ from idp.login import passkey, sign_in
 from idp.model.factor import SignInAgain, WrongCredentials
 from idp.model.flow import STRONGEST, FlowGone, Step
 from idp.provider import authorize
+from idp.upstream import configured
 from idp.web import desk, halfway
 from idp.web.desk import Visit
 from idp.web.leave import leave
@@ -77,4 +78,5 @@ def _form(visit: Visit, account: str = "") -> dict[str, Any]:
         "strongest": visit.waiting is not None and visit.waiting.asked.level >= STRONGEST,
         "passkeys": possible,
         "options": passkey.options_to_sign_in(visit.house) if possible else "",
+        "provinces": bool(configured.offered(visit.house, visit.now)),
     }

@@ -47,6 +47,7 @@ METHODS = {
     "live": N_("Live check of your face"),
     "network-id": N_("Network identity"),
     "counter": N_("An officer at a service counter"),
+    "upstream": N_("Your province's sign-in"),
 }
 MORE = {
     "country": N_("Type the three letters of the country, as they stand on your paper"),
@@ -67,7 +68,7 @@ def _name_and_number(bp: Blueprint) -> None:
         visit = desk.visit()
         status = realname.status(visit.house, visit.person)
         if (
-            visit.caller and session.reachable(status.person, visit.caller.amr) > visit.caller.level
+            visit.caller and session.within(status.person, visit.caller) > visit.caller.level
         ):  # proved elsewhere meanwhile
             return desk.enter(visit, step_up(visit, status.person))
         if status.person.level < Level.matched:

@@ -14,6 +14,7 @@ from idp.model.factor import Kind, LastFactor, NotOffered, strength
 from idp.model.flow import STRONGEST
 from idp.store import factors, people
 from idp.store import recovery_codes as code_store
+from idp.upstream import configured, links
 from idp.web import desk, halfway
 from idp.web.desk import Visit
 
@@ -28,6 +29,7 @@ DONE = {
     "phone": N_("The phone number was confirmed"),
     "email": N_("The e-mail address was confirmed"),
     "forgotten": N_("It was removed"),
+    "unlinked": N_("The province's account was disconnected"),
 }
 
 
@@ -136,4 +138,6 @@ def _found(visit: Visit) -> dict[str, Any]:
         "sms_allowed": int(person.level) < STRONGEST,
         "mail_offered": contacts.offered(house, Contact.email),
         "passkeys_possible": passkey.available(house.settings),
+        "links": links.of(house, visit.person),
+        "provinces": bool(configured.offered(house, visit.now)),
     }

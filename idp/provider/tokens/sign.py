@@ -83,6 +83,8 @@ def client_token(house: House, client: Client, *, scopes: Sequence[str], now: da
 def about(house: House, client: Client, grant: Grant, mandates: Sequence[Mandate]) -> Claims:
     """Whom a token is about, and, where somebody acts for him, who does (RFC 8693 4.1) and by what mandates (RFC 9396 2)."""
     claims: Claims = {"sub": pseudonyms.subject(house, client, principals.subject(grant.person, grant.acting_for))}
+    if grant.authority:  # the provider that vouched for the login; without the claim it was us (docs/identity/provinces.md)
+        claims["idp"] = grant.authority
     if grant.acting_for:
         claims |= {
             "act": {"sub": pseudonyms.subject(house, client, grant.person)},

@@ -1,0 +1,261 @@
+"""Signing in by way of one's province: the page to choose it, the way there and back, and the link to an account here."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request, url_for
+
+from hub import callers, clock, web
+from hub.callers import Caller, Program, Public, Session
+from hub.house import House
+from hub.i18n import language
+from hub.problems import NotFound, Problem, TooMany
+from hub.steps import step
+from hub.web import route
+from idp.model.factor import LastFactor
+from idp.model.realname import NeedsGuardian
+from idp.model.upstream import (
+    NotLinked,
+    NotTrusted,
+    Upstream,
+    UpstreamDown,
+    UpstreamRefused,
+    VouchedTooLow,
+    is_federated,
+)
+from idp.provider import authorize
+from idp.upstream import answer, arrive, begin, breaker, configured, ending, jose, links
+from idp.upstream.answer import Cancelled
+from idp.upstream.arrive import Waits
+from idp.web import desk, halfway
+from idp.web.desk import Visit
+
+REFUSALS = (
+    NotLinked,
+    NotTrusted,
+    UpstreamDown,
+    UpstreamRefused,
+    VouchedTooLow,
+    Cancelled,
+    NeedsGuardian,
+    TooMany,
+    NotFound,
+)
+LAST_DAYS = 180  # for which a browser remembers the province that was chosen last
+LONGEST_TOKEN = 20_000
+ITS_OWN_PROOF = Program("the province's signature is the proof")
+
+
+def add(bp: Blueprint) -> None:
+    """`/upstream` and what is below it."""
+    _choose(bp)
+    _callback(bp)
+    _link(bp)
+    _programs(bp)
+
+
+def _choose(bp: Blueprint) -> None:
+    @route(bp, "/upstream", gate=Public(), endpoint="upstream")
+    def page() -> Response:
+        visit = desk.visit()
+        step(visit.house, "login", "shown")
+        return _chooser(visit)
+
+    @route(bp, "/upstream", gate=Public(), methods=("POST",), endpoint="upstream_posted")
+    def posted() -> Response:
+        """To the province. A page of its own, so that this form leads nowhere else: browsers follow redirects by its rules."""
+        visit = desk.visit()
+        try:
+            upstream = configured.one(visit.house, request.form.get("province", ""))
+            browser = secrets.token_urlsafe(32)
+            url = _address(visit, upstream, browser)
+        except REFUSALS as problem:
+            return _chooser(visit, problem)
+        response = _go_on(visit, url, upstream)
+        web.set_cookie(response, _name(visit.house, "upstream"), browser, seconds=begin.SECONDS)
+        web.set_cookie(response, _name(visit.house, "province"), upstream.id, seconds=LAST_DAYS * 86_400)
+        return response
+
+
+def _callback(bp: Blueprint) -> None:
+    @route(bp, "/upstream/<id>/callback", gate=Public(), endpoint="upstream_callback")
+    def callback(id: str) -> Response:
+        """Back from the province. What it says is believed only after every check."""
+        house, visit = web.house(), desk.visit()
+        upstream = None
+        try:
+            upstream = configured.one(house, id)
+            errand = begin.taken(house, request.args.get("state", ""), _cookie(house, "upstream"), visit.now)
+            visit = _again(visit, errand.flow, errand.next)
+            if errand.upstream != upstream.id:  # RFC 9700 4.4: an answer at the address of another
+                raise NotTrusted("The answer comes from another provider")
+            return _arrived(visit, upstream, errand, request.args)
+        except REFUSALS as problem:
+            step(house, "login", "wrong")
+            return _failed(visit, upstream, problem)
+
+    @route(bp, "/upstream/signed-out", gate=Public(), endpoint="upstream_signed_out")
+    def signed_out() -> Response:
+        """Back from the province after its session has ended too."""
+        onward = ending.came_back(web.house(), request.args.get("state", ""))
+        return web.see_other(onward) if onward else web.page("idp/signed_out.html", services=(), both=True)
+
+
+def _link(bp: Blueprint) -> None:
+    @route(bp, "/upstream/link", gate=Public(), endpoint="upstream_link")
+    def page() -> Response:
+        visit = desk.visit()
+        try:
+            half = arrive.waiting(visit.house, _cookie(visit.house, "upstream-half"), visit.now)
+        except REFUSALS as problem:
+            return _failed(visit, None, problem)
+        signed_in = visit.caller is not None and visit.caller.person == half.person
+        recent = visit.caller is not None and visit.caller.auth_time is not None and visit.caller.auth_time >= half.at
+        ready = signed_in and recent
+        return desk.show(visit, "upstream_link.html", upstream=half.told.upstream, ready=ready, login=_login_for(visit))
+
+    @route(bp, "/upstream/link", gate=Session("idp"), methods=("POST",), endpoint="upstream_link_posted")
+    def posted() -> Response:
+        visit = desk.visit()
+        cookie = _cookie(visit.house, "upstream-half")
+        try:
+            if "no" not in request.form:
+                arrive.confirm(visit.house, cookie, _caller(visit), visit.now)
+        except REFUSALS as problem:
+            return _failed(visit, None, problem)
+        response = desk.onward(visit, _caller(visit))
+        web.set_cookie(response, _name(visit.house, "upstream-half"), "")
+        return response
+
+    @route(bp, "/account/links/remove", gate=Session("idp"), methods=("POST",), endpoint="upstream_unlink")
+    def unlink() -> Response:
+        visit = desk.visit()
+        if not desk.is_recent(visit):
+            return desk.again_at(visit, "idp.security")
+        try:
+            links.remove(visit.house, _caller(visit), request.form.get("link", ""), now=visit.now)
+        except LastFactor as problem:
+            return desk.show(visit, "upstream_failed.html", status=problem.status, problem=problem, upstream=None)
+        return halfway.security("unlinked")
+
+
+def _programs(bp: Blueprint) -> None:
+    @route(bp, "/upstream/jwks", gate=Program("published for everybody"), endpoint="upstream_jwks")
+    def keys() -> Response:
+        """By what provinces know that we are their client."""
+        return web.file(jose.published(web.house()), "application/json", seconds=300)
+
+    @route(bp, "/upstream/<id>/backchannel-logout", gate=ITS_OWN_PROOF, methods=("POST",), endpoint="upstream_logout")
+    def logout(id: str) -> Response:
+        """A province ends a session (OpenID Connect Back-Channel Logout 2.7, 2.8)."""
+        if (request.content_length or LONGEST_TOKEN + 1000) > LONGEST_TOKEN + 100:
+            return web.answer({"error": "invalid_request"}, 400)
+        try:
+            ending.told(web.house(), id, request.form.get("logout_token", ""), clock.now())
+        except (NotTrusted, NotFound):
+            return web.answer({"error": "invalid_request"}, 400)
+        return web.answer({}, 200)
+
+
+# -- inside
+
+
+def _arrived(visit: Visit, upstream: Upstream, errand: begin.Errand, given: Mapping[str, str]) -> Response:
+    house = visit.house
+    told = answer.told(house, upstream, errand, given, visit.now)
+    linking = errand.person if visit.person == errand.person else ""
+    opened = arrive.arrive(
+        house,
+        told,
+        before=visit.caller,
+        linking=linking,
+        device=desk.device(),
+        cookie=desk.device_cookie(house),
+        now=visit.now,
+    )
+    if isinstance(opened, Waits):
+        response = _go_on(visit, visit.to("idp.upstream_link"), upstream)
+        web.set_cookie(response, _name(house, "upstream-half"), opened.cookie, seconds=arrive.HALF_SECONDS)
+        return response
+    entered = desk.enter(visit, opened)
+    if entered.status_code != 303:
+        return entered
+    response = _go_on(visit, entered.location or "/", upstream)
+    for value in entered.headers.getlist("Set-Cookie"):
+        response.headers.add("Set-Cookie", value)
+    web.set_cookie(response, _name(house, "upstream"), "")
+    return response
+
+
+def _address(visit: Visit, upstream: Upstream, browser: str) -> str:
+    """Where to send the browser. A link is asked for by whoever showed a way of his own a moment ago."""
+    mine = visit.caller is not None and not is_federated(visit.caller.amr) and desk.is_recent(visit)
+    return begin.begin(
+        visit.house,
+        upstream,
+        visit.waiting.asked if visit.waiting else None,
+        browser=browser,
+        flow=visit.flow,
+        onward=visit.next,
+        again=visit.caller is not None and not mine,
+        person=visit.person if mine else "",
+        language="zh-Hans" if language() == "zh-Hans" else "en",
+        net=desk.network(),
+        now=visit.now,
+    )
+
+
+def _chooser(visit: Visit, problem: Problem | None = None) -> Response:
+    found = configured.offered(visit.house, visit.now)
+    last = _cookie(visit.house, "province")
+    down = {one.id for one in found if breaker.is_down(visit.house, one)}
+    by_region = sorted(found, key=lambda one: (one.region_en, one.name_en))
+    grouped = [(key, list(some)) for key, some in groupby(by_region, key=lambda one: (one.region, one.region_en))]
+    values: dict[str, Any] = {"groups": grouped, "last": last, "down": down, "problem": problem}
+    errors = {"province": desk.said(problem)} if problem else {}
+    status = problem.status if problem else 200
+    response = desk.show(visit, "upstream.html", errors=errors, status=status, **values)
+    if status in (429, 503):
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def _failed(visit: Visit, upstream: Upstream | None, problem: Problem) -> Response:
+    response = desk.show(visit, "upstream_failed.html", status=problem.status, problem=problem, upstream=upstream)
+    if problem.status in (429, 503):
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def _go_on(visit: Visit, url: str, upstream: Upstream) -> Response:
+    """A page that goes on by itself. It ends the chain of redirects, which a browser would judge by the first form's rules."""
+    return desk.show(visit, "upstream_onward.html", url=url, upstream=upstream, away=bool(urlsplit(url).netloc))
+
+
+def _again(visit: Visit, flow: str, onward: str) -> Visit:
+    """The visit with the flow that was under way when the browser left. Raises FlowGone."""
+    waiting = authorize.pending(visit.house, flow, visit.caller, visit.browser, visit.now) if flow else None
+    return replace(visit, flow=flow, waiting=waiting, next=onward)
+
+
+def _login_for(visit: Visit) -> str:
+    """The sign-in page, and from there back to the question."""
+    here = url_for("idp.upstream_link", flow=visit.flow or None)
+    return url_for("idp.login", again=1, next=here)
+
+
+def _caller(visit: Visit) -> Caller:
+    assert visit.caller is not None  # the gate admits nobody else
+    return visit.caller
+
+
+def _cookie(house: House, name: str) -> str:
+    return request.cookies.get(_name(house, name), "")
+
+
+def _name(house: House, name: str) -> str:
+    return callers.cookie_name(house, name)
