@@ -17,7 +17,7 @@ NOTICES = timedelta(days=365)  # seen or not: whoever has not looked for a year 
 def register() -> None:
     """Name everything to the modules that run it. Once per process."""
     ticks.every(0.5, "ledger", ledger.sequence)
-    ticks.every(1, "outbox", outbox.deliver)
+    ticks.every(0.5, "outbox", outbox.begin)
     ticks.every(1, "jobs", jobs.resume)
     ticks.every(600, "clean", clean)
     ticks.every(60, "vault", rotation.resume)

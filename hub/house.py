@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hub import valkey
+from hub import outbox, valkey
 from hub.blobs import Blobs
 from hub.db import Database
 from hub.fetch import Fetch
@@ -33,6 +33,7 @@ class House:
 
     def close(self) -> None:
         """Give connections back. The house cannot be used afterwards."""
+        outbox.close(self)
         self.tally.close()
         self.database.dispose()
 

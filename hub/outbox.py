@@ -5,10 +5,11 @@ holds no personal data; what needs some (a notice to a person) names him by inte
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 LEASE = timedelta(seconds=60)  # whoever claimed a delivery has this long; a killed process's claim then lapses
 GIVE_UP = timedelta(hours=24)
 DELAYS = (5, 15, 60, 300, 900, 1800, 3600)  # seconds after the 1st, 2nd … failure; the last one repeats
-BATCH = 64
+BATCH = 128
 PER_RECEIVER = 5  # of one claim: 5 calls of 5 s each end within the lease
-THREADS = 8  # a slow receiver holds one of them, the others go on
+THREADS = 32  # a slow receiver holds one of them, the others go on
 
 delivery_table = sa.Table(
     "hub_outbox",
@@ -114,19 +115,46 @@ def deliveries(db: sa.Connection, *, to: str = "", state: str = "", limit: int =
 
 def deliver(house: "House", now: datetime, senders: Mapping[str, Sender] | None = None) -> int:
     """Make every call that is due; say how many were taken. Safe to run in several processes at once."""
+    return sum(one.result() for one in begin(house, now, senders))
+
+
+def begin(house: "House", now: datetime, senders: Mapping[str, Sender] | None = None) -> list[Future[int]]:
+    """Start every call that is due and wait for none: who answers slowly delays nobody, not even what comes a moment later.
+
+    A receiver that is being called is left out until that is over.
+    """
     with house.database.read() as db:
         if db.execute(_due(now).limit(1)).first() is None:
-            return 0  # most of the time: without taking the write lock
+            return []  # most of the time: without taking the write lock
+    threads, busy = _couriers(house)
     claim = secrets.token_hex(8)
     with house.database.write() as db:
-        claimed = _claim(db, claim, now)
-    receivers = [list(some) for _, some in groupby(sorted(claimed, key=_receiver), key=_receiver)]
-    if not receivers:
-        return 0
-    with ThreadPoolExecutor(min(THREADS, len(receivers)), thread_name_prefix="outbox") as threads:
-        return sum(
-            threads.map(lambda some: _serve(house, claim, some, SENDERS if senders is None else senders), receivers)
-        )
+        claimed = _claim(db, claim, now, tuple(busy))
+    begun = []
+    for receiver, some in groupby(sorted(claimed, key=_receiver), key=_receiver):
+        busy.add(receiver)
+        one = threads.submit(_serve, house, claim, list(some), SENDERS if senders is None else senders)
+        one.add_done_callback(partial(_free, busy, receiver))
+        begun.append(one)
+    return begun
+
+
+def close(house: "House") -> None:
+    """Wait for the calls that were started."""
+    if "outbox" in house.cache:
+        _couriers(house)[0].shutdown()
+
+
+def _couriers(house: "House") -> tuple[ThreadPoolExecutor, set[str]]:
+    """This process's threads, and the receivers that they are calling."""
+    if "outbox" not in house.cache:
+        house.cache.setdefault("outbox", (ThreadPoolExecutor(THREADS, thread_name_prefix="outbox"), set()))
+    kept: tuple[ThreadPoolExecutor, set[str]] = house.cache["outbox"]
+    return kept
+
+
+def _free(busy: set[str], receiver: str, _: Future[int]) -> None:
+    busy.discard(receiver)
 
 
 def clean(db: sa.Connection, before: datetime) -> int:
@@ -149,7 +177,7 @@ def _waits(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return delivery_table.c.state == "waiting", delivery_table.c.due <= now
 
 
-def _claim(db: sa.Connection, claim: str, now: datetime) -> list[Delivery]:
+def _claim(db: sa.Connection, claim: str, now: datetime, busy: Collection[str] = ()) -> list[Delivery]:
     table = delivery_table
     turn = sa.func.row_number().over(partition_by=table.c.to, order_by=table.c.due)
     turns = sa.select(table.c.id, table.c.due, turn.label("turn")).where(*_waits(now)).subquery()
@@ -158,6 +186,8 @@ def _claim(db: sa.Connection, claim: str, now: datetime) -> list[Delivery]:
     chosen: list[Delivery] = []
     counts: dict[str, int] = {}
     for delivery in map(_delivery, db.execute(due.with_for_update(skip_locked=True))):
+        if _receiver(delivery) in busy:
+            continue
         counts[_receiver(delivery)] = counts.get(_receiver(delivery), 0) + 1
         if counts[_receiver(delivery)] <= PER_RECEIVER:
             chosen.append(delivery)

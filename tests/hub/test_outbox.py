@@ -127,6 +127,24 @@ def test_a_slow_receiver_holds_up_nobody_else(house: House, other: Neighbour, no
         assert running.result() == 2
 
 
+def test_a_slow_receiver_does_not_delay_what_comes_later(house: House, other: Neighbour, now: datetime) -> None:
+    """A service that answers after five seconds is waited for; whoever signs out meanwhile is told at once."""
+    gate = threading.Event()
+
+    def slow(house: House, delivery: outbox.Delivery, now: datetime) -> None:
+        assert gate.wait(20)
+
+    first = queued(house, "slow", now, kind="slow")
+    (running,) = outbox.begin(house, now, {"slow": slow})
+    again, id = queued(house, "slow", now, kind="slow"), queued(house, other.url(), now)
+    (quick,) = outbox.begin(house, now, {"slow": slow})  # and nobody is called twice at once
+    assert quick.result() == 1
+    assert [stands(house, one).state for one in (first, again, id)] == ["waiting", "waiting", "sent"]
+    gate.set()
+    assert running.result() == 1
+    assert outbox.deliver(house, now, {"slow": slow}) == 1
+
+
 def test_after_one_failure_the_same_receiver_is_left_alone(house: House, other: Neighbour, now: datetime) -> None:
     for _ in range(4):
         queued(house, other.url(), now)
