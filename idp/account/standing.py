@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from idp.model.claims import agreed_as
 from idp.model.client import Client
 from idp.model.grant import Grant
 from idp.model.mandate import PERSON
@@ -20,7 +21,7 @@ def may_be_told(db: Connection, grant: Grant, client: Client) -> bool:
     if client.first_party:
         return True
     consent = consents.consent(db, whose(grant), client.id, held=True)
-    return consent is not None and consent.covers(grant.scopes)
+    return consent is not None and consent.covers((*grant.scopes, *agreed_as(grant.claims, grant.scopes)))
 
 
 def whose(grant: Grant) -> str:

@@ -14,11 +14,14 @@ from typing import Any
 from idp.model.client import Client
 from idp.model.consent import TEXT_VERSION
 
-FIELDS = {  # what each scope tells, in the order in which it is shown
+FIELDS = {  # what each scope or claim tells, in the order in which it is shown
     "openid": ("subject", "level"),
     "profile": ("subject", "name", "level"),
     "realname": ("subject", "name", "number", "level"),
     "company": ("acting_for",),
+    "claim:name": ("subject", "name", "level"),  # asked for by name, without the scope (OpenID Connect Core 5.5)
+    "claim:number": ("subject", "number", "level"),
+    "claim:company": ("acting_for",),
 }
 ORDER = ("subject", "name", "number", "acting_for", "level")
 _FOLDER = Path(__file__).parent / "texts"

@@ -102,6 +102,16 @@ class Asked:
         """What the person must have agreed to tell: the scopes, and the claims that are asked for beside them."""
         return (*self.scopes, *agreed_as(self.claims, self.scopes)) if self.claims else self.scopes
 
+    @property
+    def number(self) -> bool:
+        """True if it is asked for the number by which the register knows the person."""
+        return "realname" in self.scopes or "claim:number" in self.told
+
+    @property
+    def for_whom(self) -> bool:
+        """True if it is asked for whom the person acts."""
+        return "company" in self.scopes or "claim:company" in self.told
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -188,7 +198,7 @@ def missing(
 def _lacks_number(asked: Asked, signed_in: SignedIn) -> bool:
     """True if the service asks for name and number, and the person is known by a network identity alone."""
     known = signed_in.level >= 2 and signed_in.acting_for is None
-    return known and "realname" in asked.scopes and not signed_in.holder_keys
+    return known and asked.number and not signed_in.holder_keys
 
 
 def _fresh(asked: Asked, started: datetime, signed_in: SignedIn, now: datetime) -> bool:

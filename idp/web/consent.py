@@ -45,7 +45,7 @@ def add(bp: Blueprint) -> None:
         if request.form.get("decision") != "agree":
             return leave(authorize.deny(visit.house, visit.flow, visit.browser, visit.now))
         if waiting.steps[:1] == (Step.consent,):  # nobody agrees before he is known as well as the service asks
-            client, scopes, text = waiting.client, waiting.asked.scopes, _text(visit, waiting)
+            client, scopes, text = waiting.client, waiting.asked.told, _text(visit, waiting)
             consents.agree(visit.house, _agrees_for(caller), client, scopes, text, now=visit.now, by=caller.label)
         return desk.onward(visit, caller)
 
@@ -59,12 +59,12 @@ def _waiting() -> tuple[Visit, Pending, Caller]:
 
 def _text(visit: Visit, waiting: Pending) -> Text:
     """The words that are shown, agreed to, and kept by their digest."""
-    return consent_text.text(waiting.client, waiting.asked.scopes, _place(visit, waiting.client), language())
+    return consent_text.text(waiting.client, waiting.asked.told, _place(visit, waiting.client), language())
 
 
 def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str]]:
     """What the service will be told, each with its value: nobody agrees to what he does not see."""
-    scopes = waiting.asked.scopes
+    fields = consent_text.fields(waiting.asked.told)
     with visit.house.database.read() as db:
         own = sandbox.profile(waiting.client, people.profile(db, visit.house.vault, visit.person))
         try:
@@ -74,11 +74,11 @@ def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str
     told = [(_("A number made for this service alone"), _("It tells the service that it is you again"))]
     if acting:
         told += _of_principal(visit, waiting, acting[1])
-    if {"profile", "realname"} & set(scopes) and own.name:
+    if "name" in fields and own.name:
         told.append((_("Your name"), own.name))
-    if "realname" in scopes and own.number:
+    if "number" in fields and own.number:
         told.append((_("The number of your paper"), masked(own.number)))
-    if "company" in scopes and not (acting and acting[1].person):
+    if "acting_for" in fields and not (acting and acting[1].person):
         real = acting[1].shown if acting else ""
         told.append((_("For whom you act"), sandbox.company(waiting.client, real) if acting else _("For myself")))
     told.append((_("How your name was verified"), level_name(caller.level)))
@@ -97,10 +97,10 @@ def _of_principal(visit: Visit, waiting: Pending, principal: Principal) -> list[
         return []
     with visit.house.database.read() as db:
         profile = sandbox.profile(waiting.client, people.profile(db, visit.house.vault, principal.person))
-    told = []
-    if {"profile", "realname"} & set(waiting.asked.scopes):
+    told, fields = [], consent_text.fields(waiting.asked.told)
+    if "name" in fields:
         told.append((_("Name of the person for whom you act"), profile.name))
-    if "realname" in waiting.asked.scopes and profile.number:
+    if "number" in fields and profile.number:
         told.append((_("His or her number"), masked(profile.number)))
     return told
 

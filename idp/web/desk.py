@@ -145,7 +145,7 @@ def enter(visit: Visit, opened: Opened, response: Response | None = None) -> Res
 
 def asks_for_whom(visit: Visit, waiting: Pending, caller: Caller) -> bool:
     """Whether to ask for whom the person acts: once in each sign-in at a service that wants to know, if there is a choice."""
-    if "company" not in waiting.asked.scopes or flows.has_chosen(visit.house, visit.flow, caller.sid or ""):
+    if not waiting.asked.for_whom or flows.has_chosen(visit.house, visit.flow, caller.sid or ""):
         return False
     with visit.house.database.read() as db:
         return bool(mandates.of(visit.house, db, caller.person or "", visit.now))

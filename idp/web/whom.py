@@ -53,7 +53,7 @@ def role_name(role: Role) -> str:
 def _show(visit: Visit, errors: dict[str, str] | None = None) -> Response:
     """Those for whom the service wants to hear: one that does not ask for whom hears of the person alone."""
     assert visit.caller is not None
-    asks = visit.waiting is None or "company" in visit.waiting.asked.scopes
+    asks = visit.waiting is None or visit.waiting.asked.for_whom
     with visit.house.database.read() as db:
         found = mandates.of(visit.house, db, visit.person, visit.now) if asks else []
         options = [(MYSELF, _("For myself"), "")]

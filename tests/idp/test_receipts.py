@@ -18,6 +18,7 @@ import app as front
 from hub import clock, ledger, notices
 from hub.keys import Keys
 from idp.consent import consent_text, consents, receipts
+from idp.model import claims
 from idp.model.client import PERSON_SCOPES, Basis
 from idp.model.consent import TEXT_VERSION
 from idp.model.receipt import Receipt, Said
@@ -257,7 +258,8 @@ def test_a_published_text_is_never_changed() -> None:
 
 
 def test_every_scope_says_what_it_tells() -> None:
-    assert set(consent_text.FIELDS) | {"offline_access"} == set(PERSON_SCOPES)
+    by_name = set(claims.AGREED_AS.values())
+    assert set(consent_text.FIELDS) | {"offline_access"} == set(PERSON_SCOPES) | by_name
     assert consent_text.fields(["openid", "company", "profile"]) == ("subject", "name", "acting_for", "level")
 
 
