@@ -59,6 +59,8 @@ def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | 
     opened = house or open_house(read)
     if "hub" in rooms:
         complete_keys(opened)  # an older installation has not all of them yet
+    if "idp" in rooms:
+        importlib.import_module("idp.provider.clients").ensure_from_file(opened, clock.now())
     app = Flask("yinxin", static_folder=str(_here() / "hub/static"), template_folder=str(_here() / "hub/templates"))
     web.frame(app, opened)
     app.register_blueprint(api.blueprint())  # every role can be asked how it is

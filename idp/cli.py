@@ -9,9 +9,9 @@ import click
 from hub import clock
 from hub.cli import opened
 from hub.tree import ROOT
-from idp import cli_keys, cli_people, cli_upstream
+from idp import cli_clients, cli_keys, cli_people, cli_upstream
 from idp.cli_evidence import evidence
-from idp.model.client import Basis, Client, ClientAuth, GrantType
+from idp.model.client import POLICIES, Basis, Client, ClientAuth, GrantType, Registration
 from idp.provider import clients
 from idp.store import clients as store
 
@@ -41,7 +41,10 @@ def client() -> None:
     "--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys, a JWK Set."
 )
 @click.option(
-    "--id-token", type=click.Choice(["RS256", "ES256", "PS256", "EdDSA"]), default="RS256", help="How its ID tokens are signed."
+    "--id-token",
+    type=click.Choice(["RS256", "ES256", "PS256", "EdDSA"]),
+    default="RS256",
+    help="How its ID tokens are signed.",
 )
 @click.option("--level", type=click.IntRange(1, 4), default=1, help="The level of assurance that it always needs.")
 @click.option("--purpose", default="", help="In one Chinese sentence why it asks; people read it before they agree.")
@@ -53,6 +56,10 @@ def client() -> None:
     help="Why it may use what it is told: the person's consent, or a duty of the body by law.",
 )
 @click.option("--citation", default="", help="Of a duty: the rule that gives it; people read it.")
+@click.option("--policy", type=click.Choice(sorted(POLICIES)), default="standard", show_default=True, help="Its rules.")
+@click.option("--jwks-uri", default="", help="Where it publishes its keys, instead of --keys.")
+@click.option("--agency-name", default="", help="The body's name in Chinese, as people read it on the consent page.")
+@click.option("--agency-name-en", default="", help="The same in English.")
 @click.option("--native", is_flag=True, help="An installed program: may use any port of this machine.")
 def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
     """Register the service CLIENT_ID, or change it. A secret is made and shown once."""
@@ -81,7 +88,7 @@ def list_command(place: str) -> None:
     """List the registered services."""
     with opened() as house, house.database.read() as db:
         for one in store.clients(db, place):
-            state = f"ended {one.ended:%Y-%m-%d}" if one.ended else one.auth.value
+            state = f"ended {one.ended:%Y-%m-%d}" if one.ended else "waits" if one.waiting else one.auth.value
             click.echo(f"{one.id:<24} {one.agency:<18} {one.place:<24} [{state}] {one.name}")
 
 
@@ -113,6 +120,8 @@ def secret() -> None:
     click.echo(f"secret_sha256, for the file: {clients.secret_digest(made)}")
 
 
+for one in cli_clients.commands:
+    client.add_command(one)
 commands = [client, evidence, cli_keys.keys, cli_upstream.upstream, *cli_people.commands]
 
 
@@ -143,6 +152,10 @@ def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, 
         basis=Basis(given["basis"]),
         citation=given["citation"],
         native=given["native"],
+        policy=POLICIES[given["policy"]],
+        agency_name=given["agency_name"],
+        agency_name_en=given["agency_name_en"] or given["agency_name"],
+        registered=Registration(jwks_uri=given["jwks_uri"]),
     )
 
 
@@ -162,6 +175,9 @@ def _shown(one: Client) -> dict[str, Any]:
         "scopes": list(one.scopes),
         "keys": [key.get("kid", "") for key in one.keys],
         "policy": one.policy.name,
+        "waiting": one.waiting,
+        "agency_name": one.agency_name,
+        "registered": {name: value for name, value in one.registered.said().items() if not name.endswith("_digest")},
         "id_token_algorithm": one.id_token_algorithm,
         "level": one.level,
         "purpose": one.purpose,

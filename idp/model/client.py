@@ -247,6 +247,9 @@ def _keeps_its_policy(client: Client) -> None:
     policy = client.policy
     if client.auth not in policy.auth:
         raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=client.auth.value)
+    if client.id_token_algorithm not in policy.id_token_algorithms:
+        value = client.id_token_algorithm
+        raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=value)
     for value in (*client.grant_types, *client.registered.response_types):
         if value not in (*policy.grant_types, *policy.response_types):
             raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=value)

@@ -9,13 +9,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from idp.model import said as read
 from idp.model.client import PERSON_SCOPES, Client, ClientAuth, ClientWrong, GrantType, safe_uri
 from idp.model.flow import Refused, level_of
 from idp.model.registration import NOTHING_SAID, Registration
+from idp.model.said import MOST, Said
 
-Said = Mapping[str, Any]
-MOST = 20  # members of one list
-LONGEST = 2000  # characters of one text
 LANGUAGE = re.compile(r"client_name#([A-Za-z0-9-]{2,35})")
 ADDRESSES = (
     "jwks_uri",
@@ -73,16 +72,16 @@ def described_by(said: Said, base: Client, taken: Mapping[str, Any]) -> Client:
 
     Raises Refused with invalid_redirect_uri or invalid_client_metadata.
     """
-    native = _one_of(said, "application_type", ("web", "native"), "web") == "native"
-    redirects = _texts(said, "redirect_uris", error="invalid_redirect_uri")
+    native = read.one_of(said, "application_type", ("web", "native"), "web") == "native"
+    redirects = read.texts(said, "redirect_uris", error="invalid_redirect_uri")
     for uri in redirects:
         _redirect_is_safe(uri, native=native)
     for name in ADDRESSES:
-        _address_is_safe(name, _text(said, name))
+        _address_is_safe(name, read.text(said, name))
     for name in ADDRESS_LISTS:
-        for uri in _texts(said, name):
+        for uri in read.texts(said, name):
             _address_is_safe(name, uri.partition("#")[0] if name == "request_uris" else uri, native=native)
-    chosen = {name: _one_of(said, name, taken.get(member, ()), "") for name, member in CHOICES.items()}
+    chosen = {name: read.one_of(said, name, taken.get(member, ()), "") for name, member in CHOICES.items()}
     grants = _grants(said, base)
     if (GrantType.code in grants) != bool(redirects):
         raise Refused("invalid_redirect_uri", "redirect_uris belong to authorization_code, and only to it")
@@ -93,14 +92,14 @@ def described_by(said: Said, base: Client, taken: Mapping[str, Any]) -> Client:
         name_en=names[1],
         auth=ClientAuth(chosen["token_endpoint_auth_method"] or "client_secret_basic"),
         redirect_uris=redirects,
-        post_logout_uris=_texts(said, "post_logout_redirect_uris"),
-        backchannel_logout_uri=_text(said, "backchannel_logout_uri"),
+        post_logout_uris=read.texts(said, "post_logout_redirect_uris"),
+        backchannel_logout_uri=read.text(said, "backchannel_logout_uri"),
         grant_types=grants,
         scopes=_scopes(said, grants),
         keys=_keys(said),
         id_token_algorithm=chosen["id_token_signed_response_alg"] or base.policy.id_token_algorithm,
         pairwise=chosen["subject_type"] != "public",
-        sector=urlsplit(_text(said, "sector_identifier_uri")).hostname or "",
+        sector=urlsplit(read.text(said, "sector_identifier_uri")).hostname or "",
         native=native,
         registered=_registered(said, base, chosen),
     )
@@ -143,51 +142,51 @@ _PLAIN: dict[str, Any] = {"response_types": list(NOTHING_SAID.response_types)}
 
 
 def _registered(said: Said, base: Client, chosen: Mapping[str, str]) -> Registration:
-    values: dict[str, Any] = {name: _text(said, name) for name in (*TEXTS, *ADDRESSES)}
+    values: dict[str, Any] = {name: read.text(said, name) for name in (*TEXTS, *ADDRESSES)}
     values.pop("backchannel_logout_uri")
-    values |= {name: _boolean(said, name) for name in BOOLEANS}
+    values |= {name: read.boolean(said, name) for name in BOOLEANS}
     plain = ("token_endpoint_auth_method", "subject_type", "id_token_signed_response_alg")
     values |= {name: value for name, value in chosen.items() if name not in plain}
     for name in ENCRYPTED:
         alg, enc = values.get(f"{name}_alg"), values.get(f"{name}_enc")
         if enc and not alg:
-            raise _wrong(f"{name}_enc needs {name}_alg")
+            raise read.wrong(f"{name}_enc needs {name}_alg")
         if alg and not enc:
             values[f"{name}_enc"] = PLAIN_ENC
     return replace(
         base.registered,
         **values,
         response_types=_response_types(said, base),
-        request_uris=_texts(said, "request_uris"),
-        contacts=_texts(said, "contacts"),
-        default_max_age=_seconds(said, "default_max_age"),
-        default_acr_values=tuple(one for one in _texts(said, "default_acr_values") if level_of(one) is not None),
+        request_uris=read.texts(said, "request_uris"),
+        contacts=read.texts(said, "contacts"),
+        default_max_age=read.seconds(said, "default_max_age"),
+        default_acr_values=tuple(one for one in read.texts(said, "default_acr_values") if level_of(one) is not None),
     )
 
 
 def _response_types(said: Said, base: Client) -> tuple[str, ...]:
     people_come = GrantType.code in _grants(said, base)
-    asked = _texts(said, "response_types") or (("code",) if people_come else ())
+    asked = read.texts(said, "response_types") or (("code",) if people_come else ())
     spelled = tuple(" ".join(sorted(one.split())) for one in asked)
     if any(one not in {" ".join(sorted(known.split())) for known in base.policy.response_types} for one in spelled):
-        raise _wrong("Of the response types there is code alone")  # RFC 9700 2.1.2
+        raise read.wrong("Of the response types there is code alone")  # RFC 9700 2.1.2
     if people_come and not spelled:
-        raise _wrong("authorization_code needs the response type code")
+        raise read.wrong("authorization_code needs the response type code")
     return spelled
 
 
 def _grants(said: Said, base: Client) -> tuple[GrantType, ...]:
-    asked = _texts(said, "grant_types") or (GrantType.code.value,)
+    asked = read.texts(said, "grant_types") or (GrantType.code.value,)
     taken = {one.value: one for one in base.policy.grant_types}
     wrong = [one for one in asked if one not in taken]
     if wrong:
-        raise _wrong("A grant type is not among those that may be registered")
+        raise read.wrong("A grant type is not among those that may be registered")
     return tuple(dict.fromkeys(taken[one] for one in asked))
 
 
 def _scopes(said: Said, grants: tuple[GrantType, ...]) -> tuple[str, ...]:
     """The scopes that it may ask of a person. Those of our API are given by service management alone."""
-    asked = set(_text(said, "scope").split())
+    asked = set(read.text(said, "scope").split())
     scopes = tuple(one for one in PERSON_SCOPES if one in asked) if asked else PLAIN_SCOPES
     people_come = bool({GrantType.code, GrantType.device} & set(grants))
     return tuple(dict.fromkeys(("openid", *scopes))) if people_come else ()
@@ -195,9 +194,9 @@ def _scopes(said: Said, grants: tuple[GrantType, ...]) -> tuple[str, ...]:
 
 def _names(said: Said, redirects: tuple[str, ...], base: Client) -> tuple[str, str]:
     """Its name in Chinese and in English; one serves as the other."""
-    plain = _text(said, "client_name").strip()
+    plain = read.text(said, "client_name").strip()
     tagged = {
-        found[1].lower(): _text(said, name).strip()
+        found[1].lower(): read.text(said, name).strip()
         for name in list(said)[: 5 * MOST]
         if (found := LANGUAGE.fullmatch(name))
     }
@@ -207,7 +206,7 @@ def _names(said: Said, redirects: tuple[str, ...], base: Client) -> tuple[str, s
     known = plain or chinese or english or host or base.id
     names = (chinese or known, english or known)
     if any(len(name) > 100 or not name.isprintable() for name in names):
-        raise _wrong("client_name has at most 100 printable characters")
+        raise read.wrong("client_name has at most 100 printable characters")
     return names
 
 
@@ -217,11 +216,11 @@ def _keys(said: Said) -> tuple[dict[str, Any], ...]:
         return ()
     keys = given.get("keys") if isinstance(given, dict) else None
     if not isinstance(keys, list) or not keys or len(keys) > MOST or not all(isinstance(key, dict) for key in keys):
-        raise _wrong("jwks is not a JWK Set")
+        raise read.wrong("jwks is not a JWK Set")
     if said.get("jwks_uri"):
-        raise _wrong("jwks and jwks_uri exclude each other")
+        raise read.wrong("jwks and jwks_uri exclude each other")
     if any(PRIVATE & key.keys() for key in keys):
-        raise _wrong("A private or symmetric key was given")
+        raise read.wrong("A private or symmetric key was given")
     return tuple({name: key[name] for name in MEMBERS if _is_plain(key.get(name))} for key in keys)
 
 
@@ -249,14 +248,14 @@ def _is_plain(value: object) -> bool:
 def _fits(client: Client) -> None:
     said = client.registered
     if any(getattr(said, f"{name}_alg") for name in ENCRYPTED[:2]) and not client.keys and not said.jwks_uri:
-        raise _wrong("Encrypted answers need the public keys of the client")
+        raise read.wrong("Encrypted answers need the public keys of the client")
     named = [name for name in TEXTS if name.startswith("tls_client_auth_") and getattr(said, name)]
     if (client.auth is ClientAuth.tls) != (len(named) == 1) or len(named) > 1:
-        raise _wrong("tls_client_auth needs exactly one of its subject members")  # RFC 8705 2.1.2
+        raise read.wrong("tls_client_auth needs exactly one of its subject members")  # RFC 8705 2.1.2
     try:
         client.checked()
     except ClientWrong as error:
-        raise _wrong(error.detail.encode("ascii", "replace").decode()) from error
+        raise read.wrong(error.detail.encode("ascii", "replace").decode()) from error
 
 
 def _redirect_is_safe(uri: str, *, native: bool) -> None:
@@ -267,51 +266,4 @@ def _redirect_is_safe(uri: str, *, native: bool) -> None:
 
 def _address_is_safe(name: str, uri: str, *, native: bool = False) -> None:
     if uri and (not safe_uri(uri, native=native) or not (native or uri.startswith("https://"))):
-        raise _wrong(f"{name} is not an https address")
-
-
-def _text(said: Said, name: str) -> str:
-    value = said.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
-        raise _wrong(f"{name} is not a text of at most {LONGEST} printable characters")
-    return value
-
-
-def _texts(said: Said, name: str, *, error: str = "invalid_client_metadata") -> tuple[str, ...]:
-    value = said.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or len(value) > MOST:
-        raise Refused(error, f"{name} is not a list of at most {MOST} texts")
-    if not all(isinstance(one, str) and 1 <= len(one) <= LONGEST and one.isprintable() for one in value):
-        raise Refused(error, f"{name} is not a list of texts")
-    return tuple(dict.fromkeys(value))
-
-
-def _boolean(said: Said, name: str) -> bool:
-    value = said.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise _wrong(f"{name} is true or false")
-    return bool(value)
-
-
-def _seconds(said: Said, name: str) -> int | None:
-    value = said.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
-        raise _wrong(f"{name} is a number of seconds")
-    return value
-
-
-def _one_of(said: Said, name: str, values: Any, plain: str) -> str:
-    value = _text(said, name)
-    if value and value not in values:
-        raise _wrong(f"{name} has a value that is not supported")
-    return value or plain
-
-
-def _wrong(text: str) -> Refused:
-    return Refused("invalid_client_metadata", text)
+        raise read.wrong(f"{name} is not an https address")

@@ -51,6 +51,7 @@ class Policy:
     rotates_refresh: bool = True  # of public clients; a confidential one proves itself at each renewal anyway
     token_endpoint_as_audience: bool = True  # of client assertions, beside the issuer
     assertion_algorithms: tuple[str, ...] = (*STRONG, "RS256")  # of assertions and request objects
+    id_token_algorithms: tuple[str, ...] = ("RS256", *STRONG)
     id_token_algorithm: str = "RS256"  # of a client that names none (OpenID Connect Registration 2)
     code_seconds: int = 600  # at most; the setting may be lower
     asks_each_time: bool = False  # nobody is taken for the one who sat there before
@@ -66,6 +67,7 @@ FAPI2 = Policy(
     rotates_refresh=False,
     token_endpoint_as_audience=False,
     assertion_algorithms=STRONG,
+    id_token_algorithms=STRONG,
     id_token_algorithm="ES256",
     code_seconds=60,
 )

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub import callers, ledger, tree
+from hub.db import alone
 from hub.digest import digest_of
 from hub.house import House
 from hub.problems import NotFound
-from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType, Registration
+from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType, Policy, Registration
 from idp.model.registration import NAMES
 from idp.provider import revoke
 from idp.provider.tokens import read
@@ -73,7 +74,27 @@ def close(house: House, db: Connection, client_id: str, *, by: str, now: datetim
     ledger.wrote(db, "client.ended", client_id, by=by, at=now, place=client.place)
 
 
-def load(house: House, path: Path, *, by: str, now: datetime) -> list[Client]:
+def move(house: House, client_id: str, policy: Policy, *, by: str, now: datetime) -> Client:
+    """Put a service under another policy; it must keep every rule of it. Raises NotFound, ClientWrong."""
+    with house.database.write() as db:
+        client = store.client(db, client_id)
+        if client is None or client.ended is not None:
+            raise NotFound("There is no service %(id)s", id=client_id)
+        kept = client.id_token_algorithm in policy.id_token_algorithms
+        algorithm = client.id_token_algorithm if kept else policy.id_token_algorithm
+        moved = replace(client, policy=policy, id_token_algorithm=algorithm)
+        keep(db, moved, by=by, now=now)
+    house.cache.get("idp-clients", {}).pop(client_id, None)
+    return moved
+
+
+def ensure_from_file(house: House, now: datetime) -> None:
+    """Register the services of the file that the settings name, at the start. One that was ended stays so."""
+    if house.settings.clients_file is not None:
+        load(house, house.settings.clients_file, by="file", now=now, revive=False)
+
+
+def load(house: House, path: Path, *, by: str, now: datetime, revive: bool = True) -> list[Client]:
     """Register the services of a TOML file ([[client]] tables), all or none. Raises ClientWrong."""
     try:
         described = tomllib.loads(path.read_text(encoding="utf-8")).get("client", [])
@@ -81,8 +102,11 @@ def load(house: House, path: Path, *, by: str, now: datetime) -> list[Client]:
         raise ClientWrong("%(path)s cannot be read: %(why)s", path=path.name, why=type(error).__name__) from error
     found = [described_by(entry, path.parent) for entry in described]
     with house.database.write() as db:
+        alone(db, "clients of a file")  # each process loads it at its start
+        ended = {one.id for one in store.clients(db) if one.ended is not None} if not revive else set()
         for client in found:
-            keep(db, client, by=by, now=now)
+            if client.id not in ended:
+                keep(db, client, by=by, now=now)
     house.cache.pop("idp-clients", None)
     return found
 

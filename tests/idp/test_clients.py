@@ -17,10 +17,10 @@ from hub.house import House
 from hub.problems import NotFound
 from hub.signin import Site, client_secret
 from idp import cli
-from idp.model.client import ClientAuth, ClientWrong, GrantType, safe_uri
-from idp.provider import clients
+from idp.model.client import POLICIES, Client, ClientAuth, ClientWrong, GrantType, safe_uri
+from idp.provider import clients, registration
 from idp.store import clients as store
-from tests.idp.rp import KEY, SECRET, Visit, department, public, with_key
+from tests.idp.rp import AGENCY, CALLBACK, KEY, SECRET, Visit, department, public, with_key
 
 WRONG: list[dict[str, Any]] = [
     {"id": "with space"},
@@ -272,3 +272,104 @@ def test_a_command_makes_a_secret_and_its_digest(command: Any) -> None:
     words = command("secret").output.split()
     secret, digest = words[words.index("service:") + 1], words[-1]
     assert clients.secret_digest(secret) == digest
+
+
+# -- secrets that change, policies, tokens for registration, a file at the start
+
+
+@pytest.fixture
+def renewed(house: House) -> tuple[str, str]:
+    """A service with a secret of before, good for an hour, and a new one."""
+    clients.add(house, department(), by="test", now=clock.now())
+    return SECRET, clients.new_secret_of(house, "qiyun-market", hours=1, by="test", now=clock.now())
+
+
+BEARING = [
+    ("/oidc/token", {"grant_type": "client_credentials", "scope": "licenses:read"}),
+    ("/oidc/introspect", {"token": "x"}),
+    ("/oidc/revoke", {"token": "x"}),
+    ("/oidc/par", {"response_type": "code", "redirect_uri": "https://market.qiyun.example/callback"}),
+]
+
+
+@pytest.mark.parametrize(("path", "form"), BEARING, ids=[path for path, _ in BEARING])
+def test_an_old_secret_is_refused_after_its_overlap_wherever_one_is_taken(
+    house: House, app: Flask, renewed: tuple[str, str], path: str, form: dict[str, str]
+) -> None:
+    """ASVS 10.4.16, NIST SP 800-57: a secret can be changed without a gap, and the old one ends."""
+    with house.database.read() as db:
+        kept = store.client(db, "qiyun-market")
+    assert kept is not None
+    visit, (old, new) = Visit(house, app, kept), renewed
+
+    def refused(secret: str) -> bool:
+        return visit.token(form, headers=visit.basic(secret=secret), path=path).status_code == 401
+
+    assert [refused(old), refused(new), refused(new[:-1])] == [False, False, True]
+    with clock.shifted(seconds=3600):
+        assert [refused(old), refused(new)] == [True, False]
+
+
+def test_a_secret_without_overlap_ends_at_once(house: House) -> None:
+    clients.add(house, department(), by="test", now=clock.now())
+    new = clients.new_secret_of(house, "qiyun-market", hours=0, by="test", now=clock.now())
+    client = clients.known(house, "qiyun-market", clock.now())
+    assert [clients.secret_fits(client, secret, clock.now()) for secret in (SECRET, new)] == [False, True]
+
+
+def test_who_has_no_secret_gets_none(house: House) -> None:
+    clients.add(house, with_key(), by="test", now=clock.now())
+    with pytest.raises(ClientWrong):
+        clients.new_secret_of(house, "qiyun-keyed", hours=1, by="test", now=clock.now())
+    with pytest.raises(NotFound):
+        clients.new_secret_of(house, "nobody", hours=1, by="test", now=clock.now())
+
+
+def test_no_secret_is_kept_readable(house: House, renewed: tuple[str, str]) -> None:
+    """ASVS 11.4.1."""
+    with house.database.read() as db:
+        rows = str(db.exec_driver_sql("SELECT * FROM idp_client").all())
+    assert not any(secret in rows for secret in renewed)
+
+
+@pytest.mark.parametrize("client", [department(), public()])
+def test_a_service_moves_only_where_it_keeps_the_rules(house: House, client: Client) -> None:
+    clients.add(house, client, by="test", now=clock.now())
+    with pytest.raises(ClientWrong, match="fapi2 does not allow"):
+        clients.move(house, client.id, POLICIES["fapi2"], by="test", now=clock.now())
+    with pytest.raises(NotFound):
+        clients.move(house, "nobody", POLICIES["fapi2"], by="test", now=clock.now())
+
+
+def test_commands_make_tokens_secrets_and_move_services(command: Any, house: House) -> None:
+    clients.add(house, department(), by="test", now=clock.now())
+    clients.add(house, with_key(), by="test", now=clock.now())
+    made = command("token", "--agency", AGENCY, "--count", "2").output
+    given = registration.register(house, {"redirect_uris": [CALLBACK]}, made.split()[-1], "net", clock.now())
+    assert given.client.agency == AGENCY
+    renewed = command("renew", "qiyun-market").output
+    assert "24 hours" in renewed
+    assert "lives under the policy fapi2" in command("policy", "qiyun-keyed", "fapi2").output
+    assert "does not allow" in command("policy", "qiyun-market", "fapi2").output
+    assert "There is no place" in command("token", "--agency", AGENCY, "--place", "hub/999999").output
+
+
+EXAMPLE = Path("deploy/demo/clients.toml")
+
+
+def test_the_example_file_is_loaded_at_the_start_and_what_was_ended_stays_so(house: House) -> None:
+    named = replace(house, settings=house.settings.model_copy(update={"clients_file": EXAMPLE}))
+    clients.ensure_from_file(house, clock.now())  # no file, nothing to do
+    clients.ensure_from_file(named, clock.now())
+    clients.end(house, "judge-post", by="test", now=clock.now())
+    clients.ensure_from_file(named, clock.now())
+    with house.database.read() as db:
+        found = {one.id: one for one in store.clients(db) if one.id.startswith("judge-")}
+    ways = {id: (one.auth.value, one.policy.name) for id, one in found.items()}
+    assert ways == {
+        "judge-basic": ("client_secret_basic", "standard"),
+        "judge-post": ("client_secret_post", "standard"),
+        "judge-keyed": ("private_key_jwt", "fapi2"),
+    }
+    assert found["judge-post"].ended is not None
+    assert found["judge-basic"].agency_name == "栖云市市场监督管理局"
