@@ -166,6 +166,7 @@ def _with_form(verb: Callable[[Form], Answer]) -> Answer:
         path=request.path,
         dpop=tuple(request.headers.getlist("DPoP")),
         address=request.remote_addr or "",
+        accept=request.headers.get("Accept", ""),
         certificate=client_cert.passed_on(web.house(), request.environ),
     )
     answer = verb(form)
@@ -180,8 +181,8 @@ def _bearer() -> str | None:
 
 
 def _written(answer: Answer) -> Response:
-    body = json.dumps(answer.body, ensure_ascii=False).encode() if answer.body else b""
-    return Response(body, answer.status, answer.headers, mimetype="application/json")
+    body = json.dumps(answer.body, ensure_ascii=False).encode() if answer.body else answer.text.encode()
+    return Response(body, answer.status, answer.headers, mimetype=answer.media)
 
 
 def _public(ready: bytes, seconds: int = discovery.DOCUMENT_SECONDS) -> Response:

@@ -192,7 +192,7 @@ def _uris_are_safe(client: Client) -> None:
 def _told_at(client: Client) -> tuple[str, ...]:
     said = client.registered
     told = (client.backchannel_logout_uri, client.events_uri, said.frontchannel_logout_uri, said.initiate_login_uri)
-    read = (said.jwks_uri, said.sector_identifier_uri)
+    read = (said.jwks_uri, said.sector_identifier_uri, said.resource)
     return tuple(uri for uri in (*told, *read) if uri)
 
 

@@ -137,12 +137,14 @@ class Tokens:
     id_token: str | None = None
     details: tuple[dict[str, Any], ...] = ()  # RFC 9396 7
     token_type: str = "Bearer"
+    issued_type: str = ""  # of a token that was exchanged (RFC 8693 2.2.1)
 
     def as_answer(self) -> dict[str, Any]:
         """The members of the answer, without those that are absent."""
         members: dict[str, Any] = {
             "access_token": self.access_token,
             "token_type": self.token_type,
+            "issued_token_type": self.issued_type or None,
             "expires_in": self.expires_in,
             "scope": self.scope,
             "refresh_token": self.refresh_token,

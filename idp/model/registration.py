@@ -56,6 +56,9 @@ class Registration:
     contacts: tuple[str, ...] = ()
     software_id: str = ""
     software_version: str = ""
+    # the API that it is for others; only whoever looks after services names it
+    resource: str = ""  # the address by which tokens name it (RFC 8707 2, RFC 9728 2)
+    exchanges_for: tuple[str, ...] = ()  # the services whose APIs it may reach in the name of a person (RFC 8693)
     # how it was registered: the digest of the token that manages it (RFC 7592), if it registered itself
     registration_access_digest: str = ""
 

@@ -8,11 +8,11 @@ from hub.house import House
 from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
 from idp.model.data import TYPE
 from idp.model.flow import LEVELS, PROMPTS, acr
-from idp.provider import responses
-from idp.provider.tokens import sign
+from idp.provider import responses, verified
+from idp.provider.tokens import encrypt, sign
 
 TAKEN = (ClientAuth.none, ClientAuth.secret_basic, ClientAuth.secret_post, ClientAuth.private_key_jwt)
-HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials, GrantType.device)
+HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials, GrantType.device, GrantType.exchange)
 DOCUMENT_SECONDS = 300  # how long anybody may keep this document
 
 
@@ -54,6 +54,12 @@ def metadata(issuer: str) -> dict[str, object]:
         "grant_types_supported": [grant_type.value for grant_type in HANDED_IN],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(sign.SIGNING),
+        "id_token_encryption_alg_values_supported": list(encrypt.KINDS),
+        "id_token_encryption_enc_values_supported": list(encrypt.ENCODINGS),
+        "userinfo_signing_alg_values_supported": list(sign.SIGNING),
+        "userinfo_encryption_alg_values_supported": list(encrypt.KINDS),
+        "userinfo_encryption_enc_values_supported": list(encrypt.ENCODINGS),
+        "introspection_signing_alg_values_supported": list(sign.SIGNING),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
         "revocation_endpoint_auth_methods_supported": methods,
@@ -76,6 +82,7 @@ def metadata(issuer: str) -> dict[str, object]:
             "sid",
             "act",
         ],
+        **verified.metadata(),
         "ui_locales_supported": ["zh-Hans", "en"],
         "claims_parameter_supported": True,
         "request_parameter_supported": True,

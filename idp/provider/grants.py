@@ -20,8 +20,8 @@ from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
-from idp.provider import binding, pseudonyms, revoke, sandbox
-from idp.provider.tokens import sign
+from idp.provider import binding, pseudonyms, release, revoke, sandbox
+from idp.provider.tokens import encrypt, sign
 from idp.store import data as data_store
 from idp.store import grants as store
 from idp.store import releases, uses
@@ -101,7 +101,9 @@ def refresh(
     wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
     successor = pseudonyms.successor(house, value) if client.rotates_refresh else value
     # The tokens are bound to the key of today: a client that proves itself may take a new one (RFC 9449 5).
-    given = _signed(house, client, replace(grant, cnf=cnf), wanted, successor, now, mandates=_mandates(house, grant, now))
+    given = _signed(
+        house, client, replace(grant, cnf=cnf), wanted, successor, now, mandates=_mandates(house, grant, now)
+    )
     if token.replaced is None and (successor != value or grant.offline or not seen):  # else there is nothing to write
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.
@@ -248,7 +250,9 @@ def _signed(
     )
     identity = None
     if "openid" in scopes:
-        identity = sign.id_token(house, client, grant, nonce=nonce, access=access, now=now, mandates=told)
+        more = _named(house, client, grant, now) if grant.claims else None
+        plain = sign.id_token(house, client, grant, nonce=nonce, access=access, now=now, mandates=told, more=more)
+        identity = encrypt.id_token(house, client, plain, now)
     left = int((grant.ends - now).total_seconds())
     return Tokens(
         access_token=access,
@@ -259,6 +263,12 @@ def _signed(
         details=details,
         token_type=binding.token_type(grant.cnf),
     )
+
+
+def _named(house: House, client: Client, grant: Grant, now: datetime) -> dict[str, Any]:
+    """The claims that stand in an ID token because they were asked for by name (OpenID Connect Core 5.5)."""
+    with house.database.read() as db:
+        return release.named(house, db, client, grant, "id_token", now)
 
 
 def _mandates(house: House, grant: Grant, now: datetime) -> tuple[Mandate, ...]:

@@ -28,6 +28,7 @@ class Form:
     path: str = "/oidc/token"  # of the endpoint, below our issuer: what a proof must name (RFC 9449 4.3)
     dpop: tuple[str, ...] = ()  # the DPoP headers, as many as came
     address: str = ""  # from which it came
+    accept: str = ""  # in which form the answer is wanted
     certificate: bytes = b""  # the client's TLS certificate (DER), if it showed one (RFC 8705)
 
     def needed(self, name: str) -> str:
@@ -54,6 +55,8 @@ class Answer:
     status: int
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""  # instead of `body`, where the answer is a token
+    media: str = "application/json"
 
 
 def fields_of(content_type: str, body: bytes) -> dict[str, str]:

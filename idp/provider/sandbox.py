@@ -3,17 +3,18 @@
 Its subjects belong to a sector of its own, and it has no access to the API: nothing of production reaches it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from hub.house import House
 from hub.problems import NotAllowed
 from idp.model.client import Client
-from idp.model.flow import acr
 from idp.model.grant import Grant
 from idp.model.mandate import EVERYTHING, Mandate, Role
 from idp.model.person import Profile, account_name
+from idp.model.realname import Evidence
 from idp.store import people
 
 # Nobody's: prefix 88 is assigned to no region. The same for every tester, so that a program cannot tell them by it.
@@ -55,16 +56,17 @@ def mandates(client: Client, real: Sequence[Mandate]) -> Sequence[Mandate]:
     return [replace(one, role=Role.legal_representative, matters=EVERYTHING, until=None) for one in real[:1]]
 
 
-def claims(grant: Grant, scopes: frozenset[str]) -> dict[str, Any]:
+def told(grant: Grant, names: Collection[str]) -> dict[str, Any]:
     """The claims about an invented person, in the form of the real ones."""
-    said: dict[str, Any] = {}
-    if "profile" in scopes:
-        said["name"] = EXAMPLE["name"]
-    if "realname" in scopes:
-        said |= EXAMPLE | {"acr": acr(grant.level)}
-    if "company" in scopes and grant.acting_for:
+    said: dict[str, Any] = {name: value for name, value in EXAMPLE.items() if name in names}
+    if "company" in names and grant.acting_for:
         said["company"] = COMPANY
     return said
+
+
+def evidence(at: datetime) -> Evidence:
+    """How the invented person was verified: no register was asked, and nothing of it stands in the ledger."""
+    return Evidence("", "match", 2, "sandbox", "sandbox", "", "", at)
 
 
 def tester(house: House, account: str) -> str:

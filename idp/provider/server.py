@@ -24,7 +24,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from idp.model.client import Client, GrantType
 from idp.model.flow import Refused
 from idp.model.grant import Code, Tokens
-from idp.provider import binding, device, grants
+from idp.provider import binding, device, exchange, grants
 from idp.provider.client_auth import authenticated
 from idp.provider.programs import NO_STORE, Answer, Form, refused
 
@@ -158,6 +158,24 @@ class DeviceGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         return _handed_out(_told(device.redeem, form.house, form.fields["device_code"], client, form.now, cnf=cnf))
 
 
+class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
+    """RFC 8693 2.1."""
+
+    GRANT_TYPE = GrantType.exchange.value
+
+    def validate_token_request(self) -> None:
+        """Who asks, and with what: the service itself is the one who acts, so it must prove itself."""
+        self.request.client = _allowed(self)
+        if self.request.client.ours.public:
+            raise UnauthorizedClientError("A client that cannot prove itself exchanges nothing")
+
+    def create_token_response(self) -> HandedOut:
+        """Exchange the token."""
+        form, client = self.request.ours, self.request.client.ours
+        cnf = _told(binding.shown, form, client)
+        return _handed_out(_told(exchange.exchange, form, client, cnf))
+
+
 class Server(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server with our ways in and out. It keeps no state; one serves every house."""
 
@@ -206,3 +224,4 @@ _SERVER.register_grant(CodeGrant, [S256(required=False)])
 _SERVER.register_grant(RefreshGrant)
 _SERVER.register_grant(CredentialsGrant)
 _SERVER.register_grant(DeviceGrant)
+_SERVER.register_grant(ExchangeGrant)

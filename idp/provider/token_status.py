@@ -7,6 +7,7 @@ from hub import callers
 from hub.digest import digest_of
 from hub.house import House
 from idp.acting import principals
+from idp.model.client import Client
 from idp.model.flow import Refused
 from idp.model.grant import Grant
 from idp.provider import binding, grants, revoke, sandbox
@@ -26,6 +27,13 @@ class Shown:
     grant: Grant | None
     claims: Claims | None
 
+    def is_for(self, client: Client) -> bool:
+        """True if the client may learn of it: it was issued to this client, or for the API that this client is."""
+        if self.client == client.id or self.claims is None:
+            return self.client == client.id
+        named, own = self.claims["aud"], client.registered.resource
+        return bool(own) and own in (named if isinstance(named, list) else [named])
+
 
 def revocation(form: Form) -> Answer:
     """Revoke a token of the client that asks. An unknown token is gone already, an unknown hint is ignored (RFC 7009 2.2)."""
@@ -39,12 +47,30 @@ def revocation(form: Form) -> Answer:
 
 
 def introspection(form: Form) -> Answer:
-    """Tell a client of its own token; of any other no more than that it is not active (RFC 7662 2.2)."""
+    """Tell a client of a token of its own, or for its API; of any other that it is not active, and no more (RFC 7662 2.2)."""
     try:
-        shown = _of_client(form)
+        client = authenticated(form)
+        if client.public:  # anybody could ask in its name (RFC 7662 2.1)
+            raise Refused("invalid_client", "Client authentication failed")
+        shown = look_up(form.house, form.needed("token"), form.now)
     except Refused as refusal:
         return refused(refusal)
-    return Answer(200, {"active": False} if shown is None else introspected(form.house, shown, form.now), NO_STORE)
+    if shown is None or not shown.is_for(client):
+        return _told(form, client, {"active": False})
+    return _told(form, client, introspected(form.house, shown, form.now))
+
+
+def _told(form: Form, client: Client, said: Claims) -> Answer:
+    """The answer as JSON, or signed for whom it must be proof (RFC 9701 4, 5)."""
+    if SIGNED not in form.accept:
+        return Answer(200, said, NO_STORE)
+    algorithm = client.registered.introspection_signed_response_alg or "RS256"  # RFC 9701 6
+    claims = {"token_introspection": said}
+    text = sign.answer(form.house, client, algorithm, "token-introspection+jwt", claims, form.now)
+    return Answer(200, {}, NO_STORE, text=text, media=SIGNED)
+
+
+SIGNED = "application/token-introspection+jwt"
 
 
 def look_up(house: House, token: str, now: datetime) -> Shown | None:

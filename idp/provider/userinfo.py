@@ -1,22 +1,21 @@
-"""What a service is told about a person: for each scope the least that it is good for."""
+"""What a service is told at the userinfo endpoint: plain, signed, or for its eyes alone (OpenID Connect Core 5.3)."""
 
-from collections.abc import Callable
+import json
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from hub.access import Denied, Shown
 from hub.house import House
-from idp.acting import mandates, principals
+from idp.acting import principals
 from idp.model.client import Client
-from idp.model.flow import acr
+from idp.model.flow import Refused
 from idp.model.grant import Grant
-from idp.model.mandate import PERSON, NoMandate
-from idp.numbers import unified_code
-from idp.provider import clients, sandbox, token_status
-from idp.provider.programs import NO_STORE, Answer
-from idp.provider.tokens import sign
+from idp.provider import clients, release, sandbox, token_status
+from idp.provider.programs import NO_STORE, Answer, refused
+from idp.provider.tokens import encrypt, sign
 from idp.provider.tokens.read import Claims
-from idp.store import organizations, people
+from idp.store import people
 
 
 def answered(house: House, token: str | None, now: datetime) -> Answer:
@@ -31,22 +30,37 @@ def answered(house: House, token: str | None, now: datetime) -> Answer:
     if "openid" not in scopes:
         needed = {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="openid"'}
         return Answer(403, {"error": "insufficient_scope"}, NO_STORE | needed)
-    return Answer(200, claims_of(house, client, shown.grant, scopes, now), NO_STORE)
+    return _written(house, client, claims_of(house, client, shown.grant, scopes, now), now)
 
 
 def claims_of(house: House, client: Client, grant: Grant, scopes: frozenset[str], now: datetime) -> Claims:
-    """The claims that the scopes of an access token allow (OpenID Connect Core 5.3). `sub` equals the ID token's."""
+    """The claims that an access token allows: by its scopes, or asked for by name. `sub` equals the ID token's."""
     with house.database.read() as db:
         held = principals.mandates(db, grant.person, grant.acting_for, now)
         claims = sign.about(house, client, grant, sandbox.mandates(client, held))
-        if client.sandbox:
-            return claims | sandbox.claims(grant, scopes)
-        for scope, some in CLAIMS.items():
-            if scope in scopes:
-                claims |= some(house, db, grant, now)
-        if grant.acting_for:
+        claims |= release.told(house, db, client, grant, release.by_scope(scopes), now)
+        claims |= release.named(house, db, client, grant, "userinfo", now)
+        if grant.acting_for and not client.sandbox:
             claims["act"] |= _actor(house, db, grant, scopes)
     return claims
+
+
+def _written(house: House, client: Client, claims: Claims, now: datetime) -> Answer:
+    """The answer in the form that the client registered (OpenID Connect Core 5.3.2)."""
+    said = client.registered
+    if not said.userinfo_signed_response_alg and not said.userinfo_encrypted_response_alg:
+        return Answer(200, claims, NO_STORE)
+    try:
+        text = json.dumps(claims, ensure_ascii=False)
+        if said.userinfo_signed_response_alg:
+            text = sign.answer(house, client, said.userinfo_signed_response_alg, "JWT", claims, now)
+        if said.userinfo_encrypted_response_alg:
+            how = (said.userinfo_encrypted_response_alg, said.userinfo_encrypted_response_enc)
+            nested = bool(said.userinfo_signed_response_alg)
+            text = encrypt.encrypted(house, client, text, *how, now=now, nested=nested)
+    except Refused as refusal:
+        return refused(refusal)
+    return Answer(200, {}, NO_STORE, text=text, media="application/jwt")
 
 
 def _actor(house: House, db: Connection, grant: Grant, scopes: frozenset[str]) -> Claims:
@@ -56,44 +70,3 @@ def _actor(house: House, db: Connection, grant: Grant, scopes: frozenset[str]) -
     if "realname" in scopes and profile.number:
         said |= {"number": profile.number, "number_type": profile.number_type}
     return said
-
-
-def _profile(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
-    """How to greet the one whom the token is about, once a name is proved. The account name stays here: half of signing in."""
-    name, _, _ = _names(house, db, grant)
-    return {"name": name} if name else {}
-
-
-def _realname(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
-    """Who he or it is by the register; nothing as long as no name is proved."""
-    name, number, number_type = _names(house, db, grant)
-    if not number:
-        return {"acr": acr(grant.level)}
-    return {"name": name, "number": number, "number_type": number_type, "acr": acr(grant.level)}
-
-
-def _names(house: House, db: Connection, grant: Grant) -> tuple[str, str, str]:
-    """Name, number and its type of the one whom the token is about: the person, or the one for whom he acts."""
-    if grant.acting_for and not grant.acting_for.startswith(PERSON):
-        organization = organizations.organization(db, grant.acting_for)
-        return (organization.name, organization.code, unified_code.TYPE_CODE) if organization else ("", "", "")
-    profile = people.profile(db, house.vault, principals.subject(grant.person, grant.acting_for))
-    return profile.name, profile.number, profile.number_type
-
-
-def _company(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
-    """For which organisation the person acts, if he does and still may."""
-    try:
-        mandate, principal = mandates.standing(house, db, grant.person, grant.acting_for or "", now)
-    except NoMandate:
-        return {}
-    if principal.person:
-        return {}
-    return {"company": {"code": principal.id, "name": principal.name, "role": mandate.role.value}}
-
-
-CLAIMS: dict[str, Callable[[House, Connection, Grant, datetime], Claims]] = {
-    "profile": _profile,
-    "realname": _realname,
-    "company": _company,
-}

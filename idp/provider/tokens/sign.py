@@ -99,13 +99,18 @@ def id_token(
     grant: Grant,
     *,
     nonce: str | None,
-    access: str,
     now: datetime,
+    access: str = "",
+    code: str = "",
     mandates: Sequence[Mandate] = (),
+    more: Claims | None = None,
 ) -> str:
-    """An ID token (OpenID Connect Core 2). `auth_time` is the moment of the real authentication."""
+    """An ID token (OpenID Connect Core 2). `auth_time` is the moment of the real authentication.
+
+    `access` and `code`: what comes with it, so that neither can be exchanged (3.3.2.11). `more`: claims asked for by name.
+    """
     moment = int(now.timestamp())
-    claims: Claims = about(house, client, grant, mandates) | {
+    claims: Claims = (more or {}) | about(house, client, grant, mandates) | {
         "iss": house.settings.issuer_url,
         "aud": client.id,
         "iat": moment,
@@ -114,8 +119,10 @@ def id_token(
         "acr": acr(grant.level),
         "amr": list(grant.amr),
         "sid": pseudonyms.sid(house, client, grant.sid),
-        "at_hash": _b64(hashlib.sha256(access.encode()).digest()[:16]),
     }
+    for name, beside in (("at_hash", access), ("c_hash", code)):
+        if beside:
+            claims[name] = _half(client.id_token_algorithm, beside)
     if nonce is not None:
         claims["nonce"] = nonce
     return _signed(house, client.id_token_algorithm, "JWT", claims, now)
@@ -154,6 +161,22 @@ def event_token(
         "events": events,
     }
     return _signed(house, client.id_token_algorithm, "secevent+jwt", claims, now)
+
+
+def plain(house: House, client: Client, now: datetime) -> Claims:
+    """What every access token says (RFC 9068 2.2), without whom it is about, for whom it is, and what it allows."""
+    return _access_claims(house, client, (), now)
+
+
+def access(house: House, claims: Claims, now: datetime) -> str:
+    """An access token that says this."""
+    return _signed(house, "ES256", "at+jwt", claims, now)
+
+
+def answer(house: House, client: Client, algorithm: str, typ: str, claims: Claims, now: datetime) -> str:
+    """An answer of ours to a client, signed for it alone (OpenID Connect Core 5.3.2, RFC 9701 5)."""
+    ours = {"iss": house.settings.issuer_url, "aud": client.id, "iat": int(now.timestamp())}
+    return _signed(house, algorithm, typ, claims | ours, now)
 
 
 def userinfo_audience(house: House) -> str:
@@ -216,6 +239,13 @@ def _signer(house: House, algorithm: str, now: datetime) -> _Key:
 
 
 _KINDS = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
+
+
+def _half(algorithm: str, beside: str) -> str:
+    """The left half of a digest, of the kind that the signature uses (OpenID Connect Core 3.1.3.6); Ed25519 uses SHA-512."""
+    digest = hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256
+    whole = digest(beside.encode()).digest()
+    return _b64(whole[: len(whole) // 2])
 
 
 def _b64(data: bytes) -> str:

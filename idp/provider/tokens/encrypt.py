@@ -1,0 +1,62 @@
+"""What only one client may read: a token or an answer encrypted to a key that it published (RFC 7516).
+
+What is signed is signed first and stands inside, so that the client still learns from whom it is (RFC 7519 11.2).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from hub.house import House
+from idp.model.client import Client
+from idp.model.flow import Refused
+from idp.provider import client_keys
+
+KINDS = {"RSA-OAEP-256": ("RSA",), "ECDH-ES": ("EC", "OKP"), "ECDH-ES+A256KW": ("EC", "OKP")}
+CURVES = ("P-256", "P-384", "P-521", "X25519")  # an Ed25519 key signs and cannot agree on anything
+ENCODINGS = ("A128CBC-HS256", "A256GCM")  # the first is that of a client that names none (Registration 2)
+_WRAP: dict[str, Any] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
+
+
+def id_token(house: House, client: Client, token: str, now: datetime) -> str:
+    """An ID token as its client wants it: as it is, or encrypted (OpenID Connect Core 16.14). Raises Refused."""
+    said = client.registered
+    if not said.id_token_encrypted_response_alg:
+        return token
+    return encrypted(
+        house,
+        client,
+        token,
+        said.id_token_encrypted_response_alg,
+        said.id_token_encrypted_response_enc,
+        now=now,
+    )
+
+
+def encrypted(
+    house: House, client: Client, content: str, alg: str, enc: str, *, now: datetime, nested: bool = True
+) -> str:
+    """A compact JWE for this client; `nested`: what is inside is a JWT. Raises Refused where it has no fitting key."""
+    enc = enc or ENCODINGS[0]
+    jwk = _key(house, client, alg, now)
+    if jwk is None or enc not in ENCODINGS:
+        raise Refused("invalid_request", "No published key of this client fits its encryption algorithm")
+    header = {"alg": alg, "enc": enc} | ({"kid": jwk["kid"]} if "kid" in jwk else {}) | ({"cty": "JWT"} if nested else {})
+    try:
+        return jwe.encrypt_compact(header, content, _WRAP[jwk["kty"]].import_key(jwk), algorithms=[alg, enc])
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise Refused("invalid_request", "No published key of this client fits its encryption algorithm") from error
+
+
+def _key(house: House, client: Client, alg: str, now: datetime) -> dict[str, Any] | None:
+    """The first key that the client published for encryption with this algorithm; one said to be for it goes before others."""
+    keys = client_keys.keys_of(house, client, now, use="enc")
+    fitting = [
+        dict(key)
+        for key in keys
+        if key.get("kty") in KINDS.get(alg, ()) and key.get("alg", alg) == alg and key.get("crv", "P-256") in CURVES
+    ]
+    return min(fitting, key=lambda key: "use" not in key, default=None)
