@@ -50,6 +50,7 @@ FACES = {  # the modules of each room that give a `blueprint()`
     ),
     "verification": ("verification.web", "verification.api"),
 }
+QUICK = ("/oidc/authorize", "/oidc/token", "/oidc/introspect", "/oidc/userinfo", "/oidc/jwks", "/.well-known/")
 FROZEN = ("issuer_url", "verify_url", "pki_url")  # printed in codes and certificates: they may never change
 
 
@@ -243,7 +244,7 @@ def check_proof_command(file: BinaryIO, key: BinaryIO | None, folder: Path | Non
 @click.option("--key", type=click.File("rb"), help="A public key for receipts (JWK), or a set of them, as you hold it.")
 @click.option("--trust", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | None) -> None:
-    """Check a receipt of what somebody agreed to tell a service. No server, no database.
+    """Check a receipt of what somebody agreed to tell a service, or of a sign-out. No server, no database.
 
     Exit code 0: genuine. 1: not. 2: there is nothing to check it by.
     """
@@ -263,6 +264,11 @@ def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | N
         click.echo(f"Not a receipt: {error}")
         raise SystemExit(1) from error
     event = record["event"][0]
+    if "services" in record:
+        click.echo(f"Genuine: signed out at {event.get('event_time')}, receipt {record['record_id']}, as of {record['iat']}")
+        for service in record["services"]:
+            click.echo(f"  {service['service']}: {service['state']}{' at ' + service['at'] if 'at' in service else ''}")
+        return
     click.echo(
         f"Genuine: {event.get('event_state')} at {event.get('event_time')}, to {record['aud']}, receipt {record['record_id']}"
     )

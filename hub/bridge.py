@@ -1,7 +1,11 @@
-"""A WSGI application behind granian's event loop: bodies are awaited with a deadline, and only whole requests take a thread.
+"""A WSGI application behind granian's event loop: bodies are awaited with a deadline, and only whole requests are answered.
 
 Under granian's own WSGI a body is read inside the thread that answers, so one connection that sends a byte and waits would hold
 a worker for as long as it likes.
+
+Two lanes lead to the application. What programs ask all day takes a millisecond and is answered in the loop itself: handing it to
+a thread and waking up again takes a third of that. Everything else (pages, uploads, a password to hash) takes a thread, so
+that it holds up no program: hashing leaves the interpreter to others while it runs.
 """
 
 import asyncio
@@ -24,12 +28,16 @@ class TooLong(Exception):
 
 
 class Bridge:
-    """An RSGI application around a WSGI one. `threads` requests are answered at once; the rest wait without a thread."""
+    """An RSGI application around a WSGI one. `threads` requests are answered at once; the rest wait without a thread.
 
-    def __init__(self, application: "WSGIApplication", *, threads: int, most: int) -> None:
+    What begins with one of the `quick` paths does not wait for them.
+    """
+
+    def __init__(self, application: "WSGIApplication", *, threads: int, most: int, quick: tuple[str, ...] = ()) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         self._most = most
+        self._quick = quick
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request (granian's RSGI 1.5)."""
@@ -37,19 +45,25 @@ class Bridge:
             protocol.response_empty(400, [])
             return
         declared = scope.headers.get("content-length", "")
-        try:
-            # What says itself that it is too long is not read: the application refuses it in words.
-            refused = declared.isdecimal() and int(declared) > self._most
-            body = b"" if refused else await asyncio.wait_for(self._read(protocol), BODY_SECONDS)
-        except TimeoutError:
-            protocol.response_empty(408, [("connection", "close")])
-            return
-        except TooLong:
-            protocol.response_empty(413, [("connection", "close")])
-            return
+        # What says itself that it is too long is not read: the application refuses it in words.
+        refused = declared.isdecimal() and int(declared) > self._most
+        body = b""
+        if not refused and (declared or "transfer-encoding" in scope.headers or scope.http_version == "2"):
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    body = await self._read(protocol)
+            except TimeoutError:
+                protocol.response_empty(408, [("connection", "close")])
+                return
+            except TooLong:
+                protocol.response_empty(413, [("connection", "close")])
+                return
         given = environ(scope, body, declared if refused else str(len(body)))
-        loop = asyncio.get_running_loop()
-        status, headers, answer = await loop.run_in_executor(self._threads, answered, self._application, given)
+        if scope.path.startswith(self._quick):
+            status, headers, answer = answered(self._application, given)
+        else:
+            loop = asyncio.get_running_loop()
+            status, headers, answer = await loop.run_in_executor(self._threads, answered, self._application, given)
         protocol.response_bytes(status, headers, answer)
 
     async def _read(self, protocol: Any) -> bytes:

@@ -26,7 +26,8 @@ def load(front: str) -> Any:
     dies_with_us()
     read = settings.read()
     log.setup(json=read.log_json)
-    return Bridge(import_module(front).wsgi(), threads=read.threads, most=read.upload_bytes + OVERHEAD)
+    served = import_module(front)
+    return Bridge(served.wsgi(), threads=read.threads, most=read.upload_bytes + OVERHEAD, quick=served.QUICK)
 
 
 def server(name: str, front: str) -> Any:

@@ -13,6 +13,9 @@ from hub.house import House, open_house
 from hub.jobs import Job
 
 
+QUICK = ("/healthz",)
+
+
 def wsgi() -> Flask:
     """The kernel's application."""
     house = open_house(settings.read())
