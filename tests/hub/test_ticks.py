@@ -132,6 +132,8 @@ def test_what_a_sleeper_writes_is_void(bare: House) -> None:
     assert other.held(now + lead.LEASE * 2)
     with bare.database.write() as db, pytest.raises(LeadLost):
         fence(db)
+    with bare.database.write() as db:
+        ledger.wrote(db, "test.written", "hub", by="test", at=now)
     with pytest.raises(LeadLost):
         ledger.sequence(bare, now)
 
