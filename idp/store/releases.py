@@ -16,11 +16,12 @@ release_table = sa.Table(
     sa.Index("ix_idp_release_person", "person", "event"),
 )
 _r = release_table.c
+_ADD = release_table.insert()
 
 
 def add(db: sa.Connection, event: int, person: str, client: str, at: datetime) -> None:
     """Note that this event tells a service about a person."""
-    db.execute(release_table.insert().values(event=event, person=person, client=client, at=at))
+    db.execute(_ADD, {"event": event, "person": person, "client": client, "at": at})
 
 
 def of_person(db: sa.Connection, person: str, *, before: int | None = None, limit: int = 50) -> list[int]:
