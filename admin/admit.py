@@ -9,6 +9,7 @@ from admin.model.datacall import GrantOver, NoConsent, OtherPurpose, TokenRefuse
 from admin.model.sharing import DataRequest, Entry, NoRequest
 from admin.store import sharing as store
 from hub import callers, limits
+from hub.access import Shown
 from hub.callers import Caller
 from hub.house import House
 from hub.limits import Limit
@@ -35,6 +36,7 @@ class Asked:
     case: str
     digest: str
     net: str
+    shown: Shown | None = None  # the token with what proves its key, if it is bound to one
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ CHECKS: tuple[Callable[[Use], None], ...] = (
 def _caller(house: House, asked: Asked, now: datetime) -> Caller:
     """Whom the token names. Raises TokenRefused; Withdrawn where the person has taken back what it rests on."""
     try:
-        caller = callers.read_token(house, asked.token, now, audience_is=sign.data_audience(house))
+        caller = callers.read_token(house, asked.shown or asked.token, now, audience_is=sign.data_audience(house))
     except NotSignedIn as error:
         claims = ours(house, asked.token)
         if claims is None:

@@ -4,18 +4,15 @@ Every route names one gate. Session and revocation rows live in this room (`hub.
 them, so that no other room has to know it.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flask import Request
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 
+from hub import client_cert
 from hub import sessions as rows
-from hub import token_keys as key_rows
+from hub.access import LEEWAY, Shown
 from hub.caller import NOBODY, Caller
 from hub.digest import digest_of
 from hub.problems import NotAllowed, NotSignedIn
@@ -37,17 +34,20 @@ from hub.sessions import (
     sessions,
     stepped_up,
 )
-from hub.tree import ROOT
+from hub.tokens import LEVEL, audience, read_token, signed_claims, token_key
 
 if TYPE_CHECKING:
     from hub.house import House
 
 # Who needs the gate finds here what goes with it.
 __all__ = [
+    "LEEWAY",
+    "LEVEL",
     "NOBODY",
     "Caller",
     "Limits",
     "assurance",
+    "audience",
     "begin",
     "end_sessions",
     "expired",
@@ -57,15 +57,16 @@ __all__ = [
     "limits_of",
     "login",
     "open_session",
+    "read_token",
     "revoke",
     "saw",
     "session",
     "session_table",
     "sessions",
+    "signed_claims",
     "stepped_up",
+    "token_key",
 ]
-LEEWAY = 10  # seconds a token may come from the future: clocks of two machines differ
-LEVEL = "urn:yinxin:loa:"
 
 
 class Gate(Protocol):
@@ -155,17 +156,14 @@ class Operator:
 
 @dataclass(frozen=True)
 class Scope:
-    """A program with an access token of our own provider (RFC 6750 header only, RFC 9068) that grants the scope."""
+    """A program with an access token of our own provider (RFC 9068) that grants the scope and, if bound, comes with its key."""
 
     name: str
     cookies: bool = False
 
     def admit(self, house: "House", request: Request, now: datetime) -> Caller:
         """The program that the token names. Raises NotSignedIn, NotAllowed without the scope."""
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not token:
-            raise NotSignedIn("Send an access token in the Authorization header")
-        caller = read_token(house, token.strip(), now)
+        caller = read_token(house, shown(house, request), now)
         if self.name not in caller.scopes:
             raise NotAllowed("The token lacks the scope %(scope)s", scope=self.name, extras={"scope": self.name})
         return caller
@@ -174,75 +172,15 @@ class Scope:
 # -- tokens
 
 
-def audience(house: "House") -> str:
-    """The audience of access tokens for our own API (RFC 8707 resource)."""
-    return f"{house.settings.home_url}/api"
-
-
-def read_token(house: "House", token: str, now: datetime, *, audience_is: str | None = None) -> Caller:
-    """The caller whom an access token names. Raises NotSignedIn for each that is not ours, whole, current and unrevoked."""
-    claims = signed_claims(house, token, kind="at+jwt")
-    moment = now.timestamp()
-    wanted = audience_is or audience(house)
-    audiences = claims.get("aud")
-    if claims.get("iss") != house.settings.issuer_url:
-        raise NotSignedIn("The token was issued by someone else")
-    if wanted not in ([audiences] if isinstance(audiences, str) else audiences or []):
-        raise NotSignedIn("The token is meant for another service")
-    if not isinstance(claims.get("exp"), int) or moment >= claims["exp"]:
-        raise NotSignedIn("The token has expired")
-    if claims.get("nbf", claims.get("iat", 0)) > moment + LEEWAY:
-        raise NotSignedIn("The token is not valid yet")
-    with house.database.read() as db:
-        if is_revoked(db, [claims.get(name) for name in ("jti", "gid", "sid", "client_id")]):
-            raise NotSignedIn("The token was revoked")
-    level = str(claims.get("acr", ""))
-    auth_time = claims.get("auth_time")
-    return Caller(
-        client=claims.get("client_id"),
-        agency=claims.get("agency"),
-        place=claims.get("place", ROOT),
-        scopes=frozenset(str(claims.get("scope", "")).split()),
-        person=claims.get("person"),
-        level=int(level.removeprefix(LEVEL)) if level.removeprefix(LEVEL).isdigit() else 0,
-        amr=tuple(claims.get("amr", ())),
-        auth_time=datetime.fromtimestamp(auth_time, now.tzinfo) if isinstance(auth_time, int) else None,
-        acting_for=claims.get("acting_for"),
-        holder_keys=tuple(claims.get("holder_keys", ())),
-        sid=claims.get("sid"),
-        grant=claims.get("gid"),
-        details=tuple(claims.get("authorization_details", ())),
+def shown(house: "House", request: Request) -> Shown:
+    """What a request shows to be let in. Addresses are compared with our own names, whatever a proxy calls us."""
+    return Shown.of(
+        request.headers.get("Authorization", ""),
+        method=request.method,
+        urls=[origin + request.path for origin in {*house.settings.program_urls, house.settings.home_url}],
+        proofs=request.headers.getlist("DPoP"),
+        certificate=client_cert.passed_on(house, request.environ),
     )
-
-
-def signed_claims(house: "House", token: str, *, kind: str | None) -> dict[str, Any]:
-    """The claims of a JWT that one of our token keys signed with ES256 and that has the `typ` of its kind (RFC 8725 3.11).
-
-    Raises NotSignedIn; what the claims say is for the caller to judge.
-    """
-    try:
-        header = jws.extract_compact(token.encode()).headers()
-        key = token_key(house, str(header.get("kid")))
-        if key is None or header.get("typ", "JWT") != (kind or "JWT") or set(header) - {"alg", "typ", "kid"}:
-            raise NotSignedIn("The token is not one of ours")
-        claims = json.loads(jws.deserialize_compact(token, key, algorithms=["ES256"]).payload)
-    except (JoseError, ValueError, UnicodeError) as error:
-        raise NotSignedIn("The token is damaged or forged") from error
-    if not isinstance(claims, dict):
-        raise NotSignedIn("The token is damaged or forged")
-    return claims
-
-
-def token_key(house: "House", kid: str) -> ECKey | None:
-    """The public half of the elliptic token key of this `kid`, imported once per process. A new one is found at once."""
-    ring = key_rows.ring(house)
-    found = ring.by_kid.get(kid) or key_rows.ring(house, anew=True).by_kid.get(kid)
-    if found is None or found.jwk["kty"] != "EC":
-        return None
-    kept: dict[str, ECKey] = house.cache.setdefault("token-keys", {})
-    if kid not in kept:
-        kept[kid] = ECKey.import_key(dict(found.jwk))
-    return kept[kid]
 
 
 # -- sessions

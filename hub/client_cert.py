@@ -17,7 +17,7 @@ from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store
 from hub.house import House
 
 LONGEST = 16_384  # characters of the header
-SANS: dict[str, type[x509.GeneralName]] = {
+SANS: dict[str, Any] = {
     "dns": x509.DNSName,
     "uri": x509.UniformResourceIdentifier,
     "ip": x509.IPAddress,
@@ -29,7 +29,9 @@ def passed_on(house: House, environ: Mapping[str, Any]) -> bytes:
     """The certificate (DER) of this request, or nothing. A header from anybody but our proxy is dropped (RFC 9440 3)."""
     if not house.settings.mtls_url or "HTTP_CLIENT_CERT" not in environ:
         return b""
-    before = environ.get("werkzeug.proxy_fix.orig", environ)  # the address of the peer, before X-Forwarded-For replaced it
+    before = environ.get(
+        "werkzeug.proxy_fix.orig", environ
+    )  # the address of the peer, before X-Forwarded-For replaced it
     if before.get("REMOTE_ADDR") not in house.settings.mtls_proxies.split(","):
         return b""
     field = str(environ["HTTP_CLIENT_CERT"]).strip()

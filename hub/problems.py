@@ -14,10 +14,18 @@ class Problem(Exception):
     title: ClassVar[str] = "The request cannot be carried out"
     advice: ClassVar[str] = ""
 
-    def __init__(self, detail: str = "", *, extras: dict[str, Any] | None = None, **values: Any) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        extras: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        **values: Any,
+    ) -> None:
         self.message = detail
         self.values = values
         self.extras = extras or {}
+        self.headers = headers or {}
         super().__init__(self.detail or self.title)
 
     @property

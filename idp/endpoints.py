@@ -1,6 +1,5 @@
 """The provider's addresses: parse, call one verb, answer. Programs get OAuth's codes, people get pages."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -11,11 +10,10 @@ from hub import callers, client_cert, clock, web
 from hub.callers import Caller, Program, Public
 from hub.problems import TooLarge
 from hub.web import route
-from idp import endpoints_authorization, endpoints_registration
-from idp.consent import receipts
+from idp import endpoints_authorization, endpoints_registration, endpoints_resources
+from idp.endpoints_answers import public, written
 from idp.model.flow import Refused
-from idp.model.receipt import TYPE as RECEIPT_TYPE
-from idp.provider import binding, clients, device, discovery, logout, par, server, token_status, userinfo
+from idp.provider import binding, clients, device, discovery, logout, par, server, token_status
 from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 from idp.upstream import ending
 
@@ -30,8 +28,7 @@ def blueprint() -> Blueprint:
     endpoints_authorization.add(bp)
     endpoints_registration.add(bp)
     _programs(bp)
-    _userinfo(bp)
-    _receipts(bp)
+    endpoints_resources.add(bp)
     _logout(bp)
     return bp
 
@@ -40,11 +37,11 @@ def _published(bp: Blueprint) -> None:
     @route(bp, "/.well-known/openid-configuration", gate=KNOWN_TO_ALL)
     @route(bp, "/.well-known/oauth-authorization-server", gate=KNOWN_TO_ALL, endpoint="metadata")
     def configuration() -> Response:
-        return _public(discovery.document(web.house()))
+        return public(discovery.document(web.house()))
 
     @route(bp, "/oidc/jwks", gate=KNOWN_TO_ALL)
     def jwks() -> Response:
-        return _public(discovery.jwks(web.house(), clock.now()), web.house().settings.jwks_seconds)
+        return public(discovery.jwks(web.house(), clock.now()), web.house().settings.jwks_seconds)
 
 
 LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
@@ -53,44 +50,23 @@ LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
 def _programs(bp: Blueprint) -> None:
     @route(bp, "/oidc/token", gate=OWN_PROOF, methods=("POST",))
     def token() -> Response:
-        return _written(_with_form(server.token))
+        return written(_with_form(server.token))
 
     @route(bp, "/oidc/par", gate=OWN_PROOF, methods=("POST",))
     def pushed() -> Response:
-        return _written(_with_form(par.answered))
+        return written(_with_form(par.answered))
 
     @route(bp, "/oidc/revoke", gate=OWN_PROOF, methods=("POST",))
     def revoke() -> Response:
-        return _written(_with_form(token_status.revocation))
+        return written(_with_form(token_status.revocation))
 
     @route(bp, "/oidc/device", gate=OWN_PROOF, methods=("POST",))
     def device_authorization() -> Response:
-        return _written(_with_form(device.asked))
+        return written(_with_form(device.asked))
 
     @route(bp, "/oidc/introspect", gate=OWN_PROOF, methods=("POST",))
     def introspect() -> Response:
-        return _written(_with_form(token_status.introspection))
-
-
-def _userinfo(bp: Blueprint) -> None:
-    @route(bp, "/oidc/userinfo", gate=Program("the access token is the proof"), methods=("GET", "POST"))
-    def info() -> Response:
-        """OpenID Connect Core 5.3; the token in the header or in a form, never in the address (RFC 6750 2)."""
-        return _written(userinfo.answered(web.house(), _bearer(), clock.now()))
-
-
-def _receipts(bp: Blueprint) -> None:
-    @route(bp, "/oidc/consent-receipt", gate=Program("the access token is the proof"))
-    def receipt() -> Response:
-        """The signed record of what the person agreed to; the token in the header, never in the address."""
-        found = receipts.fetched(web.house(), _bearer(), clock.now())
-        if isinstance(found, Answer):
-            return _written(found)
-        return web.file(found.encode(), f"application/{RECEIPT_TYPE}")
-
-    @route(bp, "/oidc/consent-receipt/keys", gate=KNOWN_TO_ALL)
-    def receipt_keys() -> Response:
-        return _public(json.dumps(receipts.keys(web.house())).encode())
+        return written(_with_form(token_status.introspection))
 
 
 def _logout(bp: Blueprint) -> None:
@@ -171,24 +147,3 @@ def _with_form(verb: Callable[[Form], Answer]) -> Answer:
     )
     answer = verb(form)
     return replace(answer, headers=answer.headers | binding.nonce_header(form)) if form.dpop else answer
-
-
-def _bearer() -> str | None:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return token.strip()
-    return request.form.get("access_token") if request.method == "POST" else None
-
-
-def _written(answer: Answer) -> Response:
-    body = json.dumps(answer.body, ensure_ascii=False).encode() if answer.body else answer.text.encode()
-    return Response(body, answer.status, answer.headers, mimetype=answer.media)
-
-
-def _public(ready: bytes, seconds: int = discovery.DOCUMENT_SECONDS) -> Response:
-    """Bytes that anybody may read and keep for a while, from any site's script too."""
-    response = Response(ready, mimetype="application/json")
-    response.headers["Cache-Control"] = f"public, max-age={seconds}"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response

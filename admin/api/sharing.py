@@ -54,10 +54,9 @@ def _asked() -> Asked:
         given["case"] and not CASE.fullmatch(given["case"])
     ):
         raise BadRequest("Send a JSON object with the members grant, purpose and, if there is one, case")
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    bearer = token.strip() if kind.lower() == "bearer" else ""  # RFC 6750 2.1: in the header, nowhere else
+    shown = callers.shown(web.house(), request)  # RFC 6750 2.1: in the header, nowhere else
     net = limits.network(request.remote_addr or "")
-    return Asked(bearer, **given, digest=share.digest_of(raw), net=net)
+    return Asked(shown.token, **given, digest=share.digest_of(raw), net=net, shown=shown)
 
 
 def _told(permission: DataPermission, per_day: int) -> dict[str, object]:

@@ -59,6 +59,7 @@ def refused(problem: Problem) -> Response:
     if isinstance(problem, NotAllowed) and "Authorization" in request.headers:
         scope = problem.extras.get("scope", "")
         response.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
+    response.headers.update(problem.headers)
     return response
 
 

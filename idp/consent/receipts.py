@@ -9,14 +9,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from hub.access import Denied, Shown
 from hub.house import House
 from idp.account import standing
 from idp.consent import consent_text
 from idp.consent.consent_text import Text
 from idp.model.client import Client
 from idp.model.receipt import TYPE, Receipt, Said
-from idp.provider import clients, pseudonyms, token_status
+from idp.provider import protected, pseudonyms
 from idp.provider.programs import NO_STORE, Answer
+from idp.provider.tokens import sign
 from idp.store import receipts as store
 
 PURPOSE = "consent"  # of the keys that sign them
@@ -40,14 +42,14 @@ def keys(house: House) -> dict[str, Any]:
     return {"keys": [house.keys.jwk(name) for name in house.keys.named(PURPOSE)]}
 
 
-def fetched(house: House, token: str | None, now: datetime) -> Answer | str:
+def fetched(house: House, given: Shown, now: datetime) -> Answer | str:
     """The newest receipt of the person and the client of an access token, or the error of RFC 6750 3.1."""
-    shown = token_status.look_up(house, token, now) if token else None
-    client = clients.known(house, shown.client, now) if shown else None
-    if shown is None or client is None or shown.claims is None or shown.grant is None:
-        return Answer(401, {}, NO_STORE | {"WWW-Authenticate": 'Bearer error="invalid_token"' if token else "Bearer"})
+    try:
+        client, _, grant = protected.of_person(house, given, now)
+    except Denied as denied:
+        return protected.refused(house, denied, given, now, path=sign.USERINFO)
     with house.database.read() as db:
-        found = store.of_person(db, standing.whose(shown.grant), client.id)
+        found = store.of_person(db, standing.whose(grant), client.id)
     return found[0].signed if found else Answer(404, {"error": "no_receipt"}, NO_STORE)
 
 

@@ -11,26 +11,21 @@ from idp.acting import principals
 from idp.model.client import Client
 from idp.model.flow import Refused
 from idp.model.grant import Grant
-from idp.provider import clients, release, sandbox, token_status
+from idp.provider import protected, release, sandbox
 from idp.provider.programs import NO_STORE, Answer, refused
 from idp.provider.tokens import encrypt, sign
 from idp.provider.tokens.read import Claims
 from idp.store import people
 
 
-def answered(house: House, token: str | None, now: datetime) -> Answer:
+def answered(house: House, given: Shown, now: datetime) -> Answer:
     """Answer a userinfo request with the claims, or with the error of RFC 6750 3.1."""
-    if not token:
-        return Answer(401, {}, NO_STORE | {"WWW-Authenticate": "Bearer"})
-    shown = token_status.look_up(house, token, now)
-    client = clients.known(house, shown.client, now) if shown else None
-    if shown is None or client is None or shown.claims is None or shown.grant is None:
-        return Answer(401, {"error": "invalid_token"}, NO_STORE | {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    scopes = frozenset(str(shown.claims["scope"]).split())
-    if "openid" not in scopes:
-        needed = {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="openid"'}
-        return Answer(403, {"error": "insufficient_scope"}, NO_STORE | needed)
-    return _written(house, client, claims_of(house, client, shown.grant, scopes, now), now)
+    try:
+        client, claims, grant = protected.of_person(house, given, now, scope="openid")
+    except Denied as denied:
+        return protected.refused(house, denied, given, now, path=sign.USERINFO)
+    scopes = frozenset(str(claims["scope"]).split())
+    return _written(house, client, claims_of(house, client, grant, scopes, now), now)
 
 
 def claims_of(house: House, client: Client, grant: Grant, scopes: frozenset[str], now: datetime) -> Claims:

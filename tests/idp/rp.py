@@ -12,14 +12,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jws
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from werkzeug.test import TestResponse
 
 from hub import callers, clock
 from hub.callers import Caller
 from hub.house import House
 from idp.consent import consents
-from idp.model.client import Client, ClientAuth, GrantType
+from idp.model.client import FAPI2, Client, ClientAuth, GrantType
 from idp.model.person import Level, Person, Profile
 from idp.provider import clients
 from idp.store import people
@@ -58,6 +58,12 @@ def with_key(**changes: Any) -> Client:
         "keys": (dict(KEY.as_dict()),),
     }
     return department(**(plain | changes))
+
+
+def fapi(**changes: Any) -> Client:
+    """A service under the policy of the FAPI 2.0 Security Profile: its key proves it, its tokens are bound to another."""
+    plain: dict[str, Any] = {"id": "qiyun-fapi", "policy": FAPI2}
+    return with_key(**(plain | changes))
 
 
 def public(**changes: Any) -> Client:
@@ -224,6 +230,80 @@ class Visit:
         claims = {name: value for name, value in (plain | changes).items() if value is not None}
         head = {"alg": "ES256", "kid": "rp-1"} | (header or {})
         return jws.serialize_compact(head, json.dumps(claims), key, algorithms=[head["alg"]])
+
+
+@dataclass
+class BoundVisit(Visit):
+    """The same with a client that pushes its requests, proves itself by assertions and holds a key for its tokens (FAPI 2.0)."""
+
+    key: ECKey | RSAKey | OKPKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
+    nonce: str = ""  # the newest that the server gave
+
+    @property
+    def jkt(self) -> str:
+        return self.key.thumbprint()
+
+    def proof(self, path: str = "/oidc/token", method: str = "POST", *, token: str = "", **changes: Any) -> str:
+        """A DPoP proof (RFC 9449 4.2). `header` changes the header, `key` signs instead; a value None is left out."""
+        key, more = changes.pop("key", self.key), changes.pop("header", {})
+        plain: dict[str, Any] = {
+            "jti": secrets.token_urlsafe(12),
+            "htm": method,
+            "htu": self.house.settings.issuer_url + path,
+            "iat": int(clock.now().timestamp()),
+            "nonce": self.nonce or None,
+            "ath": b64(hashlib.sha256(token.encode()).digest()) if token else None,
+        }
+        claims = {name: value for name, value in (plain | changes).items() if value is not None}
+        alg = {"EC": "ES256", "RSA": "PS256", "OKP": "EdDSA"}[key.key_type]
+        head = {"typ": "dpop+jwt", "alg": alg, "jwk": key.as_dict(private=False)} | more
+        return signed({name: value for name, value in head.items() if value is not None}, claims, key)
+
+    def proved(self, form: dict[str, str], **changes: Any) -> dict[str, str]:
+        """A form with the client's proof of itself."""
+        return form | {"client_assertion_type": ASSERTION, "client_assertion": self.assertion(**changes)}
+
+    def token(
+        self, form: dict[str, str], *, headers: dict[str, str] | None = None, path: str = "/oidc/token"
+    ) -> TestResponse:
+        """Call an endpoint, with a fresh assertion and proof each time; once more with the nonce, if one is demanded."""
+        if headers is not None:
+            return self.program.post(path, data=form, headers=headers)
+        answer = self.program.post(path, data=self.proved(form), headers={"DPoP": self.proof(path)})
+        self.nonce = answer.headers.get("DPoP-Nonce", self.nonce)
+        if (answer.json or {}).get("error") == "use_dpop_nonce":
+            answer = self.program.post(path, data=self.proved(form), headers={"DPoP": self.proof(path)})
+        return answer
+
+    def push(self, *, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
+        """Hand in an authorization request (RFC 9126)."""
+        return self.program.post("/oidc/par", data=self.proved(self.asked(**changes)), headers=headers or {})
+
+    def authorize(self, **changes: str | None) -> TestResponse:
+        """Push a request and send the browser with its name, if that is how this client begins."""
+        if not self.client.needs_par:
+            return super().authorize(**changes)
+        pushed = self.push(headers=None, **changes)
+        assert pushed.status_code == 201, pushed.text
+        named = {"client_id": self.client.id, "request_uri": (pushed.json or {})["request_uri"]}
+        return self.browser.get(f"/oidc/authorize?{urlencode(named)}")
+
+    def shown(
+        self, access_token: str, path: str = "/oidc/userinfo", *, method: str = "GET", **changes: Any
+    ) -> TestResponse:
+        """Call a resource with a bound token and its proof."""
+        proof = self.proof(path, method, token=access_token, **changes)
+        return self.program.open(path, method=method, headers={"Authorization": f"DPoP {access_token}", "DPoP": proof})
+
+    def userinfo(self, access_token: str) -> TestResponse:
+        return self.shown(access_token)
+
+
+def signed(header: dict[str, Any], claims: dict[str, Any], key: ECKey | RSAKey | OKPKey | OctKey) -> str:
+    """A JWS with whatever header: joserfc would refuse to write some of them."""
+    parts = b64(json.dumps(header).encode()), b64(json.dumps(claims).encode())
+    signing = jws.JWSRegistry.algorithms[header["alg"]]
+    return ".".join([*parts, b64(signing.sign(".".join(parts).encode(), key))])
 
 
 class Visits(Protocol):
