@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from hub import callers, token_keys
 from hub.house import House
 from idp.model.client import Client
+from idp.provider import client_keys
 
 ASSERTION_SECONDS = 3600  # the longest life of a client assertion; its jti is remembered for as long
 SKEW = 60  # seconds that a client's clock may run ahead; 8 s ahead must pass
