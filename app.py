@@ -283,6 +283,8 @@ def _assemble() -> None:
             main.add_command(command)
         if (chores := _module(f"{room}.chores")) is not None:
             chores.register()
+    if sys.argv[1:2] != ["serve"]:
+        main.add_command(importlib.import_module("yinxin.lint.cli").lint_rp)
 
 
 _assemble()
