@@ -265,7 +265,9 @@ def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | N
         raise SystemExit(1) from error
     event = record["event"][0]
     if "services" in record:
-        click.echo(f"Genuine: signed out at {event.get('event_time')}, receipt {record['record_id']}, as of {record['iat']}")
+        click.echo(
+            f"Genuine: signed out at {event.get('event_time')}, receipt {record['record_id']}, as of {record['iat']}"
+        )
         for service in record["services"]:
             click.echo(f"  {service['service']}: {service['state']}{' at ' + service['at'] if 'at' in service else ''}")
         return

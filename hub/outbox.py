@@ -5,7 +5,7 @@ holds no personal data; what needs some (a notice to a person) names him by inte
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,6 +111,12 @@ def deliveries(db: sa.Connection, *, to: str = "", state: str = "", limit: int =
     if state:
         query = query.where(delivery_table.c.state == state)
     return [_delivery(row) for row in db.execute(query.order_by(delivery_table.c.at.desc()).limit(limit))]
+
+
+def of_ids(db: sa.Connection, ids: Sequence[str]) -> dict[str, Delivery]:
+    """These deliveries, as far as they are kept."""
+    rows = db.execute(sa.select(delivery_table).where(delivery_table.c.id.in_(ids))) if ids else ()
+    return {row.id: _delivery(row) for row in rows}
 
 
 def deliver(house: "House", now: datetime, senders: Mapping[str, Sender] | None = None) -> int:

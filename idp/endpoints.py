@@ -2,20 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from hub import callers, client_cert, clock, web
-from hub.callers import Caller, Program, Public
-from hub.problems import TooLarge
+from hub import client_cert, clock, web
+from hub.callers import Program
 from hub.web import route
-from idp import endpoints_authorization, endpoints_registration, endpoints_resources
+from idp import endpoints_authorization, endpoints_logout, endpoints_registration, endpoints_resources
 from idp.endpoints_answers import public, written
 from idp.model.flow import Refused
-from idp.provider import binding, clients, device, discovery, logout, par, server, token_status
+from idp.provider import binding, device, discovery, par, server, token_status
 from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
-from idp.upstream import ending
 
 OWN_PROOF = Program("the client proves itself in the request")
 KNOWN_TO_ALL = Program("published for everybody")
@@ -29,7 +26,7 @@ def blueprint() -> Blueprint:
     endpoints_registration.add(bp)
     _programs(bp)
     endpoints_resources.add(bp)
-    _logout(bp)
+    endpoints_logout.add(bp)
     return bp
 
 
@@ -69,61 +66,7 @@ def _programs(bp: Blueprint) -> None:
         return written(_with_form(token_status.introspection))
 
 
-def _logout(bp: Blueprint) -> None:
-    @route(bp, "/oidc/logout", gate=Public())
-    def end_session() -> Response:
-        house, caller, now = web.house(), _signed_in(), clock.now()
-        wanted = logout.asked(house, request.args, caller, now)
-        if wanted.confirm:
-            _allow_onward(wanted.onward)
-            return web.page("idp/sign_out.html", client=wanted.client, params=request.args)
-        return _signed_out(caller, wanted.onward)
-
-    @route(bp, "/oidc/logout", gate=Program("changes nothing: sends the browser on to our GET"), methods=("POST",))
-    def end_session_posted() -> Response:
-        return _by_get("/oidc/logout")
-
-    @route(bp, "/oidc/logout/confirmed", gate=Public(), methods=("POST",))
-    def end_session_confirmed() -> Response:
-        caller = _signed_in()
-        wanted = logout.asked(web.house(), request.form, caller, clock.now())
-        return _signed_out(caller, wanted.onward)
-
-
 # -- inside
-
-
-def _signed_in() -> Caller | None:
-    return callers.current(web.house(), request, "idp", clock.now())
-
-
-def _by_get(path: str) -> Response:
-    """Send the browser on to our own GET with what it posted. An address can only hold so much."""
-    given = urlencode([*request.args.items(multi=True), *request.form.items(multi=True)])
-    if len(given) > LONGEST_QUERY:
-        raise TooLarge("At most %(count)s characters are accepted", count=LONGEST_QUERY)
-    return web.see_other(f"{web.house().settings.issuer_url}{path}?{given}")
-
-
-def _signed_out(caller: Caller | None, onward: str | None) -> Response:
-    house, now, told = web.house(), clock.now(), list[str]()
-    there = ending.there(house, caller, onward, now)
-    if caller is not None and caller.sid is not None:
-        with house.database.write() as db:
-            told = logout.end(db, now, sid=caller.sid, why="signed out")
-    services = [client for id in told if (client := clients.known(house, id, now)) is not None]
-    if there and onward:  # by way of the province: its session ends as well
-        response = web.page("idp/upstream_leaving.html", there=there)
-    else:
-        response = web.see_other(onward) if onward else web.page("idp/signed_out.html", services=services, there=there)
-    web.sign_in_cookie(response, "idp", "")
-    return response
-
-
-def _allow_onward(onward: str | None) -> None:
-    """Browsers apply form-action to the redirect that answers a form, too."""
-    if onward:
-        web.loosen("form-action", "/".join(onward.split("/", 3)[:3]))
 
 
 def _with_form(verb: Callable[[Form], Answer]) -> Answer:

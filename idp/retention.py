@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from idp.model.logout import RECEIPT_DAYS
+from idp.store import logouts
 from idp.store import retention as store
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ PERMISSIONS = timedelta(days=3 * 365)  # records of processing (Personal Informa
 RELEASES = timedelta(days=3 * 365)
 RECEIPTS = timedelta(days=3 * 365)
 OFFERS = timedelta(days=365)  # what came of them stands in the mandates
+LOGOUTS = timedelta(days=RECEIPT_DAYS)
 WAITS = timedelta(days=365)  # of recoveries; after 30 days a stopped one hinders nothing any more
 
 
@@ -26,6 +29,7 @@ def forget(house: "House", now: datetime) -> int:
         (store.forget_receipts, RECEIPTS),
         (store.forget_offers, OFFERS),
         (store.forget_waits, WAITS),
+        (logouts.forget, LOGOUTS),
     ):
         with house.database.write() as db:
             done += verb(db, now - kept)

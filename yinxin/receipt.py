@@ -1,12 +1,13 @@
-"""Check a receipt of consent: what a person agreed to tell a service, or took back. No server, no database.
+"""Check a receipt: of consent (what a person agreed to tell a service, or took back) or of a sign-out. No server, no database.
 
     from yinxin.receipt import check_receipt
 
     record = check_receipt(open("receipt.jwt").read(), [json.load(open("consent.jwk"))])
     print(record["event"][0]["event_state"], record["pii_processing"]["privacy_notice"]["text"])
 
-The receipt is a compact JWS (RFC 7515) signed with ES256 by a key that you hold already; the text that was shown stands in it and
-must have the digest that stands beside it. Whatever does not fit raises NotAReceipt with the reason.
+The receipt is a compact JWS (RFC 7515) signed with ES256 by a key that you hold already. In one of consent stands the text that
+was shown, which must have the digest beside it; in one of a sign-out each service with what became of the notice to it. Whatever
+does not fit raises NotAReceipt with the reason.
 """
 
 import base64
@@ -24,7 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 TYPE = "consent-receipt+jwt"
-SCHEMA = "urn:yinxin:consent-receipt:1"
+LOGOUT = "logout-receipt+jwt"
+SCHEMAS = {TYPE: "urn:yinxin:consent-receipt:1", LOGOUT: "urn:yinxin:logout-receipt:1"}
+STATES = ("telling", "confirmed", "retrying", "failed", "browser", "unreachable")
 LONGEST = 50_000  # characters of a receipt
 NEEDED = {
     "record_id": str,
@@ -34,6 +37,7 @@ NEEDED = {
     "event": list,
     "party_identification": list,
 }
+NEEDED_OF_LOGOUT = {"record_id": str, "iss": str, "iat": int, "event": list, "services": list}
 
 __all__ = ["NotAReceipt", "check_receipt", "keys_of"]
 
@@ -51,13 +55,13 @@ def check_receipt(receipt: str | bytes, keys: Sequence[Mapping[str, Any]]) -> Ma
     if len(parts) != 3:
         raise NotAReceipt("the file is not a signed record")
     header, claims, signature = _object(parts[0]), _object(parts[1]), _bytes(parts[2])
-    if header.get("typ") != TYPE or header.get("alg") != "ES256" or set(header) != {"alg", "kid", "typ"}:
+    if header.get("typ") not in SCHEMAS or header.get("alg") != "ES256" or set(header) != {"alg", "kid", "typ"}:
         raise NotAReceipt("the record is of another kind")
     key = next((jwk for jwk in keys if jwk.get("kid") == header["kid"]), None)
     if key is None:
         raise NotAReceipt("the record is signed by a key that you do not trust")
     _check_signature(key, signature, f"{parts[0]}.{parts[1]}".encode())
-    _check_form(claims)
+    _check_form(claims, header["typ"])
     return claims
 
 
@@ -69,14 +73,29 @@ def keys_of(folder: str | PathLike[str], now: datetime) -> list[Mapping[str, Any
     return list(held.trusted("consent", now)) if held else []
 
 
-def _check_form(claims: Mapping[str, Any]) -> None:
-    if claims.get("schema_version") != SCHEMA:
+def _check_form(claims: Mapping[str, Any], kind_of_record: str) -> None:
+    if claims.get("schema_version") != SCHEMAS[kind_of_record]:
         raise NotAReceipt("the record follows another schema")
-    for name, kind in NEEDED.items():
+    for name, kind in (NEEDED if kind_of_record == TYPE else NEEDED_OF_LOGOUT).items():
         if not isinstance(claims.get(name), kind):
             raise NotAReceipt(f"{name} is missing")
     if not claims["event"] or not isinstance(claims["event"][0], Mapping):
         raise NotAReceipt("event is missing")
+    if kind_of_record == TYPE:
+        _check_text(claims)
+    else:
+        _check_services(claims["services"])
+
+
+def _check_services(services: Sequence[Any]) -> None:
+    for service in services:
+        if not isinstance(service, Mapping) or not isinstance(service.get("service"), str):
+            raise NotAReceipt("a service has another form")
+        if service.get("state") not in STATES:
+            raise NotAReceipt("the state of a service is unknown")
+
+
+def _check_text(claims: Mapping[str, Any]) -> None:
     processing = claims.get("pii_processing", {})
     if not isinstance(processing, Mapping):
         raise NotAReceipt("pii_processing has another form")

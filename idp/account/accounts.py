@@ -14,6 +14,7 @@ from hub.problems import NotFound
 from idp.account.announce import Event, announce
 from idp.login import passkey, password, recovery_codes, sign_in, throttle, totp
 from idp.model.factor import SECOND, Factor, Kind, LastFactor, NotOffered, PasswordWrong, WrongCredentials
+from idp.model.logout import Told
 from idp.model.person import Level, Person, Profile, account_name
 from idp.provider import logout
 from idp.store import factors as factor_store
@@ -180,10 +181,10 @@ def end_session(house: House, caller: Caller, session: str, *, now: datetime) ->
         logout.end(db, now, sid=mine[0].sid, why="ended by its owner")
 
 
-def sign_out_everywhere(house: House, caller: Caller, *, now: datetime) -> list[str]:
-    """End every login of this person, on every device; gives the services that are told."""
+def sign_out_everywhere(house: House, caller: Caller, *, now: datetime) -> list[Told]:
+    """End every login of this person, on every device; gives the services that took part in one."""
     with house.database.write() as db:
-        return logout.end(db, now, person=caller.person, why="signed out everywhere")
+        return logout.ended(db, now, person=caller.person, why="signed out everywhere")
 
 
 def factors_of(house: House, person_id: str) -> list[Factor]:

@@ -1,6 +1,6 @@
 """Signing out everywhere: the login ends, what was granted in it falls, and every service that took part is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -12,23 +12,15 @@ from hub.callers import Caller
 from hub.digest import digest_of
 from hub.house import House
 from hub.outbox import Delivery, NotTaken
-from hub.problems import Problem
 from idp.acting import principals
 from idp.model.client import Client
 from idp.model.grant import Party
+from idp.model.logout import BadLogout, Told
 from idp.provider import clients, grants, pseudonyms, revoke
 from idp.provider.tokens import read, sign
 from idp.store import clients as client_store
 
 KIND = "idp.logout"  # of the deliveries by which services are told
-
-
-class BadLogout(Problem):
-    """A logout request that names a wrong token, service or address; nobody is redirected."""
-
-    status = 400
-    title = "The service sent a wrong sign-out request"
-    advice = "You can sign out on your account page. Tell the help desk of the service."
 
 
 @dataclass(frozen=True)
@@ -73,17 +65,45 @@ def end(
 
     All in the caller's transaction; the notices go out by the outbox. Gives the clients that are told.
     """
+    return _notified(ended(db, now, why=why, sid=sid, person=person, digest=digest))
+
+
+def ended(
+    db: Connection,
+    now: datetime,
+    *,
+    why: str,
+    sid: str | None = None,
+    person: str | None = None,
+    digest: str | None = None,
+) -> list[Told]:
+    """The same; gives every service that took part, those too that cannot be told."""
     sids = callers.end_sessions(db, at=now, sid=sid, person=person, digest=digest)
-    told = _tell(db, sids, now)
+    told = _queued(db, grants.parties(db, sids), now)
     revoke.of_logins(db, sids, why=why, now=now)
     for one in sids:
-        ledger.wrote(db, "login.ended", f"login:{digest_of(one)[:16]}", by=why, at=now, facts={"told": told})
+        facts = {"told": _notified(party for party in told if party.sid == one)}
+        ledger.wrote(db, "login.ended", f"login:{digest_of(one)[:16]}", by=why, at=now, facts=facts)
     return told
 
 
 def end_acting(db: Connection, person: str, principal: str, now: datetime) -> list[str]:
     """Tell the services at which a person acted for a principal that those sessions are over. His login goes on."""
-    return _queued(db, grants.acting_parties(db, person, principal), now)
+    return _notified(_queued(db, grants.acting_parties(db, person, principal), now))
+
+
+def frames(house: House, told: Sequence[Told], now: datetime) -> dict[str, list[str]]:
+    """What the browser must load so that services end their sessions in it, by client (Front-Channel Logout 1.0 2, 3)."""
+    found: dict[str, list[str]] = {}
+    for party in told:
+        client = clients.known(house, party.client, now)
+        address = client.registered.frontchannel_logout_uri if client else ""
+        if client and address:
+            if client.registered.frontchannel_logout_session_required:
+                named = {"iss": house.settings.issuer_url, "sid": pseudonyms.sid(house, client, party.sid)}
+                address += ("&" if "?" in address else "?") + urlencode(named)
+            found.setdefault(client.id, []).append(address)
+    return {client: list(dict.fromkeys(addresses)) for client, addresses in found.items()}
 
 
 def send(house: House, delivery: Delivery, now: datetime) -> None:
@@ -102,21 +122,23 @@ def send(house: House, delivery: Delivery, now: datetime) -> None:
 SENDERS = {KIND: send}
 
 
-def _tell(db: Connection, sids: Sequence[str], now: datetime) -> list[str]:
-    """Queue a notice for each service that got something in these logins, once per login."""
-    return _queued(db, grants.parties(db, sids), now)
-
-
-def _queued(db: Connection, parties: Sequence[Party], now: datetime) -> list[str]:
+def _queued(db: Connection, parties: Sequence[Party], now: datetime) -> list[Told]:
+    """Queue a notice for each service that has a back channel, once per login."""
     told = []
     for party in parties:
         client = client_store.client(db, party.client)
-        if client is not None and client.backchannel_logout_uri:
-            subject = principals.subject(party.person, party.acting_for)
+        if client is None:
+            continue
+        subject, delivery = principals.subject(party.person, party.acting_for), ""
+        if client.backchannel_logout_uri:
             body = {"client": party.client, "person": subject, "sid": party.sid}
-            outbox.queue(db, KIND, client.backchannel_logout_uri, body, now)
-            told.append(party.client)
-    return list(dict.fromkeys(told))
+            delivery = outbox.queue(db, KIND, client.backchannel_logout_uri, body, now)
+        told.append(Told(party.client, subject, party.sid, delivery))
+    return told
+
+
+def _notified(told: Iterable[Told]) -> list[str]:
+    return list(dict.fromkeys(party.client for party in told if party.delivery))
 
 
 def _hint(house: House, params: Mapping[str, str]) -> read.Claims | None:

@@ -11,8 +11,8 @@ from hub.callers import Session
 from hub.sessions import Limits
 from hub.web import route
 from idp.account import accounts
-from idp.provider import clients, grants
-from idp.web import desk
+from idp.provider import grants
+from idp.web import desk, signed_out
 from idp.web.account.words import service_name_of
 from idp.web.desk import Visit
 
@@ -61,10 +61,7 @@ def add(bp: Blueprint) -> None:
         if not desk.is_recent(visit):
             return desk.again_at(visit, "idp.sessions")
         told = accounts.sign_out_everywhere(visit.house, visit.caller, now=visit.now)
-        found = [clients.known(visit.house, one, visit.now) for one in dict.fromkeys(told)]
-        response = web.page("idp/signed_out.html", services=[client for client in found if client])
-        web.sign_in_cookie(response, "idp", "")
-        return response
+        return signed_out.page(visit.house, told, visit.now)
 
 
 def _logins(visit: Visit) -> list[Login]:
