@@ -18,6 +18,8 @@ Enter = Callable[[House, Caller, datetime], Caller]
 def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
     """Give a blueprint `/sign-in`, `/callback` and `/sign-out` under the site's path.
 
+    Our provider may lead a visitor to `/sign-in` (OpenID Connect Core 4), with its issuer as `iss`; nobody else.
+
     `enter` may add rights and place to the caller, or refuse him, before his session begins.
     """
     bound = f"{site.kind}-signin"
@@ -25,6 +27,8 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
     @web.route(bp, f"{site.path}/sign-in", gate=callers.Public(), endpoint="sign_in")
     def sign_in() -> Response:
         onward = web.local(request.args.get("next"), f"{site.path}/")
+        if request.args.get("iss", web.house().settings.issuer_url) != web.house().settings.issuer_url:
+            raise signin.SignInFailed("Another provider began this sign-in")  # OpenID Connect Core 4
         url, browser = signin.begin(
             web.house(),
             site,

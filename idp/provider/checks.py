@@ -18,6 +18,7 @@ from idp.provider.tokens import read
 LONGEST = 2048  # bytes of one parameter; a 64-character nonce and a long state fit well
 LONGER = {"id_token_hint": read.LONGEST, "claims": claims.LONGEST}  # a whole token, a whole object
 LONGEST_HINT = 64  # characters of a login_hint and of all ui_locales: no account name is longer
+ALWAYS = frozenset({"login"})  # at a machine for many everybody signs in anew
 WORDS = {"code": 0, "id_token": 1, "token": 2}
 S256 = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7636 4.2: base64url of a SHA-256 digest
 
@@ -45,9 +46,8 @@ class Request:
 
     @property
     def prompt(self) -> frozenset[str]:
-        """How the person shall be asked (OpenID Connect Core 3.1.2.1). At a machine for many everybody signs in anew."""
-        said = frozenset(self.params.get("prompt", "").split())
-        return said | {"login"} if self.client.policy.asks_each_time and "none" not in said else said
+        """How the person shall be asked (OpenID Connect Core 3.1.2.1)."""
+        return frozenset(self.params.get("prompt", "").split())
 
     @property
     def response_type(self) -> str:
@@ -231,7 +231,7 @@ def checked(request: Request) -> Asked:
         state=request.state,
         nonce=params.get("nonce"),
         challenge=params.get("code_challenge"),
-        prompt=request.prompt,
+        prompt=request.prompt | ALWAYS if request.client.policy.asks_each_time else request.prompt,
         max_age=int(params["max_age"]) if "max_age" in params else said.default_max_age,
         level=max(level, DATA_LEVEL) if permitted else level,
         hinted_subject=_hinted_subject(request),

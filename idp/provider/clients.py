@@ -216,6 +216,7 @@ def ensure_first_party_clients(house: House, now: datetime) -> None:
                 id_token_algorithm="ES256",
                 pairwise=False,
                 first_party=True,
+                registered=Registration(initiate_login_uri=f"{home}/{client_id}/sign-in"),
             )
             keep(db, client, by="installation", now=now)
 

@@ -13,7 +13,7 @@ from hub.web.refusals import refused
 from idp.model.client import Client
 from idp.model.factor import SignInAgain
 from idp.model.flow import FlowGone, Step
-from idp.provider import clients, flows
+from idp.provider import clients, flows, initiation
 from idp.web import desk
 from idp.web.account.words import service_name
 
@@ -55,15 +55,15 @@ def _page(problem: Problem) -> Response:
         problem=problem,
         detail=_(problem.message, **problem.values) if problem.message else "",
         service=service_name(client) if client else "",
-        start=start_of(client) if client else "",
+        start=(initiation.address(web.house(), client) or start_of(client)) if client else "",
         again="" if isinstance(problem, FlowGone) else _again(problem),
         request_id=g.get("request_id", ""),
     )
 
 
 def _client(house: House) -> Client | None:
-    """The service of the sign-in that is gone: its address still names it."""
-    id = flows.client_of(request.args.get("flow", ""))
+    """The service of the sign-in that is gone: its address still names it, or that of the request."""
+    id = flows.client_of(request.args.get("flow", "")) or request.args.get("client_id", "")[:64]
     return clients.known(house, id, clock.now()) if id else None
 
 

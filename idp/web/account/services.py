@@ -14,6 +14,7 @@ from idp.consent import consents, data
 from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.model.receipt import NoReceipt, Receipt
+from idp.provider import initiation
 from idp.store import clients as client_store
 from idp.store import grants as grant_store
 from idp.store import receipts, releases
@@ -38,6 +39,7 @@ class Known:
     consent: Consent
     used: datetime | None
     living: int  # families of tokens
+    start: str  # where a visit to it begins, if it lets others begin one
 
 
 def add(bp: Blueprint) -> None:
@@ -110,6 +112,7 @@ def _known(visit: Visit) -> list[Known]:
                 consent,
                 used.get(client.id),
                 sum(grant.client == client.id for grant in living),
+                initiation.address(visit.house, client),
             )
             for consent, client in found
             if client is not None
