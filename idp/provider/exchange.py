@@ -20,7 +20,7 @@ from idp.provider.tokens import sign
 from idp.provider.tokens.read import Claims
 from idp.store import releases
 
-ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  a name of a kind
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 MOST_ACTORS = 4  # services in a row; a longer way is a mistake or an attack
 
 

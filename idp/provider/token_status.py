@@ -49,15 +49,21 @@ def revocation(form: Form) -> Answer:
 def introspection(form: Form) -> Answer:
     """Tell a client of a token of its own, or for its API; of any other that it is not active, and no more (RFC 7662 2.2)."""
     try:
-        client = authenticated(form)
-        if client.public:  # anybody could ask in its name (RFC 7662 2.1)
-            raise Refused("invalid_client", "Client authentication failed")
+        client = _who_asks(form)
         shown = look_up(form.house, form.needed("token"), form.now)
     except Refused as refusal:
         return refused(refusal)
     if shown is None or not shown.is_for(client):
         return _told(form, client, {"active": False})
     return _told(form, client, introspected(form.house, shown, form.now))
+
+
+def _who_asks(form: Form) -> Client:
+    """The client that asks; in the name of one that cannot prove itself anybody could (RFC 7662 2.1). Raises Refused."""
+    client = authenticated(form)
+    if client.public:
+        raise Refused("invalid_client", "Client authentication failed")
+    return client
 
 
 def _told(form: Form, client: Client, said: Claims) -> Answer:

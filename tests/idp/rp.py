@@ -214,7 +214,9 @@ class Visit:
     def claims(self, token: str) -> dict[str, Any]:
         """The claims of a token, its signature checked against our JWKS as any library does."""
         keys = KeySet.import_key_set(self.program.get("/oidc/jwks").json)  # type: ignore[arg-type]
-        return dict(json.loads(jws.deserialize_compact(token, keys, algorithms=["ES256", "RS256"]).payload))
+        return dict(
+            json.loads(jws.deserialize_compact(token, keys, algorithms=["ES256", "RS256", "PS256", "EdDSA"]).payload)
+        )
 
     def assertion(self, *, key: ECKey = KEY, header: dict[str, Any] | None = None, **changes: Any) -> str:
         """A client assertion; a claim set to None is left out."""

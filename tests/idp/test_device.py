@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub import callers, clock, limits, notices
 from idp.model.client import FAPI2, KIOSK, ClientAuth, GrantType
-from idp.model.device import LETTERS, typed
+from idp.model.device import LETTERS, DeviceGone, typed
 from idp.model.flow import SignedIn
 from idp.provider import device
 from tests.idp.rp import Visit, Visits, department, public, with_key
@@ -239,7 +239,7 @@ def test_of_two_persons_with_one_code_the_first_answers(hall: Visit) -> None:
     digest, waiting = device.found(hall.house, asked["user_code"], "net", clock.now())
     flow = device.begin(hall.house, digest, waiting, "b", clock.now())
     assert device.refuse(hall.house, digest)
-    with pytest.raises(device.DeviceGone):
+    with pytest.raises(DeviceGone):
         device.allow(hall.house, flow.asked, SignedIn(hall.sid, hall.person, "x", 2, (), clock.now()), clock.now())
 
 

@@ -1,9 +1,11 @@
 """Revocation (RFC 7009) and introspection (RFC 7662)."""
 
 import pytest
+from joserfc import jws
 
 from hub import callers, clock
 from hub.problems import NotSignedIn
+from idp.model.client import Registration
 from idp.provider import token_status
 from tests.idp.rp import Visit, Visits, department, public
 
@@ -102,3 +104,55 @@ def test_what_is_over_is_not_active(visit: Visit) -> None:
     assert not active(visit, "a.b.c")
     with clock.shifted(visit.house.settings.access_seconds):
         assert not active(visit, tokens["access_token"])
+
+
+# -- who is told, and in what form
+
+SIGNED = "application/token-introspection+jwt"
+
+
+def test_the_api_that_a_token_is_for_is_told_of_it_and_nobody_else(visit: Visit, visits: Visits) -> None:
+    """RFC 7662 4: a token that is shown to an API is looked up by it; another service learns nothing."""
+    visit.signs_in()
+    said = Registration(resource=f"{visit.house.settings.issuer_url}/oidc/userinfo")
+    api, other = visits(department(id="the-api", registered=said)), visits(department(id="not-the-api"))
+    tokens = visit.tokens()
+    told = api.token({"token": tokens["access_token"]}, path=INTROSPECT).json or {}
+    assert (told["active"], told["client_id"]) == (True, visit.client.id)
+    assert not {"gid", "person", "sid", "holder_keys"} & told.keys()
+    assert not active(api, tokens["refresh_token"])
+    assert not active(other, tokens["access_token"])
+    assert api.token({"token": tokens["access_token"]}, path=REVOKE).status_code == 200  # as of an unknown one
+    assert active(visit, tokens["access_token"])
+
+
+def test_nobody_asks_in_the_name_of_a_client_that_cannot_prove_itself(visits: Visits) -> None:
+    """RFC 7662 2.1."""
+    visit = visits(public())
+    assert visit.token({"token": "x"}, path=INTROSPECT).status_code == 401
+
+
+@pytest.mark.parametrize("algorithm", ["", "ES256", "PS256"])
+def test_an_answer_can_be_signed(visits: Visits, algorithm: str) -> None:
+    """RFC 9701 4, 5, 6: typ, iss, aud, iat; RS256 for whoever registered nothing."""
+    said = Registration(introspection_signed_response_alg=algorithm)
+    visit = visits(department(id=f"signed-{algorithm}", registered=said))
+    visit.signs_in()
+    for token, alive in ((visit.tokens()["access_token"], True), ("unknown", False)):
+        answer = visit.token({"token": token}, path=INTROSPECT, headers=visit.basic() | {"Accept": SIGNED})
+        assert answer.mimetype == SIGNED
+        header = jws.extract_compact(answer.data).headers()
+        assert (header["typ"], header["alg"]) == ("token-introspection+jwt", algorithm or "RS256")
+        claims = visit.claims(answer.text)
+        assert (claims["iss"], claims["aud"]) == (visit.house.settings.issuer_url, visit.client.id)
+        assert claims["token_introspection"]["active"] is alive
+        assert alive or claims["token_introspection"] == {"active": False}
+
+
+def test_a_signed_answer_is_no_access_token(visit: Visit) -> None:
+    """RFC 9701 8.1, RFC 8725 3.11."""
+    visit.signs_in()
+    form = {"token": visit.tokens()["access_token"]}
+    answer = visit.token(form, path=INTROSPECT, headers=visit.basic() | {"Accept": SIGNED})
+    assert not active(visit, answer.text)
+    assert visit.userinfo(answer.text).status_code == 401
