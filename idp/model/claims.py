@@ -107,7 +107,7 @@ def is_essential(claims: str, name: str) -> bool:
 def _part(given: object, scopes: Collection[str]) -> dict[str, Spec]:
     if not isinstance(given, dict):
         raise ClaimsWrong("A part of claims is not an object")
-    kept: dict[str, Spec] = {}
+    kept: dict[str, Any] = {}
     for name, spec in given.items():
         if spec is not None and not isinstance(spec, dict | list):
             raise ClaimsWrong("A claim is asked for by null or by an object")

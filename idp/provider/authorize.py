@@ -195,7 +195,11 @@ def _answer(house: House, asked: Asked, client: Client, signed_in: SignedIn, now
     if asked.device:
         return Redirect(device.allow(house, asked, signed_in, now))
     par.use_up(house, asked)
-    return _leaving(responses.answered(house, asked, front.issued(house, asked, client, signed_in, now)), client)
+    try:
+        said = front.issued(house, asked, client, signed_in, now)
+    except Refused as refusal:
+        return _leaving(responses.refused(house, asked, refusal), client)
+    return _leaving(responses.answered(house, asked, said), client)
 
 
 def _refused(house: House, asked: Asked, client: Client | None, refusal: Refused) -> Redirect:
