@@ -8,11 +8,13 @@ from hub.house import House
 from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
 from idp.model.data import TYPE
 from idp.model.flow import LEVELS, PROMPTS, acr
+from idp.model.policy import LEGACY
 from idp.provider import responses, verified
 from idp.provider.tokens import encrypt, sign
 
 TAKEN = (ClientAuth.none, ClientAuth.secret_basic, ClientAuth.secret_post, ClientAuth.private_key_jwt)
 HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials, GrantType.device, GrantType.exchange)
+PARTLY = "profile"  # taken, but not named: of the fourteen claims of OpenID Connect Core 5.4 we know the name alone
 DOCUMENT_SECONDS = 300  # how long anybody may keep this document
 
 
@@ -46,12 +48,10 @@ def metadata(issuer: str) -> dict[str, object]:
         "end_session_endpoint": f"{issuer}/oidc/logout",
         "revocation_endpoint": f"{issuer}/oidc/revoke",
         "introspection_endpoint": f"{issuer}/oidc/introspect",
-        "consent_receipt_endpoint": f"{issuer}/oidc/consent-receipt",
-        "consent_receipt_jwks_uri": f"{issuer}/oidc/consent-receipt/keys",
-        "scopes_supported": list(PERSON_SCOPES),
-        "response_types_supported": ["code"],
+        "scopes_supported": [scope for scope in PERSON_SCOPES if scope != PARTLY],
+        "response_types_supported": list(LEGACY.response_types),  # all but `code` in the legacy policy alone, never by registration
         "response_modes_supported": list(responses.MODES),
-        "grant_types_supported": [grant_type.value for grant_type in HANDED_IN],
+        "grant_types_supported": [*(grant_type.value for grant_type in HANDED_IN), GrantType.implicit.value],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(sign.SIGNING),
         "id_token_encryption_alg_values_supported": list(encrypt.KINDS),

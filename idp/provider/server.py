@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Request
-from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
+from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, UnauthorizedClientError
 from authlib.oauth2.rfc6749.grants import (
     AuthorizationCodeGrant,
     BaseGrant,
@@ -114,6 +114,13 @@ class S256(CodeChallenge):  # type: ignore[misc]
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD: ClassVar = ["S256"]
     CODE_CHALLENGE_METHODS: ClassVar = {"S256": CodeChallenge.CODE_CHALLENGE_METHODS["S256"]}
+
+    def validate_code_verifier(self, grant: Any, result: Any) -> None:
+        """Whatever is wrong with the verifier, it is the code that cannot be used (RFC 7636 4.6)."""
+        try:
+            super().validate_code_verifier(grant, result)
+        except InvalidRequestError as error:
+            raise InvalidGrantError(description=error.description) from error
 
 
 class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
