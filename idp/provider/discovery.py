@@ -49,7 +49,8 @@ def metadata(issuer: str) -> dict[str, object]:
         "revocation_endpoint": f"{issuer}/oidc/revoke",
         "introspection_endpoint": f"{issuer}/oidc/introspect",
         "scopes_supported": [scope for scope in PERSON_SCOPES if scope != PARTLY],
-        "response_types_supported": list(LEGACY.response_types),  # all but `code` in the legacy policy alone, never by registration
+        # All but `code` in the legacy policy alone, never by registration.
+        "response_types_supported": list(LEGACY.response_types),
         "response_modes_supported": list(responses.MODES),
         "grant_types_supported": [*(grant_type.value for grant_type in HANDED_IN), GrantType.implicit.value],
         "subject_types_supported": ["pairwise", "public"],

@@ -84,6 +84,8 @@ def show(
     """A page of the room. Browsers apply form-action to redirects as well: `to` is where else its form may lead."""
     for origin in {visit.waiting.origin if visit.waiting else "", _origin(to)} - {""}:
         web.loosen("form-action", origin)
+    if visit.waiting and visit.waiting.client.registered.logo_uri:
+        web.loosen("img-src", _origin(visit.waiting.client.registered.logo_uri))  # of the service, registered with it
     status = 422 if errors and status == 200 else status
     return web.page(f"idp/{template}", status, visit=visit, errors=errors or {}, **values)
 
