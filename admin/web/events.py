@@ -92,6 +92,7 @@ WORDS = {
     "person.closed": N_("Account closed by its owner"),
     "person.copy-asked": N_("Copy of one's data asked for"),
     "grant.renewed": N_("Service renewed its access"),
+    "token.exchanged": N_("Service called another one in a person's name"),
     "consent.granted": N_("Consent given"),
     "consent.withdrawn": N_("Consent withdrawn"),
     "operator.invited": N_("Operator invited"),
