@@ -39,9 +39,12 @@ def hold(db: sa.Connection, principal: str | None) -> None:
         database.together(db, _name(principal))
 
 
-def alone(db: sa.Connection, principal: str) -> None:
-    """Wait for everybody who holds the mandates for a principal, and keep others waiting until this transaction ends."""
-    database.alone(db, _name(principal))
+def alone(db: sa.Connection, *principals: str) -> None:
+    """Wait for everybody who holds the mandates for these principals, and keep others waiting until this transaction ends.
+
+    Whoever ends sessions or grants as well does this first: an act takes them in this order.
+    """
+    database.alone(db, *map(_name, principals))
 
 
 def rights(matters: Iterable[str] | None) -> frozenset[str]:

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.problems import Unavailable
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,6 +25,16 @@ metadata = sa.MetaData(
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts only INTEGER PRIMARY KEY by itself
 Collision = sa.exc.IntegrityError  # two writers wanted the same unique value; one of them has it
 BUSY_MS = 10_000  # a writer waits this long for SQLite's write lock; one transaction per step keeps steps far below it
+
+
+class Busy(Unavailable):
+    """Two were changing the same at once, in another order each; this step was undone, the other one went through."""
+
+    title = "Somebody else is changing the same just now"
+    advice = "Nothing was done. Try again."
+
+    def __init__(self) -> None:
+        super().__init__(extras={"retry_after": 1})
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -118,8 +130,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One step. On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that a step never fails half-way."""
-        with self._writing.begin() as connection:
-            yield connection
+        try:
+            with self._writing.begin() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            if _collides(error.orig):
+                raise Busy from error
+            raise
 
     def create_all(self) -> None:
         """Make every table that does not exist yet. For tests; an installation migrates (`app.migrate`)."""
@@ -128,6 +145,13 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _collides(error: BaseException | None) -> bool:
+    """Deadlock and serialization failure (PostgreSQL 40P01, 40001), or SQLite's write lock held for too long."""
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error, "sqlstate", None) in {"40P01", "40001"}
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

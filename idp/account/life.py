@@ -187,6 +187,7 @@ def stop(db: Connection, person: str, why: str, now: datetime, *, mandates_too: 
     With `mandates_too` also what he may do for others, what he passed on of it, and what others may do for him: he has died, or
     the account was nobody's. All in the caller's transaction.
     """
+    mandates.quiet(db, person, now)
     logout.end(db, now, person=person, why=why)
     revoke.of_person(db, person, why=why, now=now)
     if mandates_too:

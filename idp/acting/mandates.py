@@ -80,6 +80,15 @@ def end(db: Connection, mandate: Mandate, why: str, now: datetime) -> list[Manda
     return ended
 
 
+def quiet(db: Connection, person: str, now: datetime) -> None:
+    """Wait until nobody is doing anything by the mandates that a person holds or that others hold for him, and keep them waiting.
+
+    Whoever ends a person's sessions does this first: an act holds its mandate, then writes its session.
+    """
+    held = store.held_by(db, person, now) + store.not_over(db, f"{PERSON}{person}", now)
+    behalf.alone(db, *{one.principal for one in held})
+
+
 def expire(house: House, now: datetime) -> int:
     """End what is over by its day: nobody could use it any more, and now everybody is told. Gives how many ended."""
     with house.database.read() as db:

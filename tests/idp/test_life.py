@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from hub import callers, clock, ledger, notices, outbox
+from hub import behalf, callers, clock, ledger, notices, outbox
+from hub.caller import Caller
 from hub.house import House
 from idp import registers
 from idp.account import life, recheck
@@ -54,6 +55,31 @@ def told(house: House, person: str) -> list[str]:
 def sent(house: House) -> list[str]:
     with house.database.read() as db:
         return [one.body["event"] for one in reversed(outbox.deliveries(db)) if one.kind == "idp.event"]
+
+
+def test_whoever_acts_by_a_mandate_and_whoever_ends_it_do_not_wait_for_each_other(house_on: House) -> None:
+    """An act holds the mandates and then writes its session; the end of an account took them the other way round."""
+    person, child, now = "holder", "child", clock.now()
+    with house_on.database.write() as db:
+        for one in (person, child):
+            people.add(db, house_on.vault, Person(one, now), Profile(f"account-{one}"))
+        mandate_store.add(db, Mandate("m-1", f"person:{child}", person, Role.parent, now))
+        caller = Caller(person=person, level=1, amr=("pwd",), auth_time=now)
+        callers.open_session(db, "idp", caller, now=now, hours=1)
+
+    def ends() -> None:
+        with house_on.database.write() as db:
+            life.die(db, person, COURT, now)
+
+    with ThreadPoolExecutor(1) as threads:
+        with house_on.database.write() as db:
+            behalf.hold(db, f"person:{child}")
+            running = threads.submit(ends)
+            with pytest.raises(TimeoutError):
+                running.result(timeout=0.5)  # it waits for this act
+            callers.end_sessions(db, at=now, person=person)
+        running.result(timeout=20)
+    assert found(house_on, person).state is State.deceased
 
 
 def known(citizen: Citizen) -> None:
