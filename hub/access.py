@@ -92,7 +92,7 @@ def signed(
         raise Denied("invalid_token", DAMAGED) from error
 
 
-def current(claims: Claims, *, issuer: str, audiences: Sequence[str], now: float) -> None:
+def current(claims: Mapping[str, Any], *, issuer: str, audiences: Sequence[str], now: float) -> None:
     """Refuse claims of another issuer, for another service, or of another time (RFC 9068 4). Raises Denied."""
     if claims.get("iss") != issuer:
         raise Denied("invalid_token", ELSEWHERE)

@@ -12,7 +12,7 @@ from idp.model import claims
 from idp.model.client import PERSON_SCOPES, Client, GrantType
 from idp.model.data import DATA_LEVEL
 from idp.model.flow import PROMPTS, Asked, Refused, level_of
-from idp.provider import responses
+from idp.provider import resources, responses
 from idp.provider.tokens import read
 
 LONGEST = 2048  # bytes of one parameter; a 64-character nonce and a long state fit well
@@ -196,6 +196,12 @@ def acr_can_be_met(request: Request) -> None:
             raise Refused("unmet_authentication_requirements", "No level that is asked for is known here")
 
 
+def resources_are_known(request: Request) -> None:
+    """RFC 8707 2: tokens are for APIs that are registered here."""
+    if request.resources:
+        resources.checked(request.house, request.client, request.resources, request.now)
+
+
 CHECKS: tuple[Callable[[Request], None], ...] = (
     nothing_is_repeated,
     nothing_is_too_long,
@@ -211,6 +217,7 @@ CHECKS: tuple[Callable[[Request], None], ...] = (
     prompt_is_known,
     max_age_is_a_number,
     dpop_key_is_a_thumbprint,
+    resources_are_known,
     acr_can_be_met,
 )
 

@@ -20,7 +20,7 @@ from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
-from idp.provider import binding, pseudonyms, release, revoke, sandbox
+from idp.provider import binding, pseudonyms, release, resources, revoke, sandbox
 from idp.provider.tokens import encrypt, sign
 from idp.store import data as data_store
 from idp.store import grants as store
@@ -49,18 +49,29 @@ def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
     return code
 
 
-def redeem(house: House, value: str, code: Code, client: Client, now: datetime, *, cnf: str = "") -> Tokens:
+def redeem(
+    house: House,
+    value: str,
+    code: Code,
+    client: Client,
+    now: datetime,
+    *,
+    cnf: str = "",
+    resource: str | None = None,
+) -> Tokens:
     """Turn a code into tokens, once: the unique row of the grant decides among any number of redemptions. Raises Refused.
 
-    `cnf` is the key of the client to which every token of the grant is bound, if any.
+    `cnf` is the key of the client to which every token of the grant is bound, if any; `resource` the API that this access
+    token is for, of those that were asked for.
     """
     digest = digest_of(value)
+    reader = resources.of_person(house, client, resource, code.resources, now)
     grant = _grant_of(code, client, cnf, now)
     refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
     mandates = _mandates(house, grant, now)
     grant = _not_beyond(grant, mandates)
     given = _signed(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys,
-                    mandates=mandates)  # fmt: skip
+                    mandates=mandates, reader=reader)  # fmt: skip
     with house.database.write() as db:
         behalf.hold(db, grant.acting_for)  # whoever ends the mandate finds this grant, or this finds it over
         runs = _login_runs(db, grant, now) and principals.runs(db, grant.person, grant.acting_for, now)
@@ -84,7 +95,14 @@ def redeem(house: House, value: str, code: Code, client: Client, now: datetime, 
 
 
 def refresh(
-    house: House, value: str, client: Client, scopes: Sequence[str] | None, now: datetime, *, cnf: str = ""
+    house: House,
+    value: str,
+    client: Client,
+    scopes: Sequence[str] | None,
+    now: datetime,
+    *,
+    cnf: str = "",
+    resource: str | None = None,
 ) -> Tokens:
     """Renew tokens. The old refresh token is replaced by the one successor it can have; its later reuse revokes the family.
 
@@ -99,10 +117,18 @@ def refresh(
     if scopes is not None and not set(scopes) <= set(grant.scopes):
         raise Refused("invalid_scope", "More than was granted")
     wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
+    reader = resources.of_person(house, client, resource, grant.resources, now)
     successor = pseudonyms.successor(house, value) if client.rotates_refresh else value
     # The tokens are bound to the key of today: a client that proves itself may take a new one (RFC 9449 5).
     given = _signed(
-        house, client, replace(grant, cnf=cnf), wanted, successor, now, mandates=_mandates(house, grant, now)
+        house,
+        client,
+        replace(grant, cnf=cnf),
+        wanted,
+        successor,
+        now,
+        mandates=_mandates(house, grant, now),
+        reader=reader,
     )
     if token.replaced is None and (successor != value or grant.offline or not seen):  # else there is nothing to write
         with house.database.write() as db:
@@ -121,14 +147,21 @@ REFRESH_GONE = "The refresh token is unknown, revoked or expired"
 
 
 def client_credentials(
-    house: House, client: Client, scopes: Sequence[str] | None, now: datetime, *, cnf: str = ""
+    house: House,
+    client: Client,
+    scopes: Sequence[str] | None,
+    now: datetime,
+    *,
+    cnf: str = "",
+    resource: str | None = None,
 ) -> Tokens:
     """A token for a client in its own name, bound to its agency and its place in the tree (RFC 6749 4.4). Raises Refused."""
     wanted = tuple(client.api_scopes if scopes is None else dict.fromkeys(scopes))
     beyond = [scope for scope in wanted if scope not in client.api_scopes]
     if beyond or not wanted:
         raise Refused("invalid_scope", "This client is not registered for a scope that it asks for")
-    access = sign.client_token(house, client, scopes=wanted, now=now, cnf=cnf)
+    reader = resources.of_client(house, client, resource, now)
+    access = sign.client_token(house, client, scopes=wanted, now=now, cnf=cnf, reader=reader)
     return Tokens(access, house.settings.access_seconds, " ".join(wanted), token_type=binding.token_type(cnf))
 
 
@@ -241,12 +274,13 @@ def _signed(
     nonce: str | None = None,
     keys: Sequence[str] = (),
     mandates: Sequence[Mandate] = (),
+    reader: Client | None = None,
 ) -> Tokens:
     """Sign what the token endpoint hands out. No transaction is open."""
-    details = _details(house, grant, now)
+    details = () if reader else _details(house, grant, now)  # data are read at our own API
     told = sandbox.mandates(client, mandates)
     access = sign.access_token(
-        house, client, grant, scopes=scopes, holder_keys=keys, now=now, details=details, mandates=told
+        house, client, grant, scopes=scopes, holder_keys=keys, now=now, details=details, mandates=told, reader=reader
     )
     identity = None
     if "openid" in scopes:

@@ -105,7 +105,18 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         """Redeem the code."""
         form, client, code = self.request.ours, self.request.client.ours, self.request.authorization_code.ours
         cnf = _told(binding.shown, form, client, jkt=code.dpop_jkt)
-        return _handed_out(_told(grants.redeem, form.house, form.fields["code"], code, client, form.now, cnf=cnf))
+        return _handed_out(
+            _told(
+                grants.redeem,
+                form.house,
+                form.fields["code"],
+                code,
+                client,
+                form.now,
+                cnf=cnf,
+                resource=form.fields.get("resource"),
+            )
+        )
 
 
 class S256(CodeChallenge):  # type: ignore[misc]
@@ -135,7 +146,18 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         """Renew the tokens."""
         form, client = self.request.ours, self.request.client.ours
         cnf, value = _told(binding.shown, form, client), form.fields["refresh_token"]
-        return _handed_out(_told(grants.refresh, form.house, value, client, form.scopes, form.now, cnf=cnf))
+        return _handed_out(
+            _told(
+                grants.refresh,
+                form.house,
+                value,
+                client,
+                form.scopes,
+                form.now,
+                cnf=cnf,
+                resource=form.fields.get("resource"),
+            )
+        )
 
 
 class CredentialsGrant(ClientCredentialsGrant):  # type: ignore[misc]
@@ -145,7 +167,17 @@ class CredentialsGrant(ClientCredentialsGrant):  # type: ignore[misc]
         """Give a token bound to agency and place."""
         form, client = self.request.ours, self.request.client.ours
         cnf = _told(binding.shown, form, client)
-        return _handed_out(_told(grants.client_credentials, form.house, client, form.scopes, form.now, cnf=cnf))
+        return _handed_out(
+            _told(
+                grants.client_credentials,
+                form.house,
+                client,
+                form.scopes,
+                form.now,
+                cnf=cnf,
+                resource=form.fields.get("resource"),
+            )
+        )
 
 
 class DeviceGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]

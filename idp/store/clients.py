@@ -1,5 +1,6 @@
 """The table of registered services."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,16 @@ def client(db: sa.Connection, id: str) -> Client | None:
 def clients(db: sa.Connection, scope: str = ROOT) -> list[Client]:
     """The registered services of a scope of the tree, by id."""
     return [_client(row) for row in db.execute(sa.select(client_table).where(below(_c.place, scope)).order_by(_c.id))]
+
+
+def of_resource(db: sa.Connection, address: str) -> str | None:
+    """The id of the service whose API has this address, or None. Of two, which nobody should register, neither."""
+    named = sa.type_coerce(_c.registered, sa.Text).contains(
+        f'"resource":{json.dumps(address, ensure_ascii=False)}', autoescape=True
+    )
+    query = sa.select(_c.id, _c.registered).where(named, _c.ended.is_(None), sa.not_(_c.waiting)).limit(3)
+    found = [row.id for row in db.execute(query) if row.registered.get("resource") == address]
+    return str(found[0]) if len(found) == 1 else None
 
 
 def waiting(db: sa.Connection, scope: str = ROOT) -> list[Client]:

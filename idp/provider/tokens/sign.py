@@ -39,15 +39,18 @@ def access_token(
     now: datetime,
     details: Sequence[Claims] = (),
     mandates: Sequence[Mandate] = (),
+    reader: Client | None = None,
 ) -> str:
     """An access token that a person granted (RFC 9068), for userinfo. That of our own sites is for our API and names him.
 
+    With a `reader` it is for the API of that service, and speaks of the person as that service knows him (RFC 8707).
+
     `mandates` are those by which he acts, if he acts for somebody: the token does not outlive them.
     """
-    claims = _access_claims(house, client, scopes, now) | about(house, client, grant, mandates)
+    claims = _access_claims(house, client, scopes, now) | about(house, reader or client, grant, mandates)
     claims |= {
         "exp": min(claims["exp"], int(grant.ends.timestamp())),
-        "aud": userinfo_audience(house),
+        "aud": reader.registered.resource if reader else userinfo_audience(house),
         "gid": grant.id,
         "auth_time": int(grant.auth_time.timestamp()),
         "acr": acr(grant.level),
@@ -69,11 +72,19 @@ def access_token(
     return _signed(house, "ES256", "at+jwt", claims, now)
 
 
-def client_token(house: House, client: Client, *, scopes: Sequence[str], now: datetime, cnf: str = "") -> str:
-    """An access token for a client in its own name, for our API, bound to its agency and its place (RFC 9068 2.2)."""
+def client_token(
+    house: House,
+    client: Client,
+    *,
+    scopes: Sequence[str],
+    now: datetime,
+    cnf: str = "",
+    reader: Client | None = None,
+) -> str:
+    """An access token for a client in its own name, for our API or a reader's, bound to its agency and place (RFC 9068 2.2)."""
     claims = _access_claims(house, client, scopes, now) | {
         "sub": client.id,
-        "aud": callers.audience(house),
+        "aud": reader.registered.resource if reader else callers.audience(house),
         "agency": client.agency,
         "place": client.place,
     }
@@ -83,7 +94,9 @@ def client_token(house: House, client: Client, *, scopes: Sequence[str], now: da
 def about(house: House, client: Client, grant: Grant, mandates: Sequence[Mandate]) -> Claims:
     """Whom a token is about, and, where somebody acts for him, who does (RFC 8693 4.1) and by what mandates (RFC 9396 2)."""
     claims: Claims = {"sub": pseudonyms.subject(house, client, principals.subject(grant.person, grant.acting_for))}
-    if grant.authority:  # the provider that vouched for the login; without the claim it was us (docs/identity/provinces.md)
+    if (
+        grant.authority
+    ):  # the provider that vouched for the login; without the claim it was us (docs/identity/provinces.md)
         claims["idp"] = grant.authority
     if grant.acting_for:
         claims |= {
@@ -110,16 +123,20 @@ def id_token(
     `access` and `code`: what comes with it, so that neither can be exchanged (3.3.2.11). `more`: claims asked for by name.
     """
     moment = int(now.timestamp())
-    claims: Claims = (more or {}) | about(house, client, grant, mandates) | {
-        "iss": house.settings.issuer_url,
-        "aud": client.id,
-        "iat": moment,
-        "exp": moment + ID_TOKEN_SECONDS,
-        "auth_time": int(grant.auth_time.timestamp()),
-        "acr": acr(grant.level),
-        "amr": list(grant.amr),
-        "sid": pseudonyms.sid(house, client, grant.sid),
-    }
+    claims: Claims = (
+        (more or {})
+        | about(house, client, grant, mandates)
+        | {
+            "iss": house.settings.issuer_url,
+            "aud": client.id,
+            "iat": moment,
+            "exp": moment + ID_TOKEN_SECONDS,
+            "auth_time": int(grant.auth_time.timestamp()),
+            "acr": acr(grant.level),
+            "amr": list(grant.amr),
+            "sid": pseudonyms.sid(house, client, grant.sid),
+        }
+    )
     for name, beside in (("at_hash", access), ("c_hash", code)):
         if beside:
             claims[name] = _half(client.id_token_algorithm, beside)

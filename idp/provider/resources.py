@@ -1,0 +1,61 @@
+"""For which API a token is (RFC 8707): for one at a time, and only for one that is registered here."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hub import callers
+from hub.house import House
+from idp.model.client import Client
+from idp.model.flow import Refused
+from idp.provider import clients
+from idp.provider.tokens import sign
+from idp.store import clients as store
+
+CACHE_SECONDS = 1  # as long as services themselves
+MOST_KEPT = 1000  # addresses that somebody made up must not fill the memory
+MOST = 8  # addresses in one request
+
+
+def checked(house: House, client: Client, asked: Sequence[str], now: datetime) -> None:
+    """Refuse a request that names an address which is no API here (RFC 8707 2). Raises Refused."""
+    if len(asked) > MOST:
+        raise Refused("invalid_target", "Too many resources")
+    for address in asked:
+        if address != sign.userinfo_audience(house):
+            _reader(house, client, address, now)
+
+
+def of_person(house: House, client: Client, asked: str | None, granted: Sequence[str], now: datetime) -> Client | None:
+    """Whose API a token is for that a person granted; None: the userinfo endpoint, as if nothing had been asked.
+
+    Of several that were granted the client must name one (RFC 8707 2.2). Raises Refused.
+    """
+    if asked is None and len(granted) > 1:
+        raise Refused("invalid_target", "Name the one resource that this token is for")
+    address = asked or (granted[0] if granted else sign.userinfo_audience(house))
+    if address == sign.userinfo_audience(house):
+        return None
+    if address not in granted:
+        raise Refused("invalid_target", "The person was not asked for this resource")
+    return _reader(house, client, address, now)
+
+
+def of_client(house: House, client: Client, asked: str | None, now: datetime) -> Client | None:
+    """Whose API a token is for that a client gets in its own name; None: ours. Raises Refused."""
+    return None if asked in (None, callers.audience(house)) else _reader(house, client, asked or "", now)
+
+
+def _reader(house: House, client: Client, address: str, now: datetime) -> Client:
+    """The service that is this API. Raises Refused."""
+    cache: dict[str, tuple[str | None, datetime]] = house.cache.setdefault("idp-resources", {})
+    kept = cache.get(address)
+    if kept is None or abs(now - kept[1]) >= timedelta(seconds=CACHE_SECONDS):
+        with house.database.read() as db:
+            kept = (store.of_resource(db, address), now)
+        if len(cache) >= MOST_KEPT:
+            cache.clear()
+        cache[address] = kept
+    found = clients.known(house, kept[0], now) if kept[0] else None
+    if found is None or found.sandbox or client.sandbox:
+        raise Refused("invalid_target", "There is no such resource here")
+    return found
