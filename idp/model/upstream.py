@@ -14,29 +14,8 @@ from idp.model.flow import LEVELS, acr, level_of
 FEDERATED = "fed"  # among the methods of a sign-in: another provider vouches (docs/identity/provinces.md)
 LEAST = 2  # below it no real name is proved: nobody is linked by less
 METHODS = frozenset(  # of RFC 8176 2, what an upstream may say
-    (
-        "face",
-        "fpt",
-        "geo",
-        "hwk",
-        "iris",
-        "kba",
-        "mca",
-        "mfa",
-        "otp",
-        "pin",
-        "pop",
-        "pwd",
-        "rba",
-        "retina",
-        "sc",
-        "sms",
-        "swk",
-        "tel",
-        "user",
-        "vbm",
-        "wia",
-    )
+    {"face", "fpt", "geo", "hwk", "iris", "kba", "mca", "mfa", "otp", "pin", "pop", "pwd", "rba", "retina"}
+    | {"sc", "sms", "swk", "tel", "user", "vbm", "wia"}
 )
 ALGORITHMS = ("ES256", "PS256", "EdDSA", "RS256")  # never none, never a symmetric one (RFC 8725 3.1)
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")

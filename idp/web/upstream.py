@@ -102,7 +102,7 @@ def _callback(bp: Blueprint) -> None:
     def signed_out() -> Response:
         """Back from the province after its session has ended too."""
         onward = ending.came_back(web.house(), request.args.get("state", ""))
-        return web.see_other(onward) if onward else web.page("idp/signed_out.html", services=(), both=True)
+        return web.see_other(onward) if onward else web.page("idp/signed_out.html", services=(), there=None, both=True)
 
 
 def _link(bp: Blueprint) -> None:

@@ -1,0 +1,337 @@
+"""Two installations: the nation's hub, and province 87 with a citizen whom only it knows. There and back, by pages alone."""
+
+import hashlib
+import html
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc import jws
+from werkzeug.test import TestResponse
+
+import app as front
+from hub import callers, clock, outbox
+from hub.house import House, open_house
+from hub.settings import Settings
+from idp.demo import Figure, prove
+from idp.model.client import Client, ClientAuth, GrantType
+from idp.model.flow import acr
+from idp.model.upstream import Upstream
+from idp.provider import clients
+from idp.upstream import begin, breaker, configured, ending, links
+from tests.conftest import settings_for
+from tests.idp.citizen import Citizen
+from tests.idp.rp import Visit, department
+from tests.idp.upstream import lanhai
+
+PROVINCE = "http://localhost:8006"
+WHO = Figure("citizen of 87", "maimai", "买买提示例·阿卜杜示例", "870101197801010045")
+BACK = "http://localhost:8000"
+
+
+@pytest.fixture(scope="session")
+def province_template(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Path:
+    """Another installation, with keys of its own."""
+    folder = tmp_path_factory.mktemp("province") / "data"
+    front.init(province_settings(folder, valkey_url), clock.now()).close()
+    return folder
+
+
+def province_settings(folder: Path, valkey_url: str) -> Settings:
+    return settings_for(folder, f"{valkey_url}?db=1", issuer_url=PROVINCE)
+
+
+@dataclass
+class Two:
+    """The hub and the province, and one browser at each, which is really one."""
+
+    hub: House
+    hub_app: Flask
+    province: House
+    citizen: Citizen  # at the province
+    upstream: Upstream
+    browser: FlaskClient  # at the hub
+
+    def get(self, url: str) -> TestResponse:
+        """Where a browser is sent, at whichever of the two."""
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        there = self.citizen.browser if url.startswith(PROVINCE) else self.browser
+        return there.get(
+            path, base_url=PROVINCE if url.startswith(PROVINCE) else BACK, headers={"Accept-Language": "en"}
+        )
+
+    def go(self, page: TestResponse) -> TestResponse:
+        """Follow what a page or an answer leads to, as far as it leads by itself."""
+        for _ in range(12):
+            found = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', page.text)
+            if page.status_code == 303:
+                page = self.get(urljoin(page.request.url, page.location))
+            elif found:
+                page = self.get(urljoin(page.request.url, html.unescape(found[1])))
+            else:
+                return page
+        raise AssertionError("it leads nowhere")
+
+    def post(self, page: TestResponse, path: str, **fields: str) -> TestResponse:
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+        assert token, page.text
+        at_province = page.request.host == "localhost:8006"
+        there, base = (self.citizen.browser, PROVINCE) if at_province else (self.browser, BACK)
+        return there.post(path, base_url=base, data={"csrf": token[1]} | fields, headers={"Accept-Language": "en"})
+
+    def to_province(self, at: str = "/upstream") -> TestResponse:
+        """Choose the province, and arrive at whatever it asks."""
+        return self.go(self.post(self.get(f"{BACK}{at}"), at, province="lanhai"))
+
+    def comes(self, at: str = "/upstream") -> TestResponse:
+        """The whole way: choose, sign in there, agree there, come back."""
+        page = self.to_province(at)
+        if page.request.path == "/login":
+            page = self.go(
+                self.post(page, page.request.full_path, account=WHO.account, password=self.citizen.person_id)
+            )
+        if page.request.path == "/consent":
+            page = self.go(self.post(page, page.request.full_path, decision="agree"))
+        return page
+
+    @property
+    def caller(self) -> callers.Caller | None:
+        found = self.browser.get_cookie(callers.cookie_name(self.hub, "idp"))
+        with self.hub.database.read() as db:
+            digest = hashlib.sha256(found.value.encode()).hexdigest() if found else ""
+            return callers.session(db, digest, "idp", clock.now())
+
+
+def as_client(hub: House, upstream: Upstream) -> Client:
+    """How the province knows the hub."""
+    return Client(
+        id=upstream.client_id,
+        name="国家枢纽",
+        name_en="National hub",
+        agency="11880000DEM000014J",
+        place="hub",
+        auth=ClientAuth.private_key_jwt,
+        redirect_uris=(begin.callback(hub, upstream),),
+        post_logout_uris=(ending.back(hub),),
+        backchannel_logout_uri=f"{hub.settings.issuer_url}/upstream/{upstream.id}/backchannel-logout",
+        grant_types=(GrantType.code,),
+        scopes=("openid", "profile", "realname"),
+        keys=(hub.keys.jwk("upstream-1"),),
+        id_token_algorithm="ES256",
+    )
+
+
+PASSWORD = "shan-shui-yun-meng-qing-song"
+
+
+@pytest.fixture
+def two(
+    house: House, app: Flask, register: FlaskClient, province_template: Path, tmp_path: Path, valkey_url: str
+) -> Iterator[Two]:
+    shutil.copytree(province_template, tmp_path / "province")
+    province = open_house(province_settings(tmp_path / "province", valkey_url))
+    served = front.create_app(province.settings, ("hub", "idp"), province)
+    served.testing = True
+    province.fetch.serve_here(BACK, app)
+    house.fetch.serve_here(PROVINCE, served)
+    province.fetch._here[urlsplit(province.settings.register_url).netloc] = house.fetch._here["localhost:8002"]
+    upstream = configured.add(house, lanhai(issuer=PROVINCE), by="test", now=clock.now())
+    clients.add(province, as_client(house, upstream), by="test", now=clock.now())
+    citizen = Citizen(province, served, register, WHO.account, person_id=PASSWORD)
+    citizen.registers(PASSWORD)
+    prove(province, citizen.person, WHO, clock.now())
+    citizen.browser = served.test_client()  # another day
+    yield Two(house, app, province, citizen, upstream, app.test_client())
+    province.close()
+
+
+def test_a_citizen_of_the_province_signs_in_at_the_hub(two: Two) -> None:
+    page = two.comes()
+    assert page.status_code == 200, re.findall(r"(?s)<main.*</main>", page.text)
+    assert page.request.path == "/account", page.request.path
+    caller = two.caller
+    assert caller is not None
+    assert caller.level == 3
+    assert "fed" in caller.amr
+    assert "阿卜杜示例" in page.text
+    (link,) = links.of(two.hub, caller.person or "")
+    assert link[0].upstream == "lanhai"
+
+
+def test_the_page_lists_provinces_by_region_and_remembers_the_last(two: Two) -> None:
+    page = two.get(f"{BACK}/upstream")
+    assert "Lanhai Province" in page.text
+    assert "<fieldset" in page.text
+    assert "<script" not in page.text.partition("<main")[2].partition("</main")[0]
+    two.to_province()
+    assert "chosen last time" in two.get(f"{BACK}/upstream").text
+
+
+def test_the_sign_in_page_offers_it_only_where_there_is_one(two: Two) -> None:
+    assert "/upstream" in two.get(f"{BACK}/login").text
+    configured.end(two.hub, "lanhai", by="test", now=clock.now())
+    assert "/upstream" not in two.get(f"{BACK}/login").text
+
+
+def test_a_service_learns_who_vouched(two: Two) -> None:
+    """OpenID Connect Core 2; the lowest level of the chain, and the real authority by name."""
+    visit = Visit(two.hub, two.hub_app, department())
+    visit.browser = two.browser
+    page = two.browser.get(
+        f"/oidc/authorize?{urlencode(visit.asked(acr_values=acr(3), max_age='600', scope='openid profile realname'))}"
+    )
+    at = two.get(page.location).request.full_path.replace("/login", "/upstream")
+    page = two.comes(at)
+    assert page.request.path == "/consent", page.text
+    answered = two.post(page, page.request.full_path, decision="agree")
+    code = parse_qs(urlsplit(answered.location).query)["code"][0]
+    tokens = visit.redeem(code).json
+    assert tokens
+    claims = json.loads(jws.extract_compact(tokens["id_token"].encode()).payload)
+    assert (claims["idp"], claims["acr"]) == (PROVINCE, acr(3))
+    assert "fed" in claims["amr"]
+    told = visit.userinfo(tokens["access_token"]).json
+    assert told
+    assert told["idp"] == PROVINCE
+    assert told["number"] == WHO.number
+    introspected = visit.token({"token": tokens["access_token"]}, path="/oidc/introspect").json
+    assert introspected
+    assert introspected["idp"] == PROVINCE
+
+
+def test_who_signs_in_here_has_no_such_claim(two: Two) -> None:
+    visit = Visit(two.hub, two.hub_app, department())
+    visit.signs_in()
+    assert "idp" not in (visit.userinfo(visit.tokens()["access_token"]).json or {})
+
+
+def test_what_the_service_asks_is_handed_on(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = Visit(two.hub, two.hub_app, department())
+    visit.browser = two.browser
+    asked = visit.asked(acr_values=acr(3), max_age="60", prompt="login", ui_locales="zh-Hans", login_hint="maimai")
+    page = two.browser.get(f"/oidc/authorize?{urlencode(asked)}")
+    at = two.get(page.location).request.full_path.replace("/login", "/upstream")
+    pushed: dict[str, str] = {}
+    post = two.hub.fetch.post
+
+    def listens(url: str, *, form: dict[str, str], **more: Any) -> Any:
+        pushed.update(form)
+        return post(url, form=form, **more)
+
+    monkeypatch.setattr(two.hub.fetch, "post", listens)
+    begun = two.post(two.get(f"{BACK}{at}"), at, province="lanhai")
+    assert begun.status_code == 200
+    url = html.unescape(re.findall(r"url=([^\"]+)", begun.text)[0])
+    assert set(parse_qs(urlsplit(url).query)) == {"client_id", "request_uri"}  # the browser carries nothing (RFC 9126)
+    assert (pushed["acr_values"], pushed["prompt"], pushed["max_age"]) == (acr(3), "login", "0")
+    assert (pushed["ui_locales"], pushed["login_hint"]) == ("zh-Hans", "maimai")
+
+
+def test_our_sign_out_ends_the_provinces_session_too(two: Two) -> None:
+    two.comes()
+    page = two.get(f"{BACK}/oidc/logout")
+    page = two.post(page, "/oidc/logout/confirmed")
+    assert "You are still signed in at Lanhai sign-in" in page.text
+    there = html.unescape(re.findall(r'href="(http://localhost:8006[^"]+)"', page.text)[0])
+    back = two.go(two.get(there))
+    assert "You are signed out at your province too" in back.text
+    assert not two.citizen.signed_in
+    assert two.caller is None
+
+
+def test_the_provinces_sign_out_ends_ours_and_tells_our_services(two: Two) -> None:
+    two.comes()
+    assert two.caller is not None
+    page = two.get(f"{PROVINCE}/oidc/logout")
+    two.post(page, "/oidc/logout/confirmed")
+    outbox.deliver(two.province, clock.now())
+    assert two.caller is None
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.", "x" * 30_000])
+def test_nobody_ends_a_session_by_a_token_of_his_own(two: Two, token: str) -> None:
+    two.comes()
+    answer = two.hub_app.test_client().post("/upstream/lanhai/backchannel-logout", data={"logout_token": token})
+    assert answer.status_code == 400
+    assert two.caller is not None
+    assert two.hub_app.test_client().post("/upstream/nobody/backchannel-logout", data={}).status_code == 400
+
+
+def test_a_dead_province_is_named_on_the_page_with_what_to_do_instead(two: Two) -> None:
+    breaker.failed(two.hub, two.upstream)
+    page = two.get(f"{BACK}/upstream")
+    assert "does not answer just now" in page.text
+    refused = two.post(page, "/upstream", province="lanhai")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    assert "Sign in here instead" in refused.text
+
+
+@pytest.mark.parametrize("query", ["", "?code=x&state=y", "?error=access_denied&state=%F0", "?state=" + "s" * 500])
+def test_an_answer_that_nobody_asked_for_is_refused_in_words(two: Two, query: str) -> None:
+    answer = two.get(f"{BACK}/upstream/lanhai/callback{query}")
+    assert answer.status_code == 400
+    assert "cannot be trusted" in answer.text
+    assert two.caller is None
+    assert two.get(f"{BACK}/upstream/nobody/callback{query}").status_code in (400, 404)
+
+
+def test_the_answer_of_one_province_is_refused_at_the_address_of_another(two: Two) -> None:
+    """RFC 9700 4.4: mix-up."""
+    configured.add(two.hub, lanhai(id="other", issuer="http://localhost:8018"), by="test", now=clock.now())
+    page = two.to_province()
+    callback = ""
+    page = two.post(page, page.request.full_path, account=WHO.account, password=PASSWORD)
+    for _ in range(9):
+        if callback:
+            break
+        if page.status_code == 303 and "/callback" in page.location:
+            callback = page.location
+        elif page.status_code == 303:
+            page = two.get(urljoin(page.request.url, page.location))
+        else:
+            page = two.post(page, page.request.full_path, decision="agree")
+    assert two.get(callback.replace("/upstream/lanhai/", "/upstream/other/")).status_code == 400
+    assert two.caller is None
+
+
+def test_cancelling_there_comes_back_in_clear_words(two: Two) -> None:
+    page = two.to_province()
+    page = two.go(two.post(page, page.request.full_path, account=WHO.account, password=PASSWORD))
+    assert page.request.path == "/consent"
+    page = two.go(two.post(page, page.request.full_path, decision="refuse"))
+    assert page.status_code == 403
+    assert "You cancelled the sign-in at your province" in page.text
+    assert "Sign in here" in page.text
+
+
+def test_an_account_here_is_joined_by_its_owner_alone(two: Two, register: FlaskClient) -> None:
+    mine = Citizen(two.hub, two.hub_app, register, "own.account")
+    mine.registers(PASSWORD)
+    prove(two.hub, mine.person, WHO, clock.now())
+    page = two.comes()
+    assert page.request.path == "/upstream/link"
+    assert "Sign in here once" in page.text
+    assert two.caller is None
+    login = html.unescape(re.findall(r'href="(/login[^"]+)"', page.text)[0])
+    page = two.go(two.post(two.get(f"{BACK}{login}"), login, account="own.account", password=PASSWORD))
+    assert "Connect both accounts" in page.text
+    page = two.go(two.post(page, "/upstream/link", yes="1"))
+    assert page.request.path == "/account"
+    assert two.caller is not None
+    assert [link.upstream for link, _ in links.of(two.hub, two.caller.person or "")] == ["lanhai"]
+    page = two.get(f"{BACK}/account/security")
+    assert "Lanhai sign-in" in page.text
+    link = re.findall(r'name="link" value="([^"]+)"', page.text)[0]
+    page = two.go(two.post(page, "/account/links/remove", link=link))
+    assert "disconnected" in page.text
+    assert not links.of(two.hub, mine.person)
