@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from hub import token_keys
+from hub import dpop, token_keys
 from hub.house import House
 from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
 from idp.model.data import TYPE
@@ -67,6 +67,7 @@ def metadata(issuer: str) -> dict[str, object]:
         "revocation_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
         "introspection_endpoint_auth_methods_supported": proofs,
         "introspection_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [acr(level) for level in LEVELS],
         "authorization_details_types_supported": [TYPE],  # RFC 9396 10
