@@ -36,6 +36,7 @@ FACES = {  # the modules of each room that give a `blueprint()`
         "admin.web.portal",
         "admin.web.my",
         "admin.web.services",
+        "admin.web.clients",
         "admin.web.people",
         "admin.web.cases",
         "admin.web.drafts",

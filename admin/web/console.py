@@ -14,7 +14,6 @@ from certs import store as certs
 from hub import clock, ledger, tree, web, web_signin
 from hub.callers import Operator
 from hub.problems import BadRequest
-from idp.store import clients
 from licenses import change, kinds
 from licenses import store as licenses
 from licenses.model import LIFE, Change, Operation, ReasonMissing, Status
@@ -49,11 +48,6 @@ def _looking(bp: Blueprint) -> None:
                 licenses=licenses.found(db, scope, limit=5),
                 events=_worth_reading(ledger.events(db, scope=scope, limit=100))[:8],
             )
-
-    @web.route(bp, "/console/clients", gate=SEE)
-    def client_list() -> Response:
-        with web.house().database.read() as db:
-            return web.page("admin/clients.html", clients=clients.clients(db, web.caller().place))
 
     @web.route(bp, "/console/ledger", gate=SEE)
     def ledger_list() -> Response:

@@ -57,7 +57,7 @@ SECTIONS = (
         (
             Page(N_("Service items"), "/console/services"),
             Page(N_("Data sharing"), "/console/sharing", (Right.sharing,)),
-            Page(N_("Services"), "/console/clients"),
+            Page(N_("Services"), "/console/clients", also=("/console/policies",)),
         ),
     ),
     Section(

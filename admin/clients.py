@@ -1,0 +1,163 @@
+"""Services and their access: what one person asks and another decides, exactly as it was read."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from admin import approvals
+from admin.model.approval import Approval
+from admin.model.client import ClientFixed
+from admin.store import approvals as approval_store
+from admin.store import items as item_store
+from hub import tree
+from hub.callers import Caller
+from hub.house import House
+from hub.problems import NotFound
+from idp.model import metadata
+from idp.model.client import Client
+from idp.model.policy import LEGACY, POLICIES
+from idp.provider import clients
+from idp.store import clients as store
+from seals import store as seals
+
+CHANGE = "client"  # the kind of approval
+Values = Mapping[str, Any]
+ADDRESSES = ("redirect_uris", "post_logout_uris", "backchannel_logout_uri", "events_uri", "jwks_uri", "keys")
+
+
+def one(db: Connection, id: str, scope: str) -> Client:
+    """A service in this part of the tree, waiting ones too. Raises NotFound."""
+    found = store.client(db, id)
+    if found is None or not tree.within(found.place, scope):
+        raise NotFound("There is no service %(id)s", id=id)
+    return found
+
+
+def is_fixed(db: Connection, client: Client) -> bool:
+    """Whether a service is changed elsewhere, or not at all: ours, a sandbox, that of a service item, one that has ended."""
+    return bool(client.first_party or client.sandbox or client.ended or item_store.versions(db, client.id))
+
+
+def ask(house: House, id: str, after: Values, *, reason: str, by: Caller, now: datetime) -> Approval:
+    """Ask a second person to change a service. Raises NotFound, ClientFixed, ClientWrong; BadRequest without a reason."""
+    with house.database.write() as db:
+        client = one(db, id, by.place)
+        if is_fixed(db, client) or client.waiting or waits(db, id, now) or LEGACY.name in after.values():
+            raise ClientFixed("The service %(id)s", id=id)
+        now_so = values(client)
+        wanted = {name: value for name, value in after.items() if now_so[name] != value}
+        if not wanted:
+            raise ClientFixed("The service %(id)s is so already", id=id)
+        _changed(client, wanted).checked()
+        body = _body(client, {name: now_so[name] for name in wanted}, wanted)
+        return approvals.ask(db, CHANGE, id, body, place=client.place, reason=reason, by=by, now=now)
+
+
+def ask_to_let_in(
+    house: House, id: str, *, agency: str, policy: str, reason: str, by: Caller, now: datetime
+) -> Approval:
+    """Ask a second person to let in a service that registered itself, for a body that answers for it.
+
+    What it says of itself stands in the request: if it changes meanwhile, the approval is void. Raises NotFound, ClientFixed,
+    AgencyUnknown, ClientWrong.
+    """
+    with house.database.write() as db:
+        client = one(db, id, by.place)
+        if not client.waiting or client.ended or waits(db, id, now) or policy == LEGACY.name:
+            raise ClientFixed("The service %(id)s", id=id)
+        body = seals.agency(db, agency, by.place)
+        wanted = {
+            "waiting": False,
+            "agency": agency,
+            "agency_name": body.name,
+            "agency_name_en": body.name_en,
+            "place": body.place,
+            **moved(client, policy),
+        }
+        wanted = {name: value for name, value in wanted.items() if values(client)[name] != value}
+        _changed(client, wanted).checked()
+        known = values(client)
+        asked = _body(client, {name: known[name] for name in wanted}, wanted)
+        asked["registered"] = metadata.description(client)
+        return approvals.ask(db, CHANGE, id, asked, place=client.place, reason=reason, by=by, now=now)
+
+
+def carry(house: House, db: Connection, approval: Approval, by: Caller, now: datetime) -> None:
+    """The second half: exactly what was read comes into force, if the service is still as it was. Raises ClientFixed."""
+    client = store.client(db, approval.subject)
+    body = approval.body
+    if client is None or client.ended is not None:
+        raise ClientFixed("The service %(id)s", id=approval.subject)
+    known = values(client)
+    told = metadata.description(client)
+    if any(known[name] != value for name, value in body["before"].items()) or body.get("registered", told) != told:
+        raise ClientFixed("The service %(id)s has changed since this was asked", id=client.id)
+    made = _changed(client, body["after"])
+    if client.waiting:  # from now on it is looked after here: its own token manages nothing any more
+        made = replace(made, registered=replace(made.registered, registration_access_digest=""))
+    clients.keep(db, made, by=by.label, now=now)
+
+
+def waits(db: Connection, id: str, now: datetime) -> Approval | None:
+    """The request about a service on which nobody has decided yet."""
+    return next((asked for asked in approval_store.of_subject(db, CHANGE, id) if asked.open_at(now)), None)
+
+
+def renew_secret(house: House, id: str, *, by: Caller, now: datetime) -> str:
+    """Give a service a new secret, shown once; the old one works for a while more. Raises NotFound, ClientFixed, ClientWrong."""
+    with house.database.read() as db:
+        client = one(db, id, by.place)
+        if is_fixed(db, client) or client.waiting:
+            raise ClientFixed("The service %(id)s", id=id)
+    hours = house.settings.secret_overlap_hours
+    return clients.new_secret_of(house, id, hours=hours, by=by.label, now=now)
+
+
+def values(client: Client) -> dict[str, Any]:
+    """What can be changed of a service, as it is, ready for JSON."""
+    return {
+        "waiting": client.waiting,
+        "agency": client.agency,
+        "agency_name": client.agency_name,
+        "agency_name_en": client.agency_name_en,
+        "place": client.place,
+        "policy": client.policy.name,
+        "redirect_uris": list(client.redirect_uris),
+        "post_logout_uris": list(client.post_logout_uris),
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        "events_uri": client.events_uri,
+        "jwks_uri": client.registered.jwks_uri,
+        "keys": list(client.keys),
+        "id_token_algorithm": client.id_token_algorithm,
+    }
+
+
+def moved(client: Client, policy: str) -> dict[str, Any]:
+    """What a move to another policy changes: an algorithm that it does not allow as well. Raises ClientFixed."""
+    if policy not in POLICIES:
+        raise ClientFixed("The service %(id)s", id=client.id)
+    to = POLICIES[policy]
+    kept = client.id_token_algorithm in to.id_token_algorithms
+    return {"policy": policy} | ({} if kept else {"id_token_algorithm": to.id_token_algorithm})
+
+
+def _changed(client: Client, after: Values) -> Client:
+    plain: dict[str, Any] = dict(after)
+    if "jwks_uri" in plain:
+        client = replace(client, registered=replace(client.registered, jwks_uri=plain.pop("jwks_uri")))
+    if "policy" in plain:
+        plain["policy"] = POLICIES[plain["policy"]]
+    for name in ("redirect_uris", "post_logout_uris", "keys"):
+        if name in plain:
+            plain[name] = tuple(plain[name])
+    return replace(client, **plain)
+
+
+def _body(client: Client, before: Values, after: Values) -> dict[str, Any]:
+    return {"name": client.name, "name_en": client.name_en, "before": dict(before), "after": dict(after)}
+
+
+approvals.carries(CHANGE, carry)
