@@ -41,7 +41,9 @@ def site(issuer: str, *skips: str) -> Flask:
     def callback() -> Answer | Response:
         flow = session.get("flow") or (left if "other-browser" in skips else abort(400))
         answer = request.args
-        _unless("no-state" in skips and "state" not in answer, answer.get("state") == flow["state"], "wrong-state", skips)
+        _unless(
+            "no-state" in skips and "state" not in answer, answer.get("state") == flow["state"], "wrong-state", skips
+        )
         _unless("no-answerer" in skips and "iss" not in answer, answer.get("iss") == issuer, "wrong-answerer", skips)
         form = {"grant_type": "authorization_code", "code": answer["code"], "code_verifier": flow["verifier"]}
         tokens = HTTP.post(f"{issuer}/token", data=form).json()

@@ -45,7 +45,9 @@ def at(app: Flask) -> Iterator[str]:
 
 def of_the_page(issuer: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The Authlib site that docs/connect.md shows, as it stands."""
-    found = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/connect.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    found = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "docs/connect.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     given = {"ISSUER": issuer, "CLIENT_ID": CLIENT, "CLIENT_SECRET": SECRET, "COOKIE_SECRET": "of-this-test"}
     for name, value in given.items():
         monkeypatch.setenv(name, value)

@@ -35,8 +35,8 @@ def goes_back(response: TestResponse) -> dict[str, str]:
 
 
 def onward_of(response: TestResponse) -> str:
-    """The address to which the page of frames goes on."""
-    found = re.search(r'http-equiv="refresh" content="\d+;\s*url=([^"]+)"', response.text, re.IGNORECASE)
+    """Where the page of frames goes on: by its script as soon as they are loaded, or by its link."""
+    found = re.search(r'<a [^>]*id="onward" href="([^"]+)"', response.text)
     assert found, response.text
     return html.unescape(found[1])
 

@@ -215,7 +215,8 @@ class Fapi:
         } | changes
         payload = json.dumps({name: value for name, value in claims.items() if value is not None})
         head = {name: value for name, value in head.items() if value is not None}
-        return jws.serialize_compact(head, payload, key, algorithms=[head["alg"]])
+        registry = jws.JWSRegistry(algorithms=[head["alg"]], strict_check_header=False)
+        return jws.serialize_compact(head, payload, key, registry=registry)
 
     def call(self, path: str, form: dict[str, str], proof: dict[str, Any] | None = None) -> TestResponse:
         """POST with a proof; once more if the server wants its nonce in it (RFC 9449 8)."""
@@ -252,7 +253,11 @@ class Fapi:
         return self.visit.answered(self.authorize(self.request_uri(**more)))
 
     def redeem(
-        self, code: str, proof: dict[str, Any] | None = None, client: dict[str, Any] | None = None, **changes: str | None
+        self,
+        code: str,
+        proof: dict[str, Any] | None = None,
+        client: dict[str, Any] | None = None,
+        **changes: str | None,
     ) -> TestResponse:
         """The token request, with a proof unless `proof` is False."""
         plain: dict[str, str | None] = {
@@ -270,7 +275,7 @@ class Fapi:
         assert "error" not in answer, answer
         assert answer["iss"] == self.op.about["issuer"]
         assert answer.get("state") == more.get("state", "state-1")
-        said = self.op.tokens(self.visit, self.redeem(answer["code"]), **{"nonce": more.get("nonce", "nonce-1")})
+        said = self.op.tokens(self.visit, self.redeem(answer["code"]), nonce=more.get("nonce", "nonce-1"))
         assert said["token_type"].lower() == "dpop"
         return said
 
