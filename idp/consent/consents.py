@@ -17,7 +17,7 @@ from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.model.mandate import PERSON
 from idp.model.receipt import Receipt
-from idp.provider import revoke
+from idp.provider import logout, revoke
 from idp.store import clients as client_store
 from idp.store import consents as store
 from idp.store import receipts as receipt_store
@@ -125,6 +125,7 @@ def withdraw(
     """End an agreement; every token that rests on it falls in the same commit. False: there was none."""
     if not store.forget(db, person, client_id):
         return False
+    logout.end_at(db, person, client_id, now)
     data.withdraw_of_client(db, person, client_id, now=now)
     revoke.of_client(db, person, client_id, why="consent withdrawn", now=now)
     revoke.of_principal(db, f"{PERSON}{person}", client_id, why="consent withdrawn", now=now)

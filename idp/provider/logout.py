@@ -92,6 +92,13 @@ def end_acting(db: Connection, person: str, principal: str, now: datetime) -> li
     return _notified(_queued(db, grants.acting_parties(db, person, principal), now))
 
 
+def end_at(db: Connection, person: str, client: str, now: datetime) -> list[str]:
+    """Tell one service that its sessions of a person are over, in each login of his that runs. The logins go on."""
+    sids = [caller.sid for caller, _, _ in callers.sessions(db, person, now) if caller.sid]
+    parties = [party for party in grants.parties(db, sids) if party.client == client]
+    return _notified(_queued(db, parties, now))
+
+
 def frames(house: House, told: Sequence[Told], now: datetime) -> dict[str, list[str]]:
     """What the browser must load so that services end their sessions in it, by client (Front-Channel Logout 1.0 2, 3)."""
     found: dict[str, list[str]] = {}

@@ -6,6 +6,7 @@ OpenID Connect Back-Channel Logout 1.0, Front-Channel Logout 1.0, RP-Initiated L
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -24,6 +25,9 @@ import app as front
 from hub import clock, outbox
 from hub.house import House
 from idp import retention
+from idp.account import life, locks
+from idp.consent import consents
+from idp.model.life import Basis, Ground
 from idp.model.registration import Registration
 from idp.provider import expiry, logout
 from idp.store import clients as client_store
@@ -174,6 +178,48 @@ def test_a_login_that_rests_too_long_tells_its_services(told: Visit) -> None:
         expiry.expire(told.house, clock.now())
         assert outbox.deliver(told.house, clock.now(), logout.SENDERS) == 1
     assert len(got) == 1
+
+
+def test_a_service_that_is_taken_back_what_was_agreed_is_told_and_the_login_goes_on(told: Visit) -> None:
+    other = Visit(told.house, told.app, department(id="other", backchannel_logout_uri=TOLD), browser_of=told)
+    other.agrees()
+    claims = told.claims(told.tokens()["id_token"])
+    other.tokens()
+    got = receiver(told.house)
+    with told.house.database.write() as db:
+        consents.withdraw(db, told.person, told.client.id, by="test", now=clock.now())
+    assert outbox.deliver(told.house, clock.now(), logout.SENDERS) == 1
+    named = told.claims(got[0])
+    assert (named["aud"], named["sid"]) == (told.client.id, claims["sid"])
+    assert "code" in other.answer(prompt="none")
+
+
+WAYS: dict[str, Callable[[Visit], object]] = {
+    "locked by its owner": lambda told: locks.lock(told.house, told.person, by="test", now=clock.now()),
+    "ended by an authority": lambda told: by_authority(told, life.stop_all),
+    "suspended by an authority": lambda told: by_authority(told, life.suspend),
+}
+
+
+def by_authority(told: Visit, act: Any) -> None:
+    authority = life.Authority("person:officer", "栖云市 (Qiyun)", Basis(Ground.court, "(2026)栖云民初1号", "a1"))
+    with told.house.database.write() as db:
+        act(db, told.person, authority, clock.now())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_end_tells_the_same(told: Visit, way: str) -> None:
+    """ASVS 7.4.3, 7.4.5; Back-Channel Logout 2.4: typ, no nonce, at most two minutes."""
+    told.tokens()
+    got = receiver(told.house)
+    WAYS[way](told)
+    outbox.deliver(told.house, clock.now(), logout.SENDERS)
+    assert len(got) == 1
+    claims = told.claims(got[0])
+    assert claims["exp"] - claims["iat"] <= 120
+    assert {"sid", "sub", "jti", "events"} <= claims.keys()
+    assert "nonce" not in claims
+    assert jws.extract_compact(got[0].encode()).headers()["typ"] == "logout+jwt"
 
 
 # -- the receipt
