@@ -15,6 +15,7 @@ import pytest
 from hub import ledger
 from tests.house.source import ROOT
 from tests.journeys import at_rest
+from tests.journeys.test_figures import assert_every_board_is_counted_again
 from tests.world import World, world
 from yinxin.tour import play
 from yinxin.tour.browser import Browser
@@ -96,6 +97,10 @@ def test_the_ledger_the_notices_and_what_is_sent_name_nobody(day: Day) -> None:
     for place, data in shown.items():
         for words in day.personal:
             assert not any(form in data for form in at_rest.forms(words)), f"{place}: {words}"
+
+
+def test_every_board_is_counted_again_from_an_export(day: Day, tmp_path: Path) -> None:
+    assert_every_board_is_counted_again(day.world, tmp_path / "ledger.jsonl")
 
 
 @pytest.fixture(scope="module")
