@@ -241,19 +241,19 @@ class Keys:
 
     # -- from one machine to the others
 
-    def carried(self, name: str) -> str | None:
-        """A key as it stands in the folder, encrypted, for a machine with the same folder's salt. None: it is in a token."""
+    def carried(self, name: str) -> str:
+        """A key as it stands in the folder, encrypted, for a machine with the same folder's salt; of one in a token its name."""
         pem = self._path(name, "pem")
-        if not pem.exists():
-            return None
-        return json.dumps({"about": self._path(name, "json").read_text(), "pem": pem.read_text()})
+        about = {"about": self._path(name, "json").read_text()}
+        return json.dumps(about | ({"pem": pem.read_text()} if pem.exists() else {}))
 
     def adopt(self, name: str, carried: str) -> None:
         """Take a key that another machine made; one of the same name that stood here gives way."""
         parts = json.loads(carried)
-        for ending, part in (("pem", parts["pem"]), ("json", parts["about"])):
+        for ending, part in (("pem", parts.get("pem")), ("json", parts["about"])):
             self._path(name, ending).unlink(missing_ok=True)
-            _write_new(self._path(name, ending), part.encode())
+            if part is not None:
+                _write_new(self._path(name, ending), part.encode())
         self._forget_opened(name)
 
     def forget(self, name: str) -> None:

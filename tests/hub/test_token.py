@@ -60,6 +60,16 @@ def test_other_purposes_stay_in_files(keys: Keys) -> None:
     assert keys.sign("code-9", b"x")
 
 
+def test_a_key_of_a_shared_token_signs_on_another_machine(keys: Keys, tmp_path: Path, token: Token) -> None:
+    keys.create("seal-3", purpose="seal")
+    carried = keys.carried("seal-3")
+    assert "PRIVATE" not in carried
+    other = Keys(tmp_path / "other", PASS, token=token, in_token=("seal",))
+    other.adopt("seal-3", carried)
+    assert other.kid("seal-3") == keys.kid("seal-3")
+    assert other.sign("seal-3", b"x")
+
+
 def test_a_key_made_twice_stays_the_same(keys: Keys, tmp_path: Path, token: Token) -> None:
     keys.create("seal-2", purpose="seal")
     before = keys.kid("seal-2")
