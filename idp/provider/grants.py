@@ -44,7 +44,7 @@ def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
         used_again(house, digest, client, now)
         raise Refused("invalid_grant", "The code is unknown, used or expired")
     code = load(kept)
-    if code.client != client.id or not code.valid_at(now, house.settings.code_seconds):
+    if code.client != client.id or not code.valid_at(now, min(house.settings.code_seconds, client.policy.code_seconds)):
         raise Refused("invalid_grant", "The code is unknown, used or expired")
     return code
 

@@ -17,7 +17,7 @@ BELOW = {
     "idp": {"hub"},
     "admin": {"hub", "certs", "seals", "licenses", "verification", "idp"},
 }
-EDGES = ("web", "web_*", "api", "api_*", "cli", "endpoints", "pages")
+EDGES = ("web", "web_*", "api", "api_*", "cli", "endpoints", "endpoints_*", "pages")
 
 
 def role(path: str) -> str:

@@ -1,6 +1,7 @@
 """The claims parameter: parsed, bounded, agreed to, and told by name (OpenID Connect Core 5.5)."""
 
 import json
+import re
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -208,3 +209,25 @@ def test_what_the_client_is_not_registered_for_is_passed_over(visits: Visits) ->
     visit.signs_in(now=clock.now() - timedelta(minutes=1))
     tokens = visit.tokens(scope="openid", claims=json.dumps({"userinfo": {"number": {"essential": True}}}))
     assert (visit.userinfo(tokens["access_token"]).json or {}).keys() == {"sub"}
+
+
+def test_the_consent_page_lists_what_is_asked_for_by_name_and_keeps_it(visit: Visit) -> None:
+    """OpenID Connect Core 5.5; ASVS 10.7.2: nobody agrees to what he does not see."""
+    asked = json.dumps({"userinfo": {"name": None}, "id_token": {"number": {"essential": True}}})
+    at = visit.authorize(scope="openid", claims=asked).location
+    visit.signs_in(agrees=False)
+    visit.browser.set_cookie("lang", "en")
+    page = visit.browser.get(visit.browser.get(at.removeprefix(visit.house.settings.issuer_url)).location)
+    assert "Your name" in page.text
+    assert "The number of your paper" in page.text
+    token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+    assert token
+    form = {"csrf": token[1], "decision": "agree"}
+    done = visit.browser.post(f"{page.request.path}?{page.request.query_string.decode()}", data=form)
+    assert "code" in visit.answered(done)
+    with visit.house.database.read() as db:
+        kept = consents.standing(db, visit.person, visit.client)
+    assert kept is not None
+    assert kept.scopes == {"openid", "claim:name", "claim:number"}
+    assert "code" in visit.answer(scope="openid", claims=asked, prompt="none")
+    assert visit.answer(scope="openid profile", prompt="none")["error"] == "consent_required"

@@ -2,6 +2,8 @@
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from hub import clock
+from hub.digest import digest_of
 from idp.model.client import FAPI2
-from idp.model.flow import FlowGone
-from idp.provider import authorize, flows, par
+from idp.model.flow import FlowGone, Refused
+from idp.provider import authorize, flows, grants
 from tests.idp.rp import ASSERTION, SECRET, Visit, Visits, department, with_key
 
 FAPI = with_key(policy=FAPI2, id="qiyun-fapi")
@@ -219,21 +222,35 @@ def test_a_refusal_is_an_answer_too(visit: Visit) -> None:
 
 
 def test_of_a_hundred_finishes_of_one_pushed_request_one_gives_a_code(visit: Visit) -> None:
-    visit.signs_in()
+    """Twenty pages of one request, each finished five times at once."""
     name = pushed(visit)
-    asked = par.load(visit.house, visit.client, name)
-    assert asked is not None
-    found = asked
+    opened = [flow_at(load(visit, name)) for _ in range(20)]
+    caller, secret = visit.signs_in(), browser(visit)
 
-    def finish(_: int) -> bool:
+    def finish(flow: str) -> str:
         try:
-            par.use_up(visit.house, found)
+            return authorize.finish(visit.house, flow, caller, secret, clock.now()).url
         except FlowGone:
-            return False
-        return True
+            return ""
 
     with ThreadPoolExecutor(16) as pool:
-        assert sum(pool.map(finish, range(100))) == 1
+        answers = [url for url in pool.map(finish, opened * 5) if url]
+    assert len(answers) == 1
+    assert "code=" in answers[0]
+
+
+def test_a_code_of_a_fapi_client_lives_a_minute_whatever_the_setting_says(visits: Visits) -> None:
+    """FAPI 2.0 Security Profile 5.3.2.1; ASVS 10.4.3."""
+    visit = visits(FAPI)
+    visit.signs_in()
+    code = visit.answered(load(visit, pushed(visit)))["code"]
+    patient = replace(visit.house, settings=visit.house.settings.model_copy(update={"code_seconds": 600}))
+    visit.house.shared.put(
+        f"idp:code:{digest_of(code)}", visit.house.shared.peek(f"idp:code:{digest_of(code)}") or b"", 600
+    )
+    later = clock.now() + timedelta(seconds=61)
+    with pytest.raises(Refused):
+        grants.find_code(patient, code, visit.client, later)
 
 
 # -- the key of the code
