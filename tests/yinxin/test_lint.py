@@ -53,7 +53,7 @@ def of_the_page(issuer: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
     space: dict[str, Any] = {"__name__": "site_of_the_page"}
-    exec(compile(found[0], "docs/connect.md", "exec"), space)  # noqa: S102  our own page
+    exec(compile(found[0], "docs/connect.md", "exec"), space)
     app = space["app"]
     assert isinstance(app, Flask)
     return app

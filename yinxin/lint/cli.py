@@ -68,7 +68,7 @@ def lint_rp(urls: tuple[str, ...], shows: str, port: int, algorithm: str, ca: Pa
                 _await(site, liar, seconds, lambda url=url: click.echo(_say("waiting", zh=zh).format(url=url)))  # type: ignore[misc]
                 report = judge(site, liar)
             except (CannotJudge, httpx2.HTTPError) as error:
-                click.echo(f"{url}: {error or type(error).__name__}", err=True)
+                click.echo(f"{url}: {str(error) or type(error).__name__}", err=True)
                 code = 2
                 continue
             click.echo(f"\n{url}")

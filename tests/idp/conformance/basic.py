@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from hub import clock
 from idp.model.client import ClientAuth
+from tests.idp.conformance.known import KNOWN
 from tests.idp.conformance.suite import Op, module, refused
 from tests.idp.rp import CALLBACK, SECRET
 
@@ -292,81 +293,3 @@ def discovery(op: Op) -> None:
     assert len({key["kid"] for key in keys}) == len(keys)
     assert not [key for key in keys if {"d", "k", "p", "q"} & set(key)]
     assert {"RSA", "EC"} <= {key["kty"] for key in keys}
-
-
-# What RFC 8414, OpenID Connect and their extensions register, as far as we have it.
-KNOWN = set(
-    [
-        "acr_values_supported",
-        "authorization_details_types_supported",
-        "authorization_encryption_alg_values_supported",
-        "authorization_encryption_enc_values_supported",
-        "authorization_endpoint",
-        "authorization_response_iss_parameter_supported",
-        "authorization_signing_alg_values_supported",
-        "backchannel_logout_session_supported",
-        "backchannel_logout_supported",
-        "claim_types_supported",
-        "claims_in_verified_claims_supported",
-        "claims_locales_supported",
-        "claims_parameter_supported",
-        "claims_supported",
-        "code_challenge_methods_supported",
-        "device_authorization_endpoint",
-        "display_values_supported",
-        "documents_check_methods_supported",
-        "documents_methods_supported",
-        "documents_supported",
-        "dpop_signing_alg_values_supported",
-        "electronic_records_supported",
-        "end_session_endpoint",
-        "evidence_supported",
-        "frontchannel_logout_session_supported",
-        "frontchannel_logout_supported",
-        "grant_types_supported",
-        "id_token_encryption_alg_values_supported",
-        "id_token_encryption_enc_values_supported",
-        "id_token_signing_alg_values_supported",
-        "introspection_encryption_alg_values_supported",
-        "introspection_encryption_enc_values_supported",
-        "introspection_endpoint",
-        "introspection_endpoint_auth_methods_supported",
-        "introspection_endpoint_auth_signing_alg_values_supported",
-        "introspection_signing_alg_values_supported",
-        "issuer",
-        "jwks_uri",
-        "mtls_endpoint_aliases",
-        "op_policy_uri",
-        "op_tos_uri",
-        "prompt_values_supported",
-        "protected_resources",
-        "pushed_authorization_request_endpoint",
-        "registration_endpoint",
-        "request_object_encryption_alg_values_supported",
-        "request_object_encryption_enc_values_supported",
-        "request_object_signing_alg_values_supported",
-        "request_parameter_supported",
-        "request_uri_parameter_supported",
-        "require_pushed_authorization_requests",
-        "require_request_uri_registration",
-        "require_signed_request_object",
-        "response_modes_supported",
-        "response_types_supported",
-        "revocation_endpoint",
-        "revocation_endpoint_auth_methods_supported",
-        "revocation_endpoint_auth_signing_alg_values_supported",
-        "scopes_supported",
-        "service_documentation",
-        "subject_types_supported",
-        "tls_client_certificate_bound_access_tokens",
-        "token_endpoint",
-        "token_endpoint_auth_methods_supported",
-        "token_endpoint_auth_signing_alg_values_supported",
-        "trust_frameworks_supported",
-        "ui_locales_supported",
-        "userinfo_encryption_alg_values_supported",
-        "userinfo_encryption_enc_values_supported",
-        "userinfo_endpoint",
-        "userinfo_signing_alg_values_supported",
-    ]
-)

@@ -41,8 +41,12 @@ class Registered:
     def proves(self, **changes: Any) -> dict[str, str]:
         """An assertion signed with RS256."""
         moment = int(clock.now().timestamp())
-        claims = {"iss": self.visit.client.id, "sub": self.visit.client.id, "aud": self.op.about["token_endpoint"]}
-        claims |= {"iat": moment, "exp": moment + 60, "jti": secrets.token_urlsafe(9)} | changes  # type: ignore[dict-item]
+        claims: dict[str, Any] = {
+            "iss": self.visit.client.id,
+            "sub": self.visit.client.id,
+            "aud": self.op.about["token_endpoint"],
+        }
+        claims |= {"iat": moment, "exp": moment + 60, "jti": secrets.token_urlsafe(9)} | changes
         head = {"alg": "RS256", "kid": str(self.key.kid)}
         made = jws.serialize_compact(head, json.dumps(claims), self.key, algorithms=["RS256"])
         return {"client_assertion_type": ASSERTION, "client_assertion": made}
@@ -167,7 +171,10 @@ def rotate_keys(op: Op) -> None:
     from hub import token_keys
 
     house = op.at.house
-    keys = lambda: {key["kid"] for key in (op.at.program.get(op.path("jwks_uri")).json or {})["keys"]}  # noqa: E731
+
+    def keys() -> set[str]:
+        return {key["kid"] for key in (op.at.program.get(op.path("jwks_uri")).json or {})["keys"]}
+
     before = keys()
     token_keys.rotate(house, "test", clock.now(), life=timedelta(hours=1))
     with clock.shifted(house.settings.jwks_seconds + 1):
@@ -196,8 +203,8 @@ def request_uri_signed(op: Op) -> None:
     uri = serves(op, "/request.jwt", lambda: made[-1], "application/oauth-authz-req+jwt")
     client = Registered(op, request_object_signing_alg="RS256", request_uris=[uri])
     moment = int(clock.now().timestamp())
-    claims = client.visit.asked() | {"iss": client.visit.client.id, "aud": op.about["issuer"]}
-    claims |= {"iat": moment, "nbf": moment, "exp": moment + 300}  # type: ignore[dict-item]
+    claims: dict[str, Any] = client.visit.asked() | {"iss": client.visit.client.id, "aud": op.about["issuer"]}
+    claims |= {"iat": moment, "nbf": moment, "exp": moment + 300}
     head = {"alg": "RS256", "kid": str(RSA.kid)}
     made.append(jws.serialize_compact(head, json.dumps(claims), RSA, algorithms=["RS256"]).encode())
     asked = {"client_id": client.visit.client.id, "response_type": "code", "scope": "openid", "request_uri": uri}

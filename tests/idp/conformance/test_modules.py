@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.idp.conformance import basic, dynamic, fapi2, logout
+from tests.idp.conformance import basic, dynamic, fapi2, fapi2_tokens, logout
 from tests.idp.conformance.plans import BASIC, NOT_PLAYED, PLANS
 from tests.idp.conformance.suite import PLAYED, Op, Play
 from tests.idp.rp import Visits
 
-PARTS = (basic, dynamic, fapi2, logout)  # importing them enters their modules
+PARTS = (basic, dynamic, fapi2, fapi2_tokens, logout)  # importing them enters their modules
 ALIKE = {"oidcc-request-uri-unsigned", "oidcc-ensure-request-object-with-redirect-uri"}
 
 
