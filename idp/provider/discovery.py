@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hub import dpop, token_keys
 from hub.house import House
+from hub.settings import Settings
 from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
 from idp.model.data import TYPE
 from idp.model.flow import LEVELS, PROMPTS, acr
@@ -22,8 +23,35 @@ def document(house: House) -> bytes:
     """The discovery document as ready bytes, made once per process."""
     kept: bytes | None = house.cache.get("idp-discovery")
     if kept is None:
-        kept = house.cache["idp-discovery"] = json.dumps(metadata(house.settings.issuer_url)).encode()
+        kept = house.cache["idp-discovery"] = json.dumps(
+            metadata(house.settings.issuer_url) | by_certificate(house.settings)
+        ).encode()
     return kept
+
+
+def by_certificate(settings: Settings) -> dict[str, object]:
+    """What is added where a proxy of ours asks programs for TLS certificates (RFC 8705 3.3 and 5)."""
+    if not settings.mtls_url:
+        return {}
+    told = metadata(settings.issuer_url)
+    methods = [ClientAuth.tls.value, ClientAuth.self_signed_tls.value]
+    named = {name: told[name] for name in told if name.endswith("_endpoint_auth_methods_supported")}
+    aliases = {name: str(told[name]).replace(settings.issuer_url, settings.mtls_url) for name in BY_PROGRAMS}
+    return {
+        "mtls_endpoint_aliases": aliases,
+        "tls_client_certificate_bound_access_tokens": True,
+        **{name: [*given, *methods] for name, given in named.items() if isinstance(given, list)},
+    }
+
+
+BY_PROGRAMS = (
+    "token_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "userinfo_endpoint",
+)
 
 
 def jwks(house: House, now: datetime) -> bytes:
@@ -68,6 +96,7 @@ def metadata(issuer: str) -> dict[str, object]:
         "introspection_endpoint_auth_methods_supported": proofs,
         "introspection_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
+        "protected_resources": [f"{issuer}{sign.USERINFO}"],
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [acr(level) for level in LEVELS],
         "authorization_details_types_supported": [TYPE],  # RFC 9396 10
