@@ -14,8 +14,8 @@ help: ## this list
 .venv/ready: requirements.txt pyproject.toml deploy/setup.sh
 	@deploy/setup.sh python
 
-demo: .venv/ready ## two provinces, seven bodies, two department sites, all on this machine (LAN=1: for a phone too)
-	@$(PY) -m deploy.demo.run $(if $(LAN),--lan)
+demo: .venv/ready ## two provinces, seven bodies, two department sites, all on this machine (LAN=1: for a phone too; TLS=1, CLIENTS=file, OPEN=1: for a judge)
+	@$(PY) -m deploy.demo.run $(if $(LAN),--lan) $(if $(TLS),--tls) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(OPEN),--open)
 
 tour: .venv/ready ## play the whole story against the running demo, step by step with times
 	@$(PY) app.py tour $(if $(HUB),--hub $(HUB)) $(if $(CA),--ca $(CA)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS))

@@ -79,7 +79,8 @@ def _signed(
 def _ca_extensions(host: str) -> list[tuple[x509.ExtensionType, bool]]:
     """A CA that can vouch for this one address and nothing else, even if its key had been kept."""
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-    allowed = [x509.IPAddress(ipaddress.ip_network(f"{host}/32"))]
+    name = _name(host)
+    allowed = [x509.IPAddress(ipaddress.ip_network(f"{host}/32")) if isinstance(name, x509.IPAddress) else name]
     return [
         (x509.BasicConstraints(ca=True, path_length=0), True),
         (usage, True),
@@ -93,5 +94,9 @@ def _leaf_extensions(host: str) -> list[tuple[x509.ExtensionType, bool]]:
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (usage, True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
-        (x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), False),
+        (x509.SubjectAlternativeName([_name(host)]), False),
     ]
+
+
+def _name(host: str) -> x509.GeneralName:
+    return x509.DNSName(host) if host == "localhost" else x509.IPAddress(ipaddress.ip_address(host))

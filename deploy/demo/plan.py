@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.demo import lan
@@ -29,6 +29,7 @@ class Demo:
     listen: str
     first_port: int = FIRST_PORT
     tls: lan.Certificate | None = None
+    more: tuple[tuple[str, str], ...] = ()  # further settings, for who judges it from outside
 
     def port(self, name: str) -> int:
         """The port of one of the six sites."""
@@ -47,6 +48,19 @@ class Demo:
 def local(folder: Path | None, first_port: int) -> Demo:
     """The demo for this machine alone."""
     return Demo(folder or Path("data/demo"), "localhost", "127.0.0.1", first_port)
+
+
+def with_tls(folder: Path | None, first_port: int) -> Demo:
+    """The demo for this machine alone, with TLS; another folder, since addresses are frozen in its data."""
+    folder = folder or Path("data/demo-tls")
+    return Demo(folder, "localhost", "127.0.0.1", first_port, lan.certificate(folder / "tls", "localhost", clock.now()))
+
+
+def judged(demo: Demo, clients: Path | None, *, is_open: bool) -> Demo:
+    """The same for who judges it from outside: services of a file, and, if `is_open`, development's freedoms (docs/automation.md)."""
+    more = [("CLIENTS_FILE", str(clients.resolve()))] if clients else []
+    more += [("OPEN_REGISTRATION", "true"), ("DEVELOPMENT_CALLS", "true")] if is_open else []
+    return replace(demo, more=tuple(more))
 
 
 def on_lan(folder: Path | None, first_port: int) -> Demo:
@@ -82,6 +96,7 @@ def read_settings(demo: Demo, workers: int, threads: int) -> Settings:
         "LOG_JSON": "false",
         "ALLOWED_HOSTS": ",".join(f"{demo.host}:{demo.port(name)}" for name in DEPARTMENTS),
     }
+    given |= dict(demo.more)
     if demo.tls:
         given |= {"TLS_CERTIFICATE": str(demo.tls.chain.resolve()), "TLS_KEY": str(demo.tls.key.resolve())}
         os.environ["SSL_CERT_FILE"] = str(demo.tls.authority.resolve())  # the demo's sites call each other
