@@ -12,16 +12,18 @@ from admin.model.item import Access, ItemWrong, ServiceItem
 from admin.store import items as store
 from hub.callers import Caller
 from hub.house import House
-from idp.model.client import PERSON_SCOPES, Basis, Client, ClientAuth, GrantType, safe_uri
+from idp.model.client import PERSON_SCOPES, POLICIES, Basis, Client, ClientAuth, GrantType, safe_uri
 from idp.provider import clients, sandbox
 from idp.provider.tokens import read
 from idp.store import clients as client_store
 from idp.store import people
+from seals import store as seals
 
 API_SCOPES = ("licenses:issue", "licenses:read", "licenses:change")
 SCOPES = ("profile", "realname", "company", "offline_access", *API_SCOPES)  # beside openid
 MEMBERS = ("kty", "crv", "x", "y", "n", "e", "kid", "alg", "use")  # of a public JWK; nothing else is kept
 PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
+OFFERED = ("fapi2", "standard")  # policies that a department may choose; the first is what a new service gets
 MOST_KEYS, MOST_URIS, MOST_TESTERS = 5, 10, 50
 
 
@@ -55,14 +57,14 @@ def checked(access: Access) -> Access:
         wrong.append("redirect_uris")
     if len(access.trial_uris) > MOST_URIS or not all(safe_uri(uri, native=False) for uri in access.trial_uris):
         wrong.append("trial_uris")
-    if access.backchannel_logout_uri and not _public_uri(access.backchannel_logout_uri):
-        wrong.append("backchannel_logout_uri")
-    if access.events_uri and not _public_uri(access.events_uri):
-        wrong.append("events_uri")
+    told = {"backchannel_logout_uri": access.backchannel_logout_uri, "events_uri": access.events_uri}
+    wrong += [name for name, uri in told.items() if uri and not _public_uri(uri)]
     if not _keys_are_public(access.keys):
         wrong.append("keys")
     if not set(access.scopes) <= {"openid", *SCOPES}:
         wrong.append("scopes")
+    if access.policy not in OFFERED:
+        wrong.append("policy")
     if access.basis not in set(Basis):
         wrong.append("basis")
     if access.basis == Basis.duty and not 4 <= len(access.citation.strip()) <= 200:
@@ -96,6 +98,7 @@ def production(item: ServiceItem, level: int) -> Client | None:
         events_uri=access.events_uri,
         grant_types=tuple(grants),
         scopes=scopes,
+        policy=POLICIES[access.policy],
         id_token_algorithm="ES256",
         level=level,
         purpose=access.purpose,
@@ -133,7 +136,7 @@ def keep_sandbox(db: Connection, item: ServiceItem, *, by: Caller, now: datetime
     first = people.account_key_of(db, by.person) if by.person else None
     made = on_trial(item, old.testers if old else (first,) if first else ())
     if made is not None:
-        clients.keep(db, made, by=by.label, now=now)
+        clients.keep(db, _named(db, made), by=by.label, now=now)
 
 
 def keep_production(db: Connection, item: ServiceItem, *, by: Caller, now: datetime) -> None:
@@ -143,7 +146,13 @@ def keep_production(db: Connection, item: ServiceItem, *, by: Caller, now: datet
         shared = client_store.client(db, item.client) if item.client else None
         made = replace(shared, level=level_of(db, item.client, item)) if shared else None
     if made is not None:
-        clients.keep(db, made, by=by.label, now=now)
+        clients.keep(db, _named(db, made), by=by.label, now=now)
+
+
+def _named(db: Connection, client: Client) -> Client:
+    """The client with the name of its body, by which people know who asks."""
+    body = seals.agency(db, client.agency)
+    return replace(client, agency_name=body.name, agency_name_en=body.name_en)
 
 
 def level_of(db: Connection, client_id: str, item: ServiceItem) -> int:

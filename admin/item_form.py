@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from admin.item_clients import checked, keys_of
+from admin.item_clients import OFFERED, checked, keys_of
 from admin.model.item import RULES, Access, Audience, ItemWrong, LifeEvent, ServiceItem
 
 Typed = Mapping[str, Sequence[str]]  # what was typed: all values of each name
@@ -113,6 +113,7 @@ def typed_of(item: ServiceItem) -> dict[str, str | list[str]]:
             "purpose_en": access.purpose_en,
             "basis": access.basis,
             "citation": access.citation,
+            "policy": access.policy,
             "scopes": [one for one in access.scopes if one != "openid"],
         }
         shown["keys"] = json.dumps({"keys": access.keys}, indent=1)
@@ -138,6 +139,7 @@ def _access(typed: Typed, text: Callable[[str], str], wrong: list[str]) -> Acces
         purpose_en=text("purpose_en"),
         basis=text("basis") or "consent",
         citation=text("citation") if text("basis") == "duty" else "",
+        policy=text("policy") or OFFERED[0],
     )
 
 

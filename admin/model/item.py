@@ -89,6 +89,7 @@ class Access:
     purpose_en: str = ""
     basis: str = "consent"  # why it may use what it is told: `consent` or `duty`
     citation: str = ""  # of a duty or power by law: the rule that gives it
+    policy: str = "standard"  # of requests from before there was a choice; a new one gets `fapi2`
 
 
 @dataclass(frozen=True)

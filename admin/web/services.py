@@ -55,6 +55,7 @@ WORDS = {  # what is said about a field that breaks its rule, in the order of th
     "scopes": N_("Choose from the list"),
     "purpose": N_("Say in 2 to 200 characters why the service needs to know who signs in"),
     "purpose_en": N_("Say in 2 to 200 characters why the service needs to know who signs in"),
+    "policy": N_("Choose from the list"),
     "basis": N_("Choose from the list"),
     "citation": N_("Name the rule that gives this duty or power, 4 to 200 characters"),
 }

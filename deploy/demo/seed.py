@@ -123,12 +123,15 @@ def site_settings(file: Path) -> dict[str, Any]:
 
 def _client(name: str, url: str, key: Mapping[str, str]) -> Client:
     agency, title, title_en, *_ = SITES[name]
+    body, body_en = next(names for code, _, _, *names in AGENCIES if code == agency)
     public = {member: key[member] for member in ("kty", "crv", "x", "y", "kid")} | {"use": "sig", "alg": "ES256"}
     return Client(
         id=f"demo-{name}",
         name=title,
         name_en=title_en,
         agency=agency,
+        agency_name=body,
+        agency_name_en=body_en,
         place=next(place for code, _, place, *_ in AGENCIES if code == agency),
         auth=ClientAuth.private_key_jwt,
         keys=(public,),

@@ -68,13 +68,19 @@ def text(client: Client, scopes: Iterable[str], place: str, language: str, versi
     purpose = (client.purpose if chinese else client.purpose_en) or ("登录" if chinese else "to let you sign in.")
     filled = {
         "service": client.name if chinese else client.name_en,
-        "owner": " ".join(filter(None, (place, client.agency))) or client.id,
+        "owner": _owner(client, place, chinese=chinese),
         "purpose": purpose,
         "fields": words["joint"].join(words["fields"][field] for field in fields(asked)),
         "basis": words["bases"][client.basis.value],
         "lasting": words["lasting" if "offline_access" in asked else "each_time"],
     }
     return Text(version, language, tuple(line % filled for line in words["lines"]))
+
+
+def _owner(client: Client, place: str, *, chinese: bool) -> str:
+    """The body that answers for a service: by its name, else by its place and code."""
+    named = client.agency_name if chinese else client.agency_name_en or client.agency_name
+    return named or " ".join(filter(None, (place, client.agency))) or client.id
 
 
 @cache

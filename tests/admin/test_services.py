@@ -99,6 +99,17 @@ def counted(office: House, now: datetime) -> None:
 # -- drafts
 
 
+def test_a_new_service_of_a_department_lives_under_fapi2(office: House, now: datetime) -> None:
+    """FAPI 2.0 Security Profile, by choice of the form; what was decided before stays as it was."""
+    live(office, now, replace(AT_SITE, access=replace(OWN, policy="fapi2")))
+    with office.database.read() as db:
+        made = [client_store.client(db, id) for id in (AT_SITE.code, f"{AT_SITE.code}-sandbox")]
+    named = {(one.policy.name, one.agency_name, one.agency_name_en) for one in made if one}
+    assert named == {("fapi2", "栖云市市场监督管理局", "Qiyun Market Regulation")}
+    with pytest.raises(ItemWrong):
+        describe(office, replace(AT_SITE, code=f"{MARKET}-0002", access=replace(OWN, policy="legacy")), now)
+
+
 def test_a_draft_has_its_sandbox_at_once_and_no_production_client(office: House, now: datetime) -> None:
     made = describe(office, now=now)
     assert (made.state, made.version, made.place, made.region) == (State.draft, 1, QIYUN, "880100")

@@ -293,3 +293,12 @@ def test_what_the_form_shows_is_what_it_reads() -> None:
     back = item_form.typed_of(again)
     assert json.loads(str(back.pop("keys"))) == json.loads(str(shown.pop("keys")))
     assert back == shown
+
+
+def test_the_form_offers_fapi2_first(office: Office) -> None:
+    page = office("anna", Right.services).get("/console/services/new").text
+    assert 'value="fapi2" checked' in page
+    form = {name: [value] if isinstance(value, str) else value for name, value in typed().items() if name != "policy"}
+    made = item_form.read(form, CODE)
+    assert made.access is not None
+    assert made.access.policy == "fapi2"

@@ -243,6 +243,21 @@ def test_every_published_text_can_still_be_shown(language: str, version: int) ->
     assert shown.digest.startswith("sha-256:")
 
 
+@pytest.mark.parametrize(
+    ("language", "changes", "wanted"),
+    [
+        ("zh-Hans", {"agency_name": "栖云市市场监督管理局", "agency_name_en": "Qiyun Market"}, "栖云市市场监督管理局"),
+        ("en", {"agency_name": "栖云市市场监督管理局", "agency_name_en": "Qiyun Market"}, "Qiyun Market"),
+        ("en", {"agency_name": "栖云市市场监督管理局"}, "栖云市市场监督管理局"),
+        ("en", {}, "Qiyun 11880100DEM000049A"),
+    ],
+)
+def test_who_asks_is_named_by_its_name(language: str, changes: dict[str, str], wanted: str) -> None:
+    """Personal Information Protection Law 17: the name of who handles the data."""
+    shown = consent_text.text(department(**changes), ["openid"], "Qiyun", language)
+    assert any(line.removesuffix("。").removesuffix(".").endswith(wanted) for line in shown.lines), shown.lines
+
+
 PUBLISHED = {  # SHA-256 of each file, as it was when it was published
     1: "cf5814c7043e5cf47dacc615d833d4c75535a33c3c893903a9dc17dba7f8a93a",
     2: "b56feba9e2adb017ea986cf78b27df66113fec90a234fe7f48263fbd2eda6d94",
