@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -100,6 +101,73 @@ class Json(sa.types.TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Ready:
+    """A statement that every request runs: compiled once for each database, and then given straight to the driver.
+
+    SQLAlchemy's own way there takes 50 microseconds, three times as long as SQLite needs to answer.
+    """
+
+    def __init__(self, statement: "sa.Select[Any] | sa.Insert | dict[str, sa.Insert]") -> None:
+        self._statement = statement
+        self._made: dict[str, Callable[[sa.Connection, dict[str, Any]], list[Any]]] = {}
+
+    def __call__(self, db: sa.Connection, /, **values: Any) -> list[Any]:
+        """The rows, each with its columns' names. An insert is always given the same columns."""
+        run = self._made.get(db.dialect.name)
+        if run is None:
+            run = self._made[db.dialect.name] = self._compiled(db.dialect, list(values))
+        return run(db, values)
+
+    def first(self, db: sa.Connection, /, **values: Any) -> Any:
+        """The first row, or None."""
+        rows = self(db, **values)
+        return rows[0] if rows else None
+
+    def _compiled(self, dialect: sa.Dialect, keys: list[str]) -> Callable[[sa.Connection, dict[str, Any]], list[Any]]:
+        statement = self._statement[dialect.name] if isinstance(self._statement, dict) else self._statement
+        compiled = statement.compile(dialect=dialect, column_keys=keys if isinstance(statement, sa.Insert) else None)
+        sql, fixed, order = str(compiled), compiled.params, compiled.positiontup
+        binds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+        to = {name: way for name, kind in binds.items() if (way := kind.bind_processor(dialect))}
+        columns = list(statement.selected_columns if isinstance(statement, sa.Select) else ())
+        shape = namedtuple("shape", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024  known here alone
+        kinds = enumerate(column.type.dialect_impl(dialect) for column in columns)
+        back = [(at, way) for at, kind in kinds if (way := kind.result_processor(dialect, None))]
+
+        def run(db: sa.Connection, values: dict[str, Any]) -> list[Any]:
+            if not db.in_transaction():
+                db.begin()
+            values = {**fixed, **values}
+            for name, way in to.items():
+                values[name] = way(values[name])
+            given = [values[name] for name in order] if order is not None else values
+            with _named_errors(db):
+                found = db.connection.driver_connection.execute(sql, given)  # type: ignore[union-attr]
+                rows = found.fetchall() if found.description else []
+            return [_row(shape, back, row) for row in rows] if columns else rows
+
+        return run
+
+
+def _row(shape: Any, back: Sequence[tuple[int, Callable[[Any], Any]]], found: Sequence[Any]) -> Any:
+    values = list(found)
+    for at, way in back:
+        values[at] = way(values[at])
+    return shape._make(values)
+
+
+@contextmanager
+def _named_errors(db: sa.Connection) -> Iterator[None]:
+    """What the driver runs into has the names that SQLAlchemy gives it; a connection that is gone is thrown away."""
+    kinds = db.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except kinds as error:
+        if db.dialect.is_disconnect(error, db.connection.driver_connection, None):
+            db.invalidate(error)
+        raise sa.exc.DBAPIError.instance(None, None, error, kinds, hide_parameters=True) from error
+
+
 class Database:
     """Short transactions on one database: `read()` to look, `write()` to change.
 
@@ -168,11 +236,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "begin")
     def began(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("yinxin_write")
-        try:
-            # Straight to the driver: it is in every transaction, and SQLAlchemy's way there takes twenty times as long.
+        with _named_errors(connection):  # straight to the driver: SQLAlchemy's way there takes twenty times as long
             connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # type: ignore[union-attr]
-        except sqlite3.Error as error:  # as SQLAlchemy names what its own statements run into
-            raise sa.exc.OperationalError("BEGIN", None, error) from error
 
     return engine
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.db import Id, Instant, Json, metadata
+from hub.db import Id, Instant, Json, Ready, metadata
 from hub.lead import fence
 from hub.problems import NotFound, Problem
 from hub.tree import ROOT, below
@@ -69,7 +69,7 @@ class LedgerBroken(Problem):
 
 _e = event_table.c
 # Put together once: every sign-in and every issue writes at least one line.
-_WROTE = event_table.insert()
+_WROTE = Ready(event_table.insert().returning(_e.id))
 _WAITING = sa.select(event_table).where(_e.leaf.is_(None)).order_by(_e.id)
 _SEQUENCED = (
     event_table.update()
@@ -116,10 +116,9 @@ def wrote(
 
     Gives its id, by which `named` finds it again.
     """
-    values = {"kind": kind, "subject": subject, "by": by, "place": place, "at": at, "facts": facts or {}}
-    made = db.execute(_WROTE, values | {"salt": secrets.token_bytes(16)})
-    assert made.inserted_primary_key is not None
-    return int(made.inserted_primary_key[0])
+    salt = secrets.token_bytes(16)
+    made = _WROTE.first(db, kind=kind, subject=subject, by=by, place=place, at=at, facts=facts or {}, salt=salt)
+    return int(made[0])
 
 
 def events(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub import revocations
 from hub.caller import Caller
-from hub.db import Instant, Json, metadata
+from hub.db import Instant, Json, Ready, metadata
 from hub.digest import digest_of
 
 SEEN_EVERY = timedelta(
@@ -45,15 +45,17 @@ session_table = sa.Table(
     sa.Index("ix_hub_session_open_idle", "ended", "idle_ends"),
 )
 _s = session_table.c
-# Every request asks this: built once, it costs half as much.
-_SESSION = sa.select(session_table).where(
-    _s.digest == sa.bindparam("this"),
-    _s.kind == sa.bindparam("site"),
-    _s.ends > sa.bindparam("now"),
-    sa.or_(_s.idle_ends.is_(None), _s.idle_ends > sa.bindparam("now")),
+# Every request asks this.
+_SESSION = Ready(
+    sa.select(session_table).where(
+        _s.digest == sa.bindparam("this"),
+        _s.kind == sa.bindparam("site"),
+        _s.ends > sa.bindparam("now"),
+        sa.or_(_s.idle_ends.is_(None), _s.idle_ends > sa.bindparam("now")),
+    )
 )
-# So does every renewal of a token.
-_LOGIN = (
+# And every renewal of a token this.
+_LOGIN = Ready(
     sa.select(session_table)
     .where(
         _s.sid == sa.bindparam("login"),
@@ -149,13 +151,13 @@ def open_session(
 
 def session(db: sa.Connection, digest: str, kind: str, now: datetime) -> Caller | None:
     """The caller of a running session."""
-    row = db.execute(_SESSION, {"this": digest, "site": kind, "now": now}).one_or_none()
+    row = _SESSION.first(db, this=digest, site=kind, now=now)
     return None if row is None else _caller(row)
 
 
 def login(db: sa.Connection, sid: str, now: datetime) -> Caller | None:
     """The running session at the provider of one login."""
-    row = db.execute(_LOGIN, {"login": sid, "now": now}).one_or_none()
+    row = _LOGIN.first(db, login=sid, now=now)
     return None if row is None else _caller(row)
 
 

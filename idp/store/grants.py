@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.db import Instant, Json, metadata
+from hub.db import Instant, Json, Ready, metadata
 from idp.model.grant import Grant, Party, Refresh
 
 grant_table = sa.Table(
@@ -48,20 +48,21 @@ refresh_table = sa.Table(
 _g, _r, _s = grant_table.c, refresh_table.c, refresh_table.alias("successor").c
 
 
-def _once(table: sa.Table) -> dict[str, sa.Executable]:
+def _once(table: sa.Table) -> Ready:
     """The insert that gives a row to exactly one of many, for each database."""
     key = table.primary_key.columns[0]
-    return {
-        "sqlite": sqlite.insert(table).on_conflict_do_nothing().returning(key),
-        "postgresql": postgresql.insert(table).on_conflict_do_nothing().returning(key),
-    }
+    return Ready(
+        {
+            "sqlite": sqlite.insert(table).on_conflict_do_nothing().returning(key),
+            "postgresql": postgresql.insert(table).on_conflict_do_nothing().returning(key),
+        }
+    )
 
 
-# What every sign-in runs is put together once: building a statement costs as much as running it.
 NEW_GRANT, NEW_REFRESH = _once(grant_table), _once(refresh_table)
-BY_ID = sa.select(grant_table).where(_g.id == sa.bindparam("id_"))
-BY_CODE = sa.select(grant_table).where(_g.code == sa.bindparam("code_"))
-BY_REFRESH = (
+BY_ID = Ready(sa.select(grant_table).where(_g.id == sa.bindparam("id_")))
+BY_CODE = Ready(sa.select(grant_table).where(_g.code == sa.bindparam("code_")))
+BY_REFRESH = Ready(
     sa.select(grant_table, _r.digest, _r.grant, _r.parent, _r.made.label("made_"), _s.made.label("replaced"))
     .join(refresh_table, _g.id == _r.grant)
     .outerjoin(_s.made.table, _s.parent == _r.digest)
@@ -90,30 +91,30 @@ def redeem(db: sa.Connection, code: str, grant: Grant) -> bool:
         "cnf": grant.cnf,
         "authority": grant.authority,
     }
-    return db.execute(NEW_GRANT[db.dialect.name], values).first() is not None
+    return NEW_GRANT.first(db, **values) is not None
 
 
 def keep_refresh(db: sa.Connection, refresh: Refresh) -> bool:
     """Store a refresh token; False if its parent has a successor already. Decides every race."""
     values = {"digest": refresh.digest, "grant": refresh.grant, "parent": refresh.parent, "made": refresh.made}
-    return db.execute(NEW_REFRESH[db.dialect.name], values).first() is not None
+    return NEW_REFRESH.first(db, **values) is not None
 
 
 def grant(db: sa.Connection, id: str) -> Grant | None:
     """One grant by its id."""
-    row = db.execute(BY_ID, {"id_": id}).one_or_none()
+    row = BY_ID.first(db, id_=id)
     return None if row is None else _grant(row)
 
 
 def of_code(db: sa.Connection, code: str) -> Grant | None:
     """The grant that came of the code with this digest."""
-    row = db.execute(BY_CODE, {"code_": code}).one_or_none()
+    row = BY_CODE.first(db, code_=code)
     return None if row is None else _grant(row)
 
 
 def refresh(db: sa.Connection, digest: str) -> tuple[Refresh, Grant] | None:
     """A refresh token and its grant; `replaced` tells when its successor was made."""
-    row = db.execute(BY_REFRESH, {"digest_": digest}).one_or_none()
+    row = BY_REFRESH.first(db, digest_=digest)
     return None if row is None else (Refresh(row.digest, row.grant, row.parent, row.made_, row.replaced), _grant(row))
 
 

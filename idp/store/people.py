@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from hub.db import Instant, Json, metadata
+from hub.db import Instant, Json, Ready, metadata
 from hub.vault import Vault
 from idp.model.person import AccountNameTaken, Level, NumberTaken, Person, Profile, State
 from idp.store import life, proofs
@@ -36,7 +36,7 @@ person_table = sa.Table(
     sa.Column("former_keys", Json, nullable=False, server_default="[]"),
 )
 _p = person_table.c
-HELD_STATE = sa.select(_p.state).where(_p.id == sa.bindparam("id_")).with_for_update(read=True)
+HELD_STATE = Ready(sa.select(_p.state).where(_p.id == sa.bindparam("id_")).with_for_update(read=True))
 
 
 # -- persons
@@ -75,8 +75,8 @@ def person(db: sa.Connection, person_id: str) -> Person | None:
 
 def held_state(db: sa.Connection, person_id: str) -> State | None:
     """Whether an account may be used; nobody changes that before this transaction ends."""
-    found = db.execute(HELD_STATE, {"id_": person_id}).scalar_one_or_none()
-    return None if found is None else State(found)
+    found = HELD_STATE.first(db, id_=person_id)
+    return None if found is None else State(found.state)
 
 
 def account_key_of(db: sa.Connection, person_id: str) -> str | None:

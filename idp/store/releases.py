@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.db import Id, Instant, metadata
+from hub.db import Id, Instant, Ready, metadata
 
 release_table = sa.Table(
     "idp_release",
@@ -16,12 +16,12 @@ release_table = sa.Table(
     sa.Index("ix_idp_release_person", "person", "event"),
 )
 _r = release_table.c
-_ADD = release_table.insert()
+_ADD = Ready(release_table.insert())
 
 
 def add(db: sa.Connection, event: int, person: str, client: str, at: datetime) -> None:
     """Note that this event tells a service about a person."""
-    db.execute(_ADD, {"event": event, "person": person, "client": client, "at": at})
+    _ADD(db, event=event, person=person, client=client, at=at)
 
 
 def of_person(db: sa.Connection, person: str, *, before: int | None = None, limit: int = 50) -> list[int]:
