@@ -20,9 +20,8 @@ from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
-from idp.provider import binding, pseudonyms, release, resources, revoke, sandbox
-from idp.provider.tokens import encrypt, sign
-from idp.store import data as data_store
+from idp.provider import binding, given, pseudonyms, resources, revoke
+from idp.provider.tokens import sign
 from idp.store import grants as store
 from idp.store import releases, uses
 
@@ -70,7 +69,7 @@ def redeem(
     refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
     mandates = _mandates(house, grant, now)
     grant = _not_beyond(grant, mandates)
-    given = _signed(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys,
+    handed = given.tokens(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys,
                     mandates=mandates, reader=reader)  # fmt: skip
     with house.database.write() as db:
         behalf.hold(db, grant.acting_for)  # whoever ends the mandate finds this grant, or this finds it over
@@ -91,7 +90,7 @@ def redeem(
         if told:
             used_again(house, digest, client, now)
         raise Refused("invalid_grant", "The code is unknown, used or expired")
-    return given
+    return handed
 
 
 def refresh(
@@ -120,7 +119,7 @@ def refresh(
     reader = resources.of_person(house, client, resource, grant.resources, now)
     successor = pseudonyms.successor(house, value) if client.rotates_refresh else value
     # The tokens are bound to the key of today: a client that proves itself may take a new one (RFC 9449 5).
-    given = _signed(
+    handed = given.tokens(
         house,
         client,
         replace(grant, cnf=cnf),
@@ -140,7 +139,7 @@ def refresh(
                 _note_renewal(db, client, grant, wanted, now)
             if not seen:
                 callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
-    return given
+    return handed
 
 
 REFRESH_GONE = "The refresh token is unknown, revoked or expired"
@@ -263,48 +262,6 @@ def _grant_of(code: Code, client: Client, cnf: str, now: datetime) -> Grant:
     )
 
 
-def _signed(
-    house: House,
-    client: Client,
-    grant: Grant,
-    scopes: Sequence[str],
-    refresh_token: str | None,
-    now: datetime,
-    *,
-    nonce: str | None = None,
-    keys: Sequence[str] = (),
-    mandates: Sequence[Mandate] = (),
-    reader: Client | None = None,
-) -> Tokens:
-    """Sign what the token endpoint hands out. No transaction is open."""
-    details = () if reader else _details(house, grant, now)  # data are read at our own API
-    told = sandbox.mandates(client, mandates)
-    access = sign.access_token(
-        house, client, grant, scopes=scopes, holder_keys=keys, now=now, details=details, mandates=told, reader=reader
-    )
-    identity = None
-    if "openid" in scopes:
-        more = _named(house, client, grant, now) if grant.claims else None
-        plain = sign.id_token(house, client, grant, nonce=nonce, access=access, now=now, mandates=told, more=more)
-        identity = encrypt.id_token(house, client, plain, now)
-    left = int((grant.ends - now).total_seconds())
-    return Tokens(
-        access_token=access,
-        expires_in=min(house.settings.access_seconds, left),
-        scope=" ".join(scopes),
-        refresh_token=refresh_token,
-        id_token=identity,
-        details=details,
-        token_type=binding.token_type(grant.cnf),
-    )
-
-
-def _named(house: House, client: Client, grant: Grant, now: datetime) -> dict[str, Any]:
-    """The claims that stand in an ID token because they were asked for by name (OpenID Connect Core 5.5)."""
-    with house.database.read() as db:
-        return release.named(house, db, client, grant, "id_token", now)
-
-
 def _mandates(house: House, grant: Grant, now: datetime) -> tuple[Mandate, ...]:
     """By which mandates the person acts in this grant; none where he acts for himself. Raises Refused when they are over."""
     if not grant.acting_for:
@@ -328,16 +285,6 @@ def _note_use(db: Connection, client: Client, mandates: Sequence[Mandate], now: 
     """The one for whom somebody acts sees where: one line for each sign-in at a service, none for each renewal."""
     if mandates:
         uses.note(db, mandates[0], Act.signed_in, client.id, now)
-
-
-def _details(house: House, grant: Grant, now: datetime) -> tuple[dict[str, Any], ...]:
-    """What the tokens of a grant say of data: only what is still permitted, and still allowed by the person (RFC 9396 6)."""
-    if not grant.data:
-        return ()
-    with house.database.read() as db:
-        agreed = {one.permission for one in data_store.standing(db, grant.person, grant.acting_for or "")}
-        permissions = data_store.permissions(db, grant.data)
-    return tuple(one.detail for one in permissions if one.id in agreed and one.in_force_at(now))
 
 
 def _key(digest: str) -> str:

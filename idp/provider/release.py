@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.house import House
-from idp.acting import mandates, principals
+from idp.acting import principals
 from idp.model import claims as asked
 from idp.model.client import Client
 from idp.model.flow import acr
 from idp.model.grant import Grant
-from idp.model.mandate import PERSON, NoMandate
+from idp.model.mandate import PERSON
 from idp.numbers import unified_code
 from idp.provider import pseudonyms, sandbox, verified
 from idp.provider.tokens.read import Claims
@@ -51,7 +51,7 @@ def told(house: House, db: Connection, client: Client, grant: Grant, names: Coll
             said = {"name": name, "number": number, "number_type": number_type}
             said = {key: value for key, value in said.items() if value and key in names}
         if "company" in names:
-            said |= _company(house, db, grant, now)
+            said |= _company(db, grant, now)
     signed_in = {
         "acr": acr(grant.level),
         "amr": list(grant.amr),
@@ -70,12 +70,12 @@ def names_of(house: House, db: Connection, grant: Grant) -> tuple[str, str, str]
     return profile.name, profile.number, profile.number_type
 
 
-def _company(house: House, db: Connection, grant: Grant, now: datetime) -> Claims:
+def _company(db: Connection, grant: Grant, now: datetime) -> Claims:
     """For which organisation the person acts, if he does and still may."""
-    try:
-        mandate, principal = mandates.standing(house, db, grant.person, grant.acting_for or "", now)
-    except NoMandate:
+    if not grant.acting_for or grant.acting_for.startswith(PERSON):
         return {}
-    if principal.person:
+    held = principals.mandates(db, grant.person, grant.acting_for, now)  # the broadest first
+    found = organizations.organization(db, grant.acting_for)
+    if not held or found is None:
         return {}
-    return {"company": {"code": principal.id, "name": principal.name, "role": mandate.role.value}}
+    return {"company": {"code": found.code, "name": found.name, "role": held[0].role.value}}

@@ -20,7 +20,6 @@ from idp.model.realname import Evidence
 from idp.numbers.person import Kind
 from idp.provider import sandbox
 from idp.provider.tokens.read import Claims
-from idp.realname.standing import counted
 from idp.store import people, proofs
 
 TOLD = ("name", "number", "number_type")  # what the registers confirm
@@ -53,9 +52,13 @@ def _known(house: House, db: Connection, client: Client, grant: Grant) -> tuple[
         return None
     whom = principals.subject(grant.person, grant.acting_for)
     verification = proofs.verification(db, house.vault, whom)
-    since_anew = verification.anew if verification else None
-    found = [one for one in proofs.evidence_of(db, whom) if one.method in rules.CHECKS and counted(one, since_anew)]
-    found = [one for one in found if one.level <= grant.level]  # a login may be worth less than the account
+    anew = verification.anew if verification else None
+    found = [
+        one
+        for one in proofs.evidence_of(db, whom)
+        if one.method in rules.CHECKS and not one.about and (anew is None or one.at >= anew)
+        if one.level <= grant.level  # a login may be worth less than the account
+    ]
     if not found:
         return None
     profile = people.profile(db, house.vault, whom)
