@@ -10,6 +10,7 @@ GRANT_DAYS = 30  # the absolute end of a family of refresh tokens (ASVS 10.4.8)
 REFRESH_GRACE_SECONDS = (
     10  # a client whose answer was lost, or whose two workers refresh at once, gets the same successor
 )
+SKEW = 10  # seconds that the clocks of two machines may differ
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Code:
 
     def valid_at(self, now: datetime, seconds: int) -> bool:
         """True while the code may be redeemed (RFC 6749 4.1.2)."""
-        return self.made <= now + timedelta(seconds=1) and now < self.made + timedelta(seconds=seconds)
+        return self.made <= now + timedelta(seconds=SKEW) and now < self.made + timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True)
