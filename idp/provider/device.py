@@ -29,7 +29,7 @@ from idp.provider.programs import NO_STORE, Answer, Form, refused
 log = structlog.get_logger("idp")
 KEPT = SECONDS + FLOW_SECONDS  # so long a device is told that its code has expired, rather than that there is none
 ASKED = Limit("device-asked", 60, 300)  # devices of one network: a hall has dozens of terminals
-TYPED = Limit("device-typed", 10, 300, guessing=True)  # codes from one network: ten of 2^34 in five minutes
+TYPED = Limit("device-typed", 60, 300, guessing=True)  # codes from one network: that of a hall is shared; 60 of 2^34
 
 
 # -- the device

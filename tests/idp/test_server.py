@@ -79,8 +79,8 @@ def test_a_code_ends_after_a_minute(visit: Visit) -> None:
         ({"redirect_uri": None}, "invalid_grant"),
         ({"code": "unknown"}, "invalid_grant"),
         ({"code": None}, "invalid_request"),
-        ({"code_verifier": None}, "invalid_request"),
-        ({"code_verifier": "short"}, "invalid_request"),
+        ({"code_verifier": None}, "invalid_grant"),  # RFC 7636 4.6
+        ({"code_verifier": "short"}, "invalid_grant"),
         ({"code_verifier": "x" * 43}, "invalid_grant"),
         ({"grant_type": None}, "invalid_request"),
         ({"grant_type": "password", "username": "a", "password": "b"}, "unsupported_grant_type"),
@@ -104,7 +104,7 @@ def test_a_verifier_without_a_challenge_is_refused(visit: Visit) -> None:
     """RFC 9700 2.1.1: otherwise an attacker strips the challenge."""
     visit.signs_in()
     code = visit.code(code_challenge=None, code_challenge_method=None)
-    assert error_of(visit.redeem(code)) == "invalid_request"
+    assert error_of(visit.redeem(code)) == "invalid_grant"
     assert visit.redeem(code, code_verifier=None).status_code == 200
 
 
@@ -131,7 +131,7 @@ def test_a_public_client_redeems_with_its_verifier_alone(visits: Visits) -> None
     visit.signs_in()
     code = grants.give_code(visit.house, code_for(visit), clock.now())
     named = {"client_id": visit.client.id}
-    assert error_of(visit.redeem(code, headers={}, code_verifier=None, **named)) == "invalid_request"
+    assert error_of(visit.redeem(code, headers={}, code_verifier=None, **named)) == "invalid_grant"
     assert visit.redeem(code, headers={}, **named).status_code == 200
 
 
