@@ -1,4 +1,4 @@
-"""What the demo consists of: six sites on six ports in a row, one data folder, one set of settings."""
+"""What the demo consists of: seven sites on seven ports in a row, one data folder, one set of settings."""
 
 import os
 import secrets
@@ -11,8 +11,8 @@ from hub import clock, settings
 from hub.process import Kept, python, spawn
 from hub.settings import Settings
 
-SITES = ("hub", "verify", "register", "market", "civil", "yunlan")  # in the order of their ports
-DEPARTMENTS = SITES[3:]
+SITES = ("hub", "verify", "register", "market", "civil", "yunlan", "province")  # in the order of their ports
+DEPARTMENTS = SITES[3:6]
 FIRST_PORT = 8000
 
 
@@ -32,11 +32,11 @@ class Demo:
     more: tuple[tuple[str, str], ...] = ()  # further settings, for who judges it from outside
 
     def port(self, name: str) -> int:
-        """The port of one of the six sites."""
+        """The port of one of the seven sites."""
         return self.first_port + SITES.index(name)
 
     def url(self, name: str) -> str:
-        """The address of one of the six sites."""
+        """The address of one of the seven sites."""
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port(name)}"
 
     @property
@@ -94,7 +94,7 @@ def read_settings(demo: Demo, workers: int, threads: int) -> Settings:
         "WORKERS": str(workers),
         "THREADS": str(threads),
         "LOG_JSON": "false",
-        "ALLOWED_HOSTS": ",".join(f"{demo.host}:{demo.port(name)}" for name in DEPARTMENTS),
+        "ALLOWED_HOSTS": ",".join(f"{demo.host}:{demo.port(name)}" for name in (*DEPARTMENTS, "province")),
     }
     given |= dict(demo.more)
     if demo.tls:
@@ -117,13 +117,27 @@ def site(demo: Demo, name: str) -> Kept:
     return _kept(demo, name, DEPARTMENT_SETTINGS=str(site_file(demo, name).resolve()))
 
 
+def province(demo: Demo) -> Kept:
+    """Province 87: an installation of its own, which the hub's people may sign in by."""
+    (demo.folder / "province/ready").unlink(missing_ok=True)
+    return _kept(
+        demo,
+        "province",
+        "deploy.demo.province",
+        PROVINCE_FOLDER=str((demo.folder / "province").resolve()),
+        PROVINCE_URL=demo.url("province"),
+        PROVINCE_HUB=demo.url("hub"),
+        PROVINCE_REGISTER=demo.url("register"),
+    )
+
+
 def site_file(demo: Demo, name: str) -> Path:
     """Where a department keeps its own settings and key."""
     return demo.folder / "sites" / f"{name}.json"
 
 
-def _kept(demo: Demo, name: str, **environment: str) -> Kept:
-    arguments = [f"deploy.demo.{name}.site", "--host", demo.listen, "--port", str(demo.port(name))]
+def _kept(demo: Demo, name: str, module: str = "", **environment: str) -> Kept:
+    arguments = [module or f"deploy.demo.{name}.site", "--host", demo.listen, "--port", str(demo.port(name))]
     if demo.tls:
         arguments += ["--certificate", str(demo.tls.chain.resolve()), "--key", str(demo.tls.key.resolve())]
     return Kept(name, lambda: spawn(python("-m", "deploy.demo.serve", *arguments), environment))

@@ -1,4 +1,4 @@
-"""`make demo`: the whole story on this machine. Hub, verification, register and three department sites, each on its own port."""
+"""`make demo`: the whole story on this machine: hub, verification, register, three department sites and a province."""
 
 import argparse
 import contextlib
@@ -20,6 +20,7 @@ from admin.store import operators as operator_store
 from deploy.demo import plan, words
 from deploy.demo.officers import seed_officers
 from deploy.demo.plan import Demo, NoDemo
+from deploy.demo.province import introduce
 from deploy.demo.seed import seed
 from deploy.demo.words import Say
 from hub import clock, log, serve, valkey
@@ -39,7 +40,7 @@ def main() -> None:
     """Start everything, say what to try, run until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="demo", description="The whole story on this machine")
     parser.add_argument("--data", type=Path, help="the folder that keeps the demo's data")
-    parser.add_argument("--port", type=int, default=plan.FIRST_PORT, help="the first of six ports in a row")
+    parser.add_argument("--port", type=int, default=plan.FIRST_PORT, help="the first of seven ports in a row")
     parser.add_argument("--lan", action="store_true", help="serve TLS at the LAN address, for a real phone")
     parser.add_argument("--tls", action="store_true", help="serve TLS at https://localhost, with a certificate of its own")
     parser.add_argument("--clients", type=Path, help="a file of services to register at each start")
@@ -89,24 +90,30 @@ def run(demo: Demo, say: Say, workers: int, threads: int) -> None:
     if new:
         say("Making keys, certificates, seals and people: the first time only ...")
     read = plan.read_settings(demo, workers, threads)
-    accounts = _prepared(demo, read)
-    if STOPPED.is_set():
-        raise KeyboardInterrupt
-    sites = [plan.register(demo), *(plan.site(demo, name) for name in plan.DEPARTMENTS)]
-    say("Starting ...")
+    province = plan.province(demo)
+    with contextlib.ExitStack() as stack:
+        stack.callback(province.stop)
+        province.look()  # it makes its own keys beside ours
+        accounts = _prepared(demo, read)
+        if STOPPED.is_set():
+            raise KeyboardInterrupt
+        sites = [plan.register(demo), *(plan.site(demo, name) for name in plan.DEPARTMENTS), province]
+        say("Starting ...")
 
-    def ready(_line: str) -> None:
-        for name in ("register", *plan.DEPARTMENTS):
-            _answers(demo, name)
-        say(words.welcome(demo, accounts, time.monotonic() - began))
+        def ready(_line: str) -> None:
+            for name in ("register", *plan.DEPARTMENTS):
+                _answers(demo, name)
+            citizen = _citizen_of_87(demo)
+            say(words.welcome(demo, [*accounts, citizen], time.monotonic() - began))
 
-    serve.serve(read, more=sites, told=ready)
+        serve.serve(read, more=sites, told=ready)
 
 
 def _prepared(demo: Demo, read: Settings) -> list[dict[str, str]]:
     """An installation with everything in it, and the accounts to show."""
     with _embedded(demo, read):
         house = app.init(read, clock.now())
+        introduce(house, demo.url("province"), demo.folder / "province/hub.json", clock.now())
         seed(house, {name: (plan.site_file(demo, name), demo.url(name)) for name in plan.DEPARTMENTS}, clock.now())
         accounts = _accounts(demo, house)
         house.close()
@@ -124,6 +131,17 @@ def _embedded(demo: Demo, read: Settings) -> Iterator[None]:
             _answers(demo, "register")
         stack.enter_context(valkey.embedded(read.data / "valkey"))
         yield
+
+
+def _citizen_of_87(demo: Demo) -> dict[str, str]:
+    """The account that only the province knows, once the province is there. Raises NoDemo."""
+    folder, end = demo.folder / "province", time.monotonic() + PATIENCE
+    while not (folder / "ready").exists():
+        if time.monotonic() > end:
+            raise NoDemo(f"Province 87 did not start within {PATIENCE:.0f} s")
+        time.sleep(0.05)
+    found: dict[str, str] = json.loads((folder / "account.json").read_text("utf-8"))
+    return found
 
 
 def _accounts(demo: Demo, house: House) -> list[dict[str, str]]:

@@ -48,6 +48,7 @@ def welcome(demo: Demo, accounts: list[dict[str, str]], seconds: float) -> str:
         "  2. Issue a license at a department's desk. A second later it is in the wallet.",
         "  3. Download it, or show its code, and check it at the verification page. Change one byte, check again.",
         "  4. Suspend or revoke it at the desk; check again.",
+        "  5. At the hub sign in with your province's account: province 87 knows somebody whom the hub does not.",
         f"  Officers need six digits: their keys are in {demo.folder}/accounts.json, or type:  make codes{_folder(demo)}",
         f"  Or watch it play by itself, in another terminal:  make tour{_options(demo)}",
         "",
@@ -64,6 +65,7 @@ def _places(demo: Demo) -> list[tuple[str, str]]:
         ("Department A, Yunlan province", f"{demo.url('market')}/"),
         ("Department B, Lanhai province", f"{demo.url('civil')}/"),
         ("Data office, Yunlan province", f"{demo.url('yunlan')}/"),
+        ("Province 87, an installation of its own", f"{demo.url('province')}/account"),
         ("Register, makes fictional people", f"{demo.url('register')}/"),
     ]
 

@@ -52,7 +52,7 @@ class UpstreamRefused(Problem):
     advice: ClassVar[str] = "Try again, or sign in here. If it happens again, ask your province's help desk."
 
 
-class NotTrusted(Problem):
+class AnswerNotTrusted(Problem):
     """What came back breaks a rule: forged, replayed, or meant for somebody else. It is never used."""
 
     status: ClassVar[int] = 400

@@ -8,7 +8,7 @@ from hub.digest import digest_of
 from hub.fetch import Answer
 from hub.house import House
 from hub.problems import Problem
-from idp.model.upstream import NotTrusted, Told, Upstream, UpstreamRefused, VouchedTooLow
+from idp.model.upstream import AnswerNotTrusted, Told, Upstream, UpstreamRefused, VouchedTooLow
 from idp.upstream import begin, breaker, jose, metadata
 from idp.upstream.begin import Errand
 from idp.upstream.checks import CHECKS, Shown
@@ -29,7 +29,7 @@ class Cancelled(Problem):
 def told(house: House, upstream: Upstream, errand: Errand, given: Mapping[str, str], now: datetime) -> Told:
     """What the provider proves of the person in this browser.
 
-    Raises NotTrusted, UpstreamRefused, Cancelled, UpstreamDown, VouchedTooLow.
+    Raises AnswerNotTrusted, UpstreamRefused, Cancelled, UpstreamDown, VouchedTooLow.
     """
     about = metadata.of(house, upstream, now)
     _is_his(upstream, given, named=about.names_itself)
@@ -64,7 +64,7 @@ def _is_his(upstream: Upstream, given: Mapping[str, str], *, named: bool) -> Non
     """RFC 9207 2.4: who names himself is the one who was asked; who said that he would, must."""
     said = given.get("iss")
     if (said is None and named) or said not in (None, upstream.issuer):
-        raise NotTrusted("The answer comes from another provider")
+        raise AnswerNotTrusted("The answer comes from another provider")
 
 
 def _refusal(error: str) -> Problem:
@@ -101,7 +101,7 @@ def _redeemed(house: House, upstream: Upstream, errand: Errand, code: str, now: 
         raise UpstreamRefused("It did not accept its own code")
     kind = str(said.get("token_type", "")).lower()
     if kind not in ("bearer", "dpop"):
-        raise NotTrusted("Its access token is of an unknown kind")
+        raise AnswerNotTrusted("Its access token is of an unknown kind")
     return {"access_token": said["access_token"], "id_token": said["id_token"], "kind": kind}
 
 
@@ -125,7 +125,7 @@ def _userinfo(
         answer = ask(answer.headers["dpop-nonce"])
     said = _object(answer) if answer.status == 200 else {}
     if said and said.get("sub") != claims["sub"]:
-        raise NotTrusted("What it tells is about somebody else")
+        raise AnswerNotTrusted("What it tells is about somebody else")
     return said
 
 

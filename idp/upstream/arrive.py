@@ -23,7 +23,7 @@ from idp.login.session import Opened
 from idp.model.factor import Kind
 from idp.model.person import Level, NumberTaken, Person, Profile
 from idp.model.realname import Evidence, Form
-from idp.model.upstream import Link, Login, NotLinked, NotTrusted, Told
+from idp.model.upstream import AnswerNotTrusted, Link, Login, NotLinked, Told
 from idp.realname import paper as papers
 from idp.realname.claim import claim, tell
 from idp.realname.paper import Paper
@@ -58,7 +58,8 @@ def arrive(
 ) -> Opened | Waits:
     """The session of the person whom a provider has named, or what he still has to do.
 
-    `linking`: who is signed in here, showed a factor of his own just now, and asked for the link. Raises NotLinked, NotTrusted.
+    `linking`: who is signed in here, showed a factor of his own just now, and asked for the link. Raises NotLinked,
+    AnswerNotTrusted.
     """
     for last in (False, True):
         try:
@@ -236,7 +237,7 @@ def _somebody_else(house: House, told: Told, now: datetime) -> Problem:
         facts = {"upstream": told.upstream.id, "issuer": told.upstream.issuer}
         ledger.wrote(db, "upstream.contradicted", f"upstream:{told.upstream.id}", by="idp", at=now, facts=facts)
     log.warning("upstream.contradicted", upstream=told.upstream.id)
-    return NotTrusted("It names somebody else than it did before")
+    return AnswerNotTrusted("It names somebody else than it did before")
 
 
 def _keep(house: House, told: Told, person: str, now: datetime) -> str:

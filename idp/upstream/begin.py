@@ -13,7 +13,7 @@ from hub.digest import digest_of
 from hub.house import House
 from hub.limits import Limit
 from idp.model.flow import Asked
-from idp.model.upstream import NotTrusted, Proof, Upstream, UpstreamRefused
+from idp.model.upstream import AnswerNotTrusted, Proof, Upstream, UpstreamRefused
 from idp.store import upstreams as store
 from idp.upstream import breaker, jose, metadata
 from idp.upstream.metadata import Metadata
@@ -54,7 +54,7 @@ def begin(
     net: str,
     now: datetime,
 ) -> str:
-    """The address to send the browser to. Raises UpstreamDown, UpstreamRefused, NotTrusted, TooMany."""
+    """The address to send the browser to. Raises UpstreamDown, UpstreamRefused, AnswerNotTrusted, TooMany."""
     limits.check(house.shared, OPENED, net)
     about = metadata.of(house, upstream, now)
     breaker.may_try(house, upstream)
@@ -81,15 +81,15 @@ def begin(
 
 
 def taken(house: House, state: str, browser: str, now: datetime) -> Errand:
-    """What was asked under this state, once, and only for the browser that asked. Raises NotTrusted."""
+    """What was asked under this state, once, and only for the browser that asked. Raises AnswerNotTrusted."""
     kept = house.shared.take(_key(state)) if state else None
     if kept is None:
-        raise NotTrusted("This sign-in was used before, or has taken too long")
+        raise AnswerNotTrusted("This sign-in was used before, or has taken too long")
     errand = Errand(**json.loads(kept))
     if not secrets.compare_digest(errand.browser, digest_of(browser)):
-        raise NotTrusted("This sign-in was begun in another browser")
+        raise AnswerNotTrusted("This sign-in was begun in another browser")
     if not 0 <= now.timestamp() - errand.began < SECONDS:
-        raise NotTrusted("This sign-in was used before, or has taken too long")
+        raise AnswerNotTrusted("This sign-in was used before, or has taken too long")
     return errand
 
 

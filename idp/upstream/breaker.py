@@ -21,10 +21,10 @@ def call(house: House, upstream: Upstream, method: str, url: str, **more: object
         answer = does(url, seconds=SECONDS, **more)  # type: ignore[arg-type]
     except (NotReachable, AddressRefused) as error:
         failed(house, upstream)
-        raise UpstreamDown("%(name)s does not answer", name=upstream.name_en) from error
+        raise UpstreamDown("No answer came in time") from error
     if answer.status >= 500:
         failed(house, upstream)
-        raise UpstreamDown("%(name)s does not answer", name=upstream.name_en)
+        raise UpstreamDown("No answer came in time")
     succeeded(house, upstream)
     return answer
 
@@ -41,7 +41,7 @@ def may_try(house: House, upstream: Upstream) -> None:
         shared.peek(_failing(upstream)) is not None and not shared.first(_trying(upstream), int(SECONDS) + 1)
     )
     if waits:
-        raise UpstreamDown("%(name)s does not answer", name=upstream.name_en)
+        raise UpstreamDown("No answer came in time")
 
 
 def failed(house: House, upstream: Upstream) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from idp.model.upstream import NotTrusted, Upstream
+from idp.model.upstream import AnswerNotTrusted, Upstream
 from idp.upstream.begin import Errand
 from idp.upstream.jose import Claims, half_digest
 
@@ -31,56 +31,56 @@ class Shown:
         return int(self.now.timestamp())
 
     def number(self, name: str) -> int:
-        """A claim that is a moment. Raises NotTrusted."""
+        """A claim that is a moment. Raises AnswerNotTrusted."""
         value = self.claims.get(name)
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise NotTrusted("The ID token lacks %(name)s", name=name)
+            raise AnswerNotTrusted("The ID token lacks %(name)s", name=name)
         return int(value)
 
 
 def it_is_from_this_issuer(shown: Shown) -> None:
     """Rule 2: exactly."""
     if shown.claims.get("iss") != shown.upstream.issuer:
-        raise NotTrusted("The ID token is of another provider")
+        raise AnswerNotTrusted("The ID token is of another provider")
 
 
 def it_has_a_subject(shown: Shown) -> None:
     """OpenID Connect Core 2."""
     subject = shown.claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
-        raise NotTrusted("The ID token names nobody")
+        raise AnswerNotTrusted("The ID token names nobody")
 
 
 def it_is_for_us_alone(shown: Shown) -> None:
     """Rules 3 to 5: we are its audience, no other is, and whoever it was issued to is us."""
     audience, ours = shown.claims.get("aud"), shown.upstream.client_id
     if audience not in (ours, [ours]) or shown.claims.get("azp", ours) != ours:
-        raise NotTrusted("The ID token is for somebody else")
+        raise AnswerNotTrusted("The ID token is for somebody else")
 
 
 def it_is_in_time(shown: Shown) -> None:
     """Rules 9 and 10."""
     issued = shown.number("iat")
     if shown.number("exp") <= shown.moment - LEEWAY:
-        raise NotTrusted("The ID token is over")
+        raise AnswerNotTrusted("The ID token is over")
     if not shown.moment - OLDEST <= issued <= shown.moment + LEEWAY:
-        raise NotTrusted("The ID token is not of now")
+        raise AnswerNotTrusted("The ID token is not of now")
     if "nbf" in shown.claims and shown.number("nbf") > shown.moment + LEEWAY:
-        raise NotTrusted("The ID token is not of now")
+        raise AnswerNotTrusted("The ID token is not of now")
 
 
 def it_answers_our_question(shown: Shown) -> None:
     """Rule 11."""
     nonce = shown.claims.get("nonce")
     if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), shown.errand.nonce.encode()):
-        raise NotTrusted("The ID token answers another question")
+        raise AnswerNotTrusted("The ID token answers another question")
 
 
 def it_belongs_to_the_access_token(shown: Shown) -> None:
     """OpenID Connect Core 3.1.3.8; where it says so, and it must be right."""
     said = shown.claims.get("at_hash")
     if said is not None and said != half_digest(shown.access_token, shown.algorithm):
-        raise NotTrusted("The ID token belongs to another access token")
+        raise AnswerNotTrusted("The ID token belongs to another access token")
 
 
 def he_signed_in_lately(shown: Shown) -> None:
@@ -88,7 +88,7 @@ def he_signed_in_lately(shown: Shown) -> None:
     at = shown.number("auth_time")
     since = int(shown.errand.began) if shown.errand.login else shown.moment - shown.errand.max_age
     if at > shown.moment + LEEWAY or at < since - LEEWAY:
-        raise NotTrusted("He signed in there too long ago")
+        raise AnswerNotTrusted("He signed in there too long ago")
 
 
 CHECKS: tuple[Callable[[Shown], None], ...] = (

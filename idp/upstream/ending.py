@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from hub.callers import Caller
 from hub.digest import digest_of
 from hub.house import House
-from idp.model.upstream import NotTrusted, Upstream, UpstreamDown, is_federated
+from idp.model.upstream import AnswerNotTrusted, Upstream, UpstreamDown, is_federated
 from idp.provider import logout
 from idp.store import upstreams as store
 from idp.upstream import answer, breaker, configured, jose, metadata
@@ -55,7 +55,7 @@ def there(house: House, caller: Caller | None, onward: str | None, now: datetime
     try:
         breaker.may_try(house, upstream)
         about = metadata.of(house, upstream, now)
-    except (UpstreamDown, NotTrusted):
+    except (UpstreamDown, AnswerNotTrusted):
         return None
     if not about.end_session:
         return None
@@ -78,7 +78,7 @@ def came_back(house: House, state: str) -> str:
 def told(house: House, id: str, token: str, now: datetime) -> int:
     """A province ends a session of its own: so do we, with everything that came of it, and tell our services.
 
-    Gives how many logins ended. Raises NotTrusted, NotFound, UpstreamDown.
+    Gives how many logins ended. Raises AnswerNotTrusted, NotFound, UpstreamDown.
     """
     upstream = configured.one(house, id)
     algorithms = metadata.of(house, upstream, now).algorithms
@@ -86,7 +86,7 @@ def told(house: House, id: str, token: str, now: datetime) -> int:
     _checked(upstream, claims, int(now.timestamp()))
     sid, sub = answer.their_sid(house, upstream, claims.get("sid")), claims.get("sub")
     if not house.shared.first(f"idp:upstream:logout:{digest_of(upstream.id + claims['jti'])}", OLDEST * 2):
-        raise NotTrusted("The logout token was used before")
+        raise AnswerNotTrusted("The logout token was used before")
     with house.database.write() as db:
         if sid:
             found = store.logins(db, their_sid=sid)
@@ -99,7 +99,7 @@ def told(house: House, id: str, token: str, now: datetime) -> int:
 
 
 def _checked(upstream: Upstream, claims: Claims, moment: int) -> None:
-    """Back-Channel Logout 2.6, each rule of it. Raises NotTrusted."""
+    """Back-Channel Logout 2.6, each rule of it. Raises AnswerNotTrusted."""
     issued, ends, events = claims.get("iat"), claims.get("exp", moment + 1), claims.get("events")
     rules = {
         "iss": claims.get("iss") == upstream.issuer,
@@ -113,7 +113,7 @@ def _checked(upstream: Upstream, claims: Claims, moment: int) -> None:
     }
     for name, kept in rules.items():
         if not kept:
-            raise NotTrusted("The logout token is wrong: %(name)s", name=name)
+            raise AnswerNotTrusted("The logout token is wrong: %(name)s", name=name)
 
 
 def _way_back(house: House, onward: str | None) -> str:

@@ -11,7 +11,7 @@ from joserfc import jws
 from joserfc.jwk import import_key
 
 from hub.house import House
-from idp.model.upstream import ALGORITHMS, NotTrusted, Upstream
+from idp.model.upstream import ALGORITHMS, AnswerNotTrusted, Upstream
 from idp.upstream import metadata
 
 PURPOSE = "upstream"
@@ -69,22 +69,22 @@ def verified(
     """The claims that a provider signed, and the algorithm. What they say is for the caller to judge.
 
     The key is one that the provider publishes, of the kind of the algorithm; the header may bring none (RFC 8725 3.1, 3.2, 3.11).
-    Raises NotTrusted, UpstreamDown.
+    Raises AnswerNotTrusted, UpstreamDown.
     """
     if len(token) > LONGEST or token.count(".") != 2:
-        raise NotTrusted("It is not a signed token")
+        raise AnswerNotTrusted("It is not a signed token")
     header = _header(token)
     algorithm, kid = header.get("alg"), header.get("kid")
     if algorithm not in algorithms or algorithm not in ALGORITHMS:
-        raise NotTrusted("It is signed in a way that is not accepted")
+        raise AnswerNotTrusted("It is signed in a way that is not accepted")
     if {"jwk", "jku", "x5u", "x5c", "crit", "b64"} & set(header) or str(header.get("typ", "JWT")).lower() not in typ:
-        raise NotTrusted("It is another kind of token")
+        raise AnswerNotTrusted("It is another kind of token")
     fitting = _fitting(metadata.keys(house, upstream, str(kid or ""), now), algorithm, kid)
     for key in fitting:
         claims = _claims(token, key, algorithm)
         if claims is not None:
             return claims, algorithm
-    raise NotTrusted("It was not signed by a key of this provider")
+    raise AnswerNotTrusted("It was not signed by a key of this provider")
 
 
 def half_digest(value: str, algorithm: str) -> str:
@@ -97,9 +97,9 @@ def _header(token: str) -> dict[str, Any]:
     try:
         header = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
     except (ValueError, RecursionError) as error:
-        raise NotTrusted("It is not a signed token") from error
+        raise AnswerNotTrusted("It is not a signed token") from error
     if not isinstance(header, dict):
-        raise NotTrusted("It is not a signed token")
+        raise AnswerNotTrusted("It is not a signed token")
     return header
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.house import House
-from idp.model.upstream import ALGORITHMS, NotTrusted, Upstream, UpstreamDown, issuer_like
+from idp.model.upstream import ALGORITHMS, AnswerNotTrusted, Upstream, UpstreamDown, issuer_like
 from idp.upstream import breaker
 
 FRESH = timedelta(hours=1)
@@ -32,7 +32,7 @@ class Metadata:
 
 
 def of(house: House, upstream: Upstream, now: datetime) -> Metadata:
-    """The provider's document, at most an hour old; if it is down, up to a day. Raises UpstreamDown, NotTrusted."""
+    """The provider's document, at most an hour old; if it is down, up to a day. Raises UpstreamDown, AnswerNotTrusted."""
     kept: dict[str, tuple[Metadata, datetime]] = house.cache.setdefault("upstream-metadata", {})
     known = kept.get(upstream.issuer)
     if known is not None and now - known[1] < FRESH:
@@ -48,11 +48,11 @@ def of(house: House, upstream: Upstream, now: datetime) -> Metadata:
 
 
 def read(house: House, upstream: Upstream) -> Metadata:
-    """Fetch and check the document. Raises UpstreamDown, NotTrusted."""
+    """Fetch and check the document. Raises UpstreamDown, AnswerNotTrusted."""
     url = f"{upstream.issuer.rstrip('/')}/.well-known/openid-configuration"
     document = _json(breaker.call(house, upstream, "GET", url))
     if document.get("issuer") != upstream.issuer:  # Discovery 4.3: else anybody could speak for anybody
-        raise NotTrusted("The provider calls itself by another name")
+        raise AnswerNotTrusted("The provider calls itself by another name")
     return Metadata(
         authorization=_address(upstream, document, "authorization_endpoint"),
         token=_address(upstream, document, "token_endpoint"),
@@ -70,7 +70,7 @@ def read(house: House, upstream: Upstream) -> Metadata:
 def keys(house: House, upstream: Upstream, kid: str, now: datetime) -> list[dict[str, Any]]:
     """The provider's public keys; fetched again for a kid that we do not know, but not for each one (RFC 7517 5).
 
-    Raises UpstreamDown, NotTrusted.
+    Raises UpstreamDown, AnswerNotTrusted.
     """
     kept: dict[str, tuple[list[dict[str, Any]], datetime]] = house.cache.setdefault("upstream-keys", {})
     known = kept.get(upstream.issuer)
@@ -80,7 +80,7 @@ def keys(house: House, upstream: Upstream, kid: str, now: datetime) -> list[dict
             return known[0]
     said = _json(breaker.call(house, upstream, "GET", of(house, upstream, now).jwks)).get("keys")
     if not isinstance(said, list) or len(said) > LONGEST_KEYS:
-        raise NotTrusted("The provider publishes no keys")
+        raise AnswerNotTrusted("The provider publishes no keys")
     found = [key for key in said if isinstance(key, dict) and key.get("use", "sig") == "sig"]
     kept[upstream.issuer] = (found, now)
     return found
@@ -89,7 +89,7 @@ def keys(house: House, upstream: Upstream, kid: str, now: datetime) -> list[dict
 def _json(answer: Any) -> dict[str, Any]:
     document = answer.json() if answer.status == 200 else None
     if not isinstance(document, dict):
-        raise NotTrusted("What the provider publishes cannot be read")
+        raise AnswerNotTrusted("What the provider publishes cannot be read")
     return document
 
 
@@ -100,7 +100,7 @@ def _address(upstream: Upstream, document: dict[str, Any], name: str, *, needed:
         return ""
     plain = isinstance(value, str) and issuer_like(value.partition("?")[0])
     if not plain or (upstream.issuer.startswith("https:") and urlsplit(str(value)).scheme != "https"):
-        raise NotTrusted("What the provider publishes cannot be read")
+        raise AnswerNotTrusted("What the provider publishes cannot be read")
     return str(value)
 
 

@@ -19,8 +19,8 @@ from hub.web import route
 from idp.model.factor import LastFactor
 from idp.model.realname import NeedsGuardian
 from idp.model.upstream import (
+    AnswerNotTrusted,
     NotLinked,
-    NotTrusted,
     Upstream,
     UpstreamDown,
     UpstreamRefused,
@@ -36,7 +36,7 @@ from idp.web.desk import Visit
 
 REFUSALS = (
     NotLinked,
-    NotTrusted,
+    AnswerNotTrusted,
     UpstreamDown,
     UpstreamRefused,
     VouchedTooLow,
@@ -92,7 +92,7 @@ def _callback(bp: Blueprint) -> None:
             errand = begin.taken(house, request.args.get("state", ""), _cookie(house, "upstream"), visit.now)
             visit = _again(visit, errand.flow, errand.next)
             if errand.upstream != upstream.id:  # RFC 9700 4.4: an answer at the address of another
-                raise NotTrusted("The answer comes from another provider")
+                raise AnswerNotTrusted("The answer comes from another provider")
             return _arrived(visit, upstream, errand, request.args)
         except REFUSALS as problem:
             step(house, "login", "wrong")
@@ -156,7 +156,7 @@ def _programs(bp: Blueprint) -> None:
             return web.answer({"error": "invalid_request"}, 400)
         try:
             ending.told(web.house(), id, request.form.get("logout_token", ""), clock.now())
-        except (NotTrusted, NotFound):
+        except (AnswerNotTrusted, NotFound):
             return web.answer({"error": "invalid_request"}, 400)
         return web.answer({}, 200)
 

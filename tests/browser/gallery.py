@@ -12,9 +12,11 @@ from hub.caller import Caller
 from idp.account import accounts, invite
 from idp.login import totp
 from idp.provider import clients
+from idp.upstream import configured
 from tests.browser import story
 from tests.browser.conftest import Live
 from tests.idp.rp import department
+from tests.idp.upstream import lanhai
 
 Way = Callable[["People", Page], None]
 
@@ -57,6 +59,11 @@ class People:
             "code_challenge_method": "S256",
         }
         page.goto(f"{self.live.hub}/oidc/authorize?{urlencode(query | asked)}")
+
+    def provinces(self, page: Page) -> None:
+        """Where to sign in with a province's account."""
+        configured.add(self.live.house, lanhai(), by="test", now=clock.now())
+        page.goto(f"{self.live.hub}/upstream")
 
     def invited(self, page: Page) -> None:
         """The one-time link of an operator."""
@@ -129,6 +136,7 @@ PAGES = (
     Shown("idp.number", CITIZEN, "/account/profile/number"),
     Shown("idp.changed", CITIZEN, "/account/profile/changed"),
     Shown("idp.security", CITIZEN, "/account/security"),
+    Shown("idp.upstream", FRESH, People.provinces),
     Shown("idp.second_factor", CITIZEN, "/account/second-factor"),
     Shown("idp.password", CITIZEN, "/account/password"),
     Shown("idp.passkey", CITIZEN, "/account/passkey"),
@@ -170,6 +178,10 @@ ELSEWHERE = {  # GET addresses of identity that the gallery does not show, and w
     "idp.network_id_ended": "leads on from the network identity",
     "idp.recover_checked": "leads on from the register",
     "idp.data": "judged in test_sharing.py",
+    "idp.upstream_callback": "leads on from the province",
+    "idp.upstream_signed_out": "the page of the sign-out, after the province's",
+    "idp.upstream_link": "needs a second installation; judged in tests/idp/test_upstream_pages.py without a browser",
+    "idp.upstream_jwks": "for programs",
     "idp.company_person": "judged in test_people_stories.py",
     "idp.company_invitation": "judged in test_people_stories.py",
     "idp.mandate": "needs two people; judged in tests/idp/test_mandates.py without a browser",

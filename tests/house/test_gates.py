@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-FOR_PROGRAMS = ("/api/", "/pki/", "/oidc/")
+FOR_PROGRAMS = ("/api/", "/pki/", "/oidc/", "/upstream/<id>/backchannel-logout")
 
 
 @pytest.mark.parametrize("name", ["app", "verify_app"])

@@ -22,8 +22,8 @@ from idp.model.flow import acr
 from idp.model.person import Level, Person, State
 from idp.model.upstream import (
     FEDERATED,
+    AnswerNotTrusted,
     NotLinked,
-    NotTrusted,
     Proof,
     Told,
     UpstreamDown,
@@ -130,7 +130,7 @@ FORGERIES: dict[str, Callable[[Province], object]] = {
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_hostile_province_is_not_believed(province: Province, forgery: str) -> None:
     FORGERIES[forgery](province)
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         province.comes_back()
 
 
@@ -144,31 +144,31 @@ def test_an_algorithm_that_is_not_agreed_is_refused(province: Province, algorith
         "token_type": "Bearer",
         "id_token": f"{forged}.{body}.{'' if algorithm == 'none' else signature}",
     }
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         province.comes_back()
 
 
 def test_an_answer_that_names_another_provider_is_refused(province: Province) -> None:
     """RFC 9207 2.4."""
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         province.comes_back(iss="http://localhost:8017")
 
 
 def test_whoever_says_that_he_names_himself_must(province: Province) -> None:
     errand = begin.taken(province.house, province.leaves(), BROWSER, clock.now())
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         answer.told(province.house, province.upstream, errand, {"code": "c"}, clock.now())
 
 
 def test_an_answer_works_once(province: Province) -> None:
     state = province.leaves()
     begin.taken(province.house, state, BROWSER, clock.now())
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         begin.taken(province.house, state, BROWSER, clock.now())
 
 
 def test_an_answer_works_in_the_browser_that_asked(province: Province) -> None:
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         begin.taken(province.house, province.leaves(), "another browser", clock.now())
 
 
@@ -212,7 +212,7 @@ def test_a_level_above_the_cap_is_cut(house: House) -> None:
 )
 def test_whatever_stands_for_a_token_is_refused_in_words(province: Province, token: str) -> None:
     province.tokens = lambda: {"access_token": "a", "token_type": "Bearer", "id_token": token}  # type: ignore[method-assign]
-    with pytest.raises((NotTrusted, UpstreamRefused)):
+    with pytest.raises((AnswerNotTrusted, UpstreamRefused)):
         province.comes_back()
 
 
@@ -231,7 +231,7 @@ def test_a_forger_with_unknown_keys_does_not_make_us_ask_each_time(province: Pro
     province.comes_back()
     province.header["kid"] = "unknown"
     for _ in range(3):
-        with pytest.raises(NotTrusted):
+        with pytest.raises(AnswerNotTrusted):
             province.comes_back()
     assert province.asked.count("/jwks") == 1
 
@@ -323,7 +323,7 @@ def test_nothing_is_linked_by_name_address_or_telephone(house: House, province: 
 def test_a_province_cannot_name_somebody_else_under_the_same_subject(house: House, province: Province) -> None:
     session_of(house, province.comes_back())
     province.userinfo = {"name": "买买提示例·阿卜杜示例", "number": "870101197801010045"}
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         enters(house, province.comes_back())
     assert len(events(house, "upstream.contradicted")) == 1
 
@@ -448,7 +448,7 @@ def test_the_province_signs_him_out_here_too_and_a_token_works_once(house: House
     assert ending.told(house, "lanhai", token, clock.now()) == 1
     with house.database.read() as db:
         assert not callers.sessions(db, caller.person or "", clock.now())
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         ending.told(house, "lanhai", token, clock.now())
 
 
@@ -475,7 +475,7 @@ WRONG_LOGOUTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("wrong", WRONG_LOGOUTS)
 def test_a_wrong_logout_token_ends_nothing(house: House, province: Province, wrong: str) -> None:
     caller = session_of(house, province.comes_back())
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         ending.told(house, "lanhai", province.logout_token(**WRONG_LOGOUTS[wrong]), clock.now())
     with house.database.read() as db:
         assert callers.sessions(db, caller.person or "", clock.now())
@@ -483,7 +483,7 @@ def test_a_wrong_logout_token_ends_nothing(house: House, province: Province, wro
 
 def test_an_id_token_is_no_logout_token(house: House, province: Province) -> None:
     session_of(house, province.comes_back())
-    with pytest.raises(NotTrusted):
+    with pytest.raises(AnswerNotTrusted):
         ending.told(house, "lanhai", province.id_token(), clock.now())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.source import ROOT
-from tests.journeys.test_tour import six_free_ports
+from tests.journeys.test_tour import seven_free_ports
 
 PAGE = (ROOT / "docs/run.md").read_text("utf-8")
 SECONDS = 150
@@ -31,7 +31,7 @@ def test_the_commands_of_the_page_make_an_installation(tmp_path: Path) -> None:
     (tools / "yinxin").write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "app.py"} "$@"\n')
     (tools / "yinxin").chmod(0o755)
     script = "set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n" + "\n".join(blocks(PAGE)) + STOP
-    first = six_free_ports()
+    first = seven_free_ports()
     for port, free in (("8000", first), ("8001", first + 1)):
         script = script.replace(f"https://localhost:{port}", f"https://localhost:{free}")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("YINXIN_", "SSL_", "CURL_"))}

@@ -200,7 +200,7 @@ class Demo:
     """The demo as a program."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        self.folder, self.port = folder, port or six_free_ports()
+        self.folder, self.port = folder, port or seven_free_ports()
         self.hub = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[str] | None = None
 
@@ -235,11 +235,11 @@ class Demo:
         return code
 
 
-def six_free_ports() -> int:
-    """The first of six ports in a row that nobody listens on."""
-    for first in range(18000, 30000, 6):
+def seven_free_ports() -> int:
+    """The first of seven ports in a row that nobody listens on."""
+    for first in range(18000, 30000, 7):
         try:
-            for port in range(first, first + 6):
+            for port in range(first, first + 7):
                 with socket.socket() as door:
                     door.bind(("127.0.0.1", port))
         except OSError:

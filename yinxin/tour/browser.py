@@ -78,6 +78,7 @@ class Browser:
     def __init__(self, *, authority: Path | None = None) -> None:
         trusted = ssl.create_default_context(cafile=str(authority)) if authority else True
         headers = {"Accept": "text/html", "Accept-Language": "en"}
+        self.authority = authority
         self._http = httpx2.Client(headers=headers, timeout=SECONDS, follow_redirects=True, verify=trusted)
         self.page = httpx2.Response(204)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from yinxin.tour import assessment, cases, counter, desk, experience, services, sharing, supervision
+from yinxin.tour import assessment, cases, counter, desk, experience, province, services, sharing, supervision
 from yinxin.tour.browser import Astray, Browser
 from yinxin.tour.officers import Officers
 
@@ -21,6 +21,7 @@ CHAPTERS: tuple[Any, ...] = (
     desk,
     supervision,
     experience,
+    province,
 )  # modules with `steps(story)`; the citizen is signed in and acts for a company with a business license
 PATIENCE = 10.0  # seconds within which a sign-out must have reached every site
 
@@ -35,12 +36,13 @@ class Sites:
     market: str = "http://localhost:8003"
     civil: str = "http://localhost:8004"
     yunlan: str = "http://localhost:8005"
+    province: str = ""  # an installation of its own; without it its chapter is left out
 
     @classmethod
     def after(cls, hub: str) -> "Sites":
         """The sites of the demo whose hub has this address: they listen on the ports that follow."""
         base, _, port = hub.rstrip("/").rpartition(":")
-        return cls(*(f"{base}:{int(port) + step}" for step in range(6)))
+        return cls(*(f"{base}:{int(port) + step}" for step in range(7)))
 
 
 @dataclass
@@ -82,6 +84,10 @@ class Story:
             *(step for chapter in CHAPTERS for step in chapter.steps(self)),
             ("The citizen signs out: every site is told", self.sign_out),
         )
+
+    def another(self) -> "Story":
+        """The story of somebody else, with a browser of his own."""
+        return Story(self.sites, Browser(authority=self.citizen.authority), self.verifier, self.officers)
 
     def get_person(self) -> str:
         """A person whom nobody has used yet."""

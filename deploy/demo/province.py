@@ -1,0 +1,172 @@
+"""Province 87 as an installation of its own: other data, other keys, its own tree, and a citizen whom only it knows.
+
+One process serves it and does its periodic work; the national hub is a service of it like any other.
+"""
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+import app as front
+from hub import clock, ledger, outbox, settings, tree, valkey
+from hub.house import House
+from hub.settings import Settings
+from hub.tree import Place
+from idp import demo as people
+from idp.account import accounts
+from idp.demo import Figure
+from idp.model.client import Client, ClientAuth, GrantType
+from idp.model.person import AccountNameTaken
+from idp.model.realname import RegisterLater
+from idp.model.upstream import Upstream
+from idp.provider import clients
+from idp.upstream import begin, configured, ending
+
+ROOMS = ("hub", "idp")
+CITIZEN = Figure("买买提示例 citizen of province 87", "maimaiti.shili", "买买提示例·阿卜杜示例", "870101197801010045")
+PLACES = (
+    Place("hub", "hub", "870000", "澜海省", "Lanhai Province"),
+    Place("hub/870100", "city", "870100", "汐城市", "Xicheng City"),
+)
+BODY = "11870000DEM000073H"
+HUB = "11880000DEM000014J"
+PATIENCE = 60.0  # seconds to wait for the register, and for the hub's key
+EVERY = 0.5  # seconds between looks at what has to be sent
+
+
+def upstream(address: str) -> Upstream:
+    """How the hub knows the province."""
+    return Upstream(
+        id="lanhai",
+        issuer=address,
+        name="澜海省统一身份认证平台",
+        name_en="Lanhai Unified Sign-in",
+        region="澜海省",
+        region_en="Lanhai Province",
+        client_id="national-hub",
+    )
+
+
+def introduce(hub: House, address: str, file: Path, now: datetime) -> None:
+    """The hub takes the province's word from now on, and tells the province by a file what it needs to know of the hub."""
+    one = configured.add(hub, upstream(address), by="demo", now=now)
+    told = {
+        "redirect_uri": begin.callback(hub, one),
+        "post_logout_uri": ending.back(hub),
+        "backchannel_logout_uri": f"{hub.settings.issuer_url}/upstream/{one.id}/backchannel-logout",
+        "key": hub.keys.jwk("upstream-1"),
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(told), encoding="utf-8")
+    part.replace(file)
+
+
+def made(read: Settings, folder: Path, now: datetime) -> tuple[House, dict[str, str]]:
+    """The installation with its citizen, and how he signs in; made at the first start, found at later ones."""
+    house = front.init(read, now)
+    with house.database.write() as db:
+        for place in PLACES:
+            tree.keep(db, place)
+    file = folder / "account.json"
+    if file.exists():
+        return house, json.loads(file.read_text("utf-8"))
+    password = people.fresh_password()
+    account = {"who": CITIZEN.who, "account": CITIZEN.account, "password": password}
+    register = urlsplit(read.register_url)
+    _wait(lambda: socket.create_connection((register.hostname or "", register.port or 443), 1).close(), OSError)
+    try:
+        person = accounts.register(house, CITIZEN.account, password, now=now)
+        _wait(lambda: people.prove(house, person.id, CITIZEN, clock.now()), RegisterLater, pause=2)
+    except AccountNameTaken:
+        account["password"] = "(as shown at the first start)"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(account, ensure_ascii=False), encoding="utf-8")
+    return house, account
+
+
+def know_hub(house: House, file: Path, now: datetime) -> None:
+    """The hub as a service of the province. Waits until the hub has said what it needs."""
+    told: dict[str, Any] = _wait(lambda: json.loads(file.read_text("utf-8")), OSError)
+    client = Client(
+        id="national-hub",
+        name="国家枢纽",
+        name_en="National hub",
+        agency=HUB,
+        place="hub",
+        auth=ClientAuth.private_key_jwt,
+        redirect_uris=(told["redirect_uri"],),
+        post_logout_uris=(told["post_logout_uri"],),
+        backchannel_logout_uri=told["backchannel_logout_uri"],
+        grant_types=(GrantType.code,),
+        scopes=("openid", "profile", "realname"),
+        keys=(told["key"],),
+        id_token_algorithm="ES256",
+        purpose="用本省账号登录全国一体化平台",
+        purpose_en="Signing in at the national platform with the account of this province",
+    )
+    clients.add(house, client, by="demo", now=now)
+
+
+def settings_of(folder: Path, address: str, *, hub: str, register: str, redis_url: str = "") -> Settings:
+    """The settings of the province. Its other addresses are the hub's: it offers signing in, and no more."""
+    return settings.read(
+        profile="demo",
+        data=folder / "data",
+        issuer_url=address,
+        register_url=register,
+        redis_url=redis_url,
+        passphrase="province-87-of-a-demo",
+        allowed_hosts=hub.partition("://")[2],
+    )
+
+
+def from_environment() -> Flask:
+    """For a WSGI server: PROVINCE_FOLDER, PROVINCE_URL, PROVINCE_HUB, PROVINCE_REGISTER."""
+    folder = Path(os.environ["PROVINCE_FOLDER"])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in [name for name in os.environ if name.startswith(settings.PREFIX)]:
+        del os.environ[name]  # those of the hub, whose supervisor starts us
+    read = settings_of(
+        folder,
+        os.environ["PROVINCE_URL"],
+        hub=os.environ["PROVINCE_HUB"],
+        register=os.environ["PROVINCE_REGISTER"],
+    )
+    read.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    memory = valkey.embedded(read.data / "valkey")
+    memory.__enter__()  # it ends with this process
+    house, _ = made(read, folder, clock.now())
+    know_hub(house, folder / "hub.json", clock.now())
+    threading.Thread(target=_work, args=(house,), daemon=True).start()
+    served = front.create_app(read, ROOMS, house)
+    (folder / "ready").touch()
+    return served
+
+
+def _work(house: House) -> None:
+    """What a ticker does elsewhere: tell the hub who signed out, and write the ledger on."""
+    while True:
+        time.sleep(EVERY)
+        for does in (outbox.deliver, ledger.sequence):
+            does(house, clock.now())
+
+
+def _wait(does: Callable[[], Any], over: type[Exception], pause: float = 0.1) -> Any:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return does()
+        except over:
+            if time.monotonic() > end:
+                raise
+            time.sleep(pause)
