@@ -28,7 +28,7 @@ Collision = sa.exc.IntegrityError  # two writers wanted the same unique value; o
 BUSY_MS = 10_000  # a writer waits this long for SQLite's write lock; one transaction per step keeps steps far below it
 
 
-class Busy(Unavailable):
+class TwoAtOnce(Unavailable):
     """Two were changing the same at once, in another order each; this step was undone, the other one went through."""
 
     title = "Somebody else is changing the same just now"
@@ -203,7 +203,7 @@ class Database:
                 yield connection
         except sa.exc.OperationalError as error:
             if _collides(error.orig):
-                raise Busy from error
+                raise TwoAtOnce from error
             raise
 
     def create_all(self) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from hub import clock
-from hub.db import Busy, Instant, metadata
+from hub.db import TwoAtOnce, Instant, metadata
 from hub.lead import Lead, LeadLost, lead_of, leading_with
 from hub.problems import Unavailable
 
@@ -127,7 +127,7 @@ class _Turn:
                 if db.execute(beat_table.update().where(mine).values(at=now, result=result)).rowcount == 0:
                     db.execute(beat_table.insert().values(task=self.task.name, at=now, result=result))
             self.told = (now, result)
-        except (sa.exc.SQLAlchemyError, Busy):
+        except (sa.exc.SQLAlchemyError, TwoAtOnce):
             log.exception("beat.failed", task=self.task.name)
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import db as database
-from hub.db import Busy, Database, alone, metadata
+from hub.db import TwoAtOnce, Database, alone, metadata
 from hub.house import House
 
 
@@ -23,7 +23,7 @@ def test_a_deadlock_is_an_answer_to_try_again(bare_on: House) -> None:
                 if both:
                     both.wait(20)
                 alone(db, second)
-        except Busy as problem:
+        except TwoAtOnce as problem:
             return f"{problem.status}, {problem.extras}"
         return "done"
 
@@ -37,7 +37,7 @@ def test_a_write_lock_held_too_long_is_an_answer_to_try_again(tmp_path: Path, mo
     one, other = (Database(f"sqlite:///{tmp_path}/x.db") for _ in range(2))
     with one.write() as db:
         metadata.tables["hub_lead"].create(db)
-        with pytest.raises(Busy), other.write():
+        with pytest.raises(TwoAtOnce), other.write():
             raise AssertionError("two writers")
     one.dispose()
     other.dispose()
