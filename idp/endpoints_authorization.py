@@ -14,6 +14,7 @@ from hub.web import route
 from idp.model.flow import FLOW_SECONDS, FlowGone, NeedsInteraction
 from idp.provider import authorize, flows
 from idp.provider.programs import LONGEST_FORM
+from idp.web import restart
 from idp.web.leave import leave
 
 LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
@@ -25,6 +26,7 @@ Pairs = list[tuple[str, str]]
 
 def add(bp: Blueprint) -> None:
     """`/oidc/authorize`."""
+    restart.leads_back(bp)
 
     @route(bp, "/oidc/authorize", gate=Public())
     def authorization() -> Response:

@@ -30,7 +30,7 @@ from idp.model.flow import (
 )
 from idp.provider import clients, device, flows, front, par, pseudonyms, received, responses, sandbox
 from idp.provider.checks import Request, checked
-from idp.provider.received import BadAuthorizationRequest, Given, Unreadable
+from idp.provider.received import Given, Unreadable
 from idp.provider.sandbox import OnlyTesters
 from idp.store import consents as consent_store
 from idp.store import mandates as mandate_store
@@ -72,7 +72,7 @@ def _asked(house: House, given: Given, now: datetime) -> Asked | Redirect:
     if par.is_ours(given.request_uri):
         pushed = par.load(house, given.client, given.request_uri)
         if pushed is None:
-            raise BadAuthorizationRequest("The pushed request is unknown, used, or older than a minute")
+            raise FlowGone("The pushed request is unknown, used, or older than a minute")
         return pushed
     try:
         request = received.request(house, given, now)

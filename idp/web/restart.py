@@ -22,8 +22,9 @@ log = structlog.get_logger("web")
 
 def add(bp: Blueprint) -> None:
     """`/login/waiting`, and the pages for sign-ins that are gone, left half-way, or whose form has grown old."""
-    for kind in (FlowGone, SignInAgain, UnsafeForm):
+    for kind in (SignInAgain, UnsafeForm):
         bp.register_error_handler(kind, _page)
+    leads_back(bp)
 
     @route(bp, "/login/waiting", gate=Public())
     def login_waiting() -> Response:
@@ -31,6 +32,11 @@ def add(bp: Blueprint) -> None:
         visit = desk.visit()
         due = Step.login in visit.waiting.steps if visit.waiting else "again" in request.args
         return web.answer({"go": visit.caller is not None and not due})
+
+
+def leads_back(bp: Blueprint) -> None:
+    """Let the addresses of a blueprint lead whoever comes too late back to the service."""
+    bp.register_error_handler(FlowGone, _page)
 
 
 def start_of(client: Client) -> str:

@@ -32,7 +32,9 @@ def test_a_pushed_request_that_is_gone_names_its_service_too(visits: Visits) -> 
     pushed = visit.token(form, path="/oidc/par").json or {}
     at = f"/oidc/authorize?{urlencode({'client_id': 'begins', 'request_uri': pushed['request_uri']})}"
     assert visit.browser.get(at).status_code == 303
-    assert visit.browser.get(at).status_code == 400
+    page = visit.browser.get(at)
+    assert page.status_code == 400
+    assert f'href="{AT}?iss=' in page.text
 
 
 def test_an_account_opens_the_services_that_let_others_begin(visits: Visits) -> None:
