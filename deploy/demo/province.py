@@ -143,8 +143,7 @@ def from_environment() -> Flask:
         register=os.environ["PROVINCE_REGISTER"],
     )
     read.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    memory = valkey.embedded(read.data / "valkey")
-    memory.__enter__()  # it ends with this process
+    valkey.start(read.data / "valkey")  # it ends with this process
     house, _ = made(read, folder, clock.now())
     know_hub(house, folder / "hub.json", clock.now())
     threading.Thread(target=_work, args=(house,), daemon=True).start()
