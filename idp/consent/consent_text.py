@@ -80,7 +80,7 @@ def text(client: Client, scopes: Iterable[str], place: str, language: str, versi
 def _owner(client: Client, place: str, *, chinese: bool) -> str:
     """The body that answers for a service: by its name, else by its place and code."""
     named = client.agency_name if chinese else client.agency_name_en or client.agency_name
-    return named or " ".join(filter(None, (place, client.agency))) or client.id
+    return named or (f"{place} {client.agency}".strip() if client.agency else client.id)
 
 
 @cache

@@ -15,12 +15,14 @@ from deploy.demo.seed import PLACES
 from deploy.demo.seed_services import HEALTH, seed_services
 from hub import callers, clock, tree
 from hub.callers import Caller
+from idp.provider import clients
 from seals import store as seals
 from seals.model import Agency
 from tests.admin import offices
 from tests.admin.test_services import PUBLIC
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live
+from tests.idp.rp import department
 
 both = pytest.mark.parametrize("language", ["zh-Hans", "en"])
 CODE = f"{HEALTH}-0001"
@@ -34,7 +36,15 @@ OPEN = (
     "/kinds",
     "/status",
 )
-CONSOLE = ("/console/services", "/console/services/new", f"/console/services/{CODE}", f"/console/services/{CODE}/edit")
+CONSOLE = (
+    "/console/services",
+    "/console/services/new",
+    f"/console/services/{CODE}",
+    f"/console/services/{CODE}/edit",
+    "/console/clients",
+    "/console/clients/qiyun-market",
+    "/console/policies",
+)
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +56,7 @@ def portal(live: Live) -> Live:
             tree.keep(db, place)
         seals.keep_agency(db, Agency(HEALTH, "栖云市卫生健康委员会", "Qiyun Health Commission", "hub/880000/880100"))
     seed_services(live.house, now)
+    clients.add(live.house, department(), by="test", now=now)
     for minutes in range(3):
         status.sample(live.house, now - timedelta(minutes=minutes))
     return live

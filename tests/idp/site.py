@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from joserfc.jwk import ECKey
 
@@ -46,4 +46,4 @@ def site(house: House, origin: str = ORIGIN, **given: Any) -> Site:
 
 def key(kid: str, **parameters: Any) -> ECKey:
     """A fresh key of a service."""
-    return ECKey.generate_key("P-256", parameters={"kid": kid, **parameters})
+    return ECKey.generate_key("P-256", parameters=cast("Any", {"kid": kid, **parameters}))

@@ -250,6 +250,7 @@ def test_every_published_text_can_still_be_shown(language: str, version: int) ->
         ("en", {"agency_name": "栖云市市场监督管理局", "agency_name_en": "Qiyun Market"}, "Qiyun Market"),
         ("en", {"agency_name": "栖云市市场监督管理局"}, "栖云市市场监督管理局"),
         ("en", {}, "Qiyun 11880100DEM000049A"),
+        ("en", {"agency": ""}, "qiyun-market"),
     ],
 )
 def test_who_asks_is_named_by_its_name(language: str, changes: dict[str, str], wanted: str) -> None:
