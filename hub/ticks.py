@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from hub import clock
-from hub.db import TwoAtOnce, Instant, metadata
+from hub.db import Instant, TwoAtOnce, metadata
 from hub.lead import Lead, LeadLost, lead_of, leading_with
 from hub.problems import Unavailable
 

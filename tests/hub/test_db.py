@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub import db as database
-from hub.db import TwoAtOnce, Database, alone, metadata
+from hub.db import Database, TwoAtOnce, alone, metadata
 from hub.house import House
 
 
