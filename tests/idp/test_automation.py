@@ -1,4 +1,4 @@
-"""docs/automation.md is true: a program that knows nothing but that page signs in, agrees, gives up, signs out, and knows an error."""
+"""docs/automation.md is true: a program that knows nothing but that page signs in, gives up, signs out, and knows an error."""
 
 import re
 from dataclasses import dataclass, field
