@@ -26,9 +26,19 @@ from urllib.parse import urlsplit
 
 from hub import access as core
 from hub.access import Denied, Shown
-from yinxin.rs_state import Introspection, Keys, Once, Read, read
+from yinxin.rs_state import Introspection, Keys, NotReachable, Once, Read, client_cert, read
 
-__all__ = ["Access", "Api", "Denied", "Introspection", "Refusal", "levels", "read"]
+__all__ = [
+    "Access",
+    "Api",
+    "Denied",
+    "Introspection",
+    "NotReachable",
+    "Refusal",
+    "client_cert",
+    "levels",
+    "read",
+]
 LEVEL = "urn:yinxin:loa:"
 HIGHEST = 4
 View = TypeVar("View", bound=Callable[..., Any])
@@ -80,6 +90,7 @@ class Api:
     introspect: Introspection | None = None
     algorithms: Sequence[str] = core.ALGORITHMS
     metadata: str = ""  # where the API describes itself (RFC 9728), told in refusals
+    certificate: Callable[[], bytes] = bytes  # of the connection of the request that runs now (DER); see `client_cert`
     clock: Callable[[], float] = time
     _keys: Keys = field(init=False, repr=False)
     _let_in: ContextVar[Access] = field(init=False, repr=False)
@@ -139,7 +150,8 @@ class Api:
                 given = request.headers.get("Authorization", "")
                 try:
                     proofs = request.headers.getlist("DPoP")
-                    who = self.check(given, method=request.method, path=request.path, proofs=proofs, **demands)
+                    shown: dict[str, Any] = {"method": request.method, "path": request.path}
+                    who = self.check(given, proofs=proofs, certificate=self.certificate(), **shown, **demands)
                 except Denied as denied:
                     refusal = self.refusal(denied, given)
                     return jsonify(dict(refusal.body)), refusal.status, dict(refusal.headers)

@@ -129,6 +129,17 @@ class Introspection:
         return _object(self.send(self.url, urlencode({"token": token}).encode(), headers))
 
 
+def client_cert(field: str) -> bytes:
+    """The certificate (DER) in a `Client-Cert` header, or nothing (RFC 9440 2.2). Ask only where your own proxy sets it."""
+    text = field.strip()
+    if len(text) < 3 or text[0] != ":" or text[-1] != ":":
+        return b""
+    try:
+        return base64.b64decode(text[1:-1], validate=True)
+    except ValueError:
+        return b""
+
+
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)

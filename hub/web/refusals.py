@@ -58,7 +58,8 @@ def refused(problem: Problem) -> Response:
         response.headers["WWW-Authenticate"] = bearer
     if isinstance(problem, NotAllowed) and "Authorization" in request.headers:
         scope = problem.extras.get("scope", "")
-        response.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
+        scheme = "DPoP" if request.headers["Authorization"][:5].lower() == "dpop " else "Bearer"
+        response.headers["WWW-Authenticate"] = f'{scheme} error="insufficient_scope", scope="{scope}"'
     response.headers.update(problem.headers)
     return response
 

@@ -232,6 +232,8 @@ def keep(db: Connection, client: Client, *, by: str, now: datetime) -> None:
     except read.NotAToken as error:
         raise ClientWrong("A key is not a public JWK of type EC, RSA or OKP") from error
     tree.get(db, client.place)  # raises NotFound: a service stands somewhere
+    if client.registered.resource and store.of_resource(db, client.registered.resource) not in (None, client.id):
+        raise ClientWrong("Another service has this resource: its tokens would be good at both")
     old = store.client(db, client.id)
     kept = replace(client, created=old.created if old else now, ended=None)
     if old == kept:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,12 +17,12 @@ from joserfc.jwk import ECKey
 
 from hub import clock, dpop
 from hub.house import House
-from idp.model.client import GrantType
+from idp.model.client import ClientWrong, GrantType
 from idp.model.registration import Registration
 from tests.idp.rp import SECRET, BoundVisit, Visit, b64, department, fapi, public, signed
 from tests.verification.test_cli import SERVER_ONLY
-from yinxin.rs import Api, Denied, Introspection
-from yinxin.rs_state import NotReachable, Once, read
+from yinxin.rs import Api, Denied, Introspection, NotReachable, client_cert, read
+from yinxin.rs_state import Once
 
 ISSUER = "http://localhost:8000"
 RESOURCE = "https://api.trade.qiyun.example/v1"
@@ -127,6 +127,11 @@ def test_a_token_for_an_unknown_api_is_refused(party: BoundVisit, simple: Visit,
     assert (party.push(resource=address).json or {})["error"] in ("invalid_target", "invalid_request")
     own = {"grant_type": "client_credentials", "resource": address}
     assert (simple.token(own).json or {})["error"] == "invalid_target"
+
+
+def test_an_address_belongs_to_one_api(simple: Visit) -> None:
+    with pytest.raises(ClientWrong):
+        Visit(simple.house, simple.app, department(id="squatter", registered=Registration(resource=RESOURCE)))
 
 
 def test_a_person_is_asked_before_a_token_is_for_an_api(simple: Visit) -> None:
@@ -312,6 +317,27 @@ def test_a_certificate_is_the_key_of_a_token_that_is_bound_to_it(alone: Api) -> 
     for certificate in (b"", b"another"):
         with pytest.raises(Denied):
             alone.check(f"Bearer {token}", certificate=certificate, **ask)
+
+
+def test_a_flask_site_behind_a_proxy_takes_the_certificate_from_its_header(alone: Api) -> None:
+    """RFC 9440 2.2."""
+    site = Flask("behind")
+    behind = Api(
+        ISSUER,
+        RESOURCE,
+        read=alone.read,
+        clock=alone.clock,
+        certificate=lambda: client_cert(request.headers.get("Client-Cert", "")),
+    )
+    site.add_url_rule("/v1/records", "records", behind.flask()(lambda: behind.access.subject))
+    token = made(cnf={"x5t#S256": dpop.digest(b"certificate")})
+    statuses = [
+        site.test_client()
+        .get("/v1/records", headers={"Authorization": f"Bearer {token}", "Client-Cert": header})
+        .status_code
+        for header in (":Y2VydGlmaWNhdGU=:", "", ":", ":!:", "Y2VydGlmaWNhdGU=")
+    ]
+    assert statuses == [200, 401, 401, 401, 401]
 
 
 @settings(max_examples=100, deadline=None)
