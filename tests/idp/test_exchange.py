@@ -102,6 +102,8 @@ def test_the_person_finds_the_line_and_it_names_both(market: Visit, archive: Vis
         (event,) = ledger.events(db, kind="token.exchanged", subject="client:archive")[:1]
         assert event.by == "client:market"
         assert event.id in releases.of_person(db, market.person)
+    page = market.browser.get("/account/uses?lang=en").text
+    assert "Qiyun market regulation called it in your name" in page
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 What is signed is signed first and stands inside, so that the client still learns from whom it is (RFC 7519 11.2).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,8 @@ from idp.provider import client_keys
 KINDS = {"RSA-OAEP-256": ("RSA",), "ECDH-ES": ("EC", "OKP"), "ECDH-ES+A256KW": ("EC", "OKP")}
 CURVES = ("P-256", "P-384", "P-521", "X25519")  # an Ed25519 key signs and cannot agree on anything
 ENCODINGS = ("A128CBC-HS256", "A256GCM")  # the first is that of a client that names none (Registration 2)
-_WRAP: dict[str, Any] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
+_Key = ECKey | RSAKey | OKPKey
+_WRAP: dict[str, type[_Key]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
 
 
 def id_token(house: House, client: Client, token: str, now: datetime) -> str:
@@ -41,22 +43,41 @@ def encrypted(
 ) -> str:
     """A compact JWE for this client; `nested`: what is inside is a JWT. Raises Refused where it has no fitting key."""
     enc = enc or ENCODINGS[0]
-    jwk = _key(house, client, alg, now)
-    if jwk is None or enc not in ENCODINGS:
-        raise Refused("invalid_request", "No published key of this client fits its encryption algorithm")
-    header = {"alg": alg, "enc": enc} | ({"kid": jwk["kid"]} if "kid" in jwk else {}) | ({"cty": "JWT"} if nested else {})
+    key = _key(house, client, alg, now)
+    if key is None or enc not in ENCODINGS:
+        raise Refused("invalid_request", NONE_FITS)
+    kid = key.as_dict(private=False).get("kid")
+    header = {"alg": alg, "enc": enc} | ({"kid": kid} if kid else {}) | ({"cty": "JWT"} if nested else {})
     try:
-        return jwe.encrypt_compact(header, content, _WRAP[jwk["kty"]].import_key(jwk), algorithms=[alg, enc])
+        return jwe.encrypt_compact(header, content, key, algorithms=[alg, enc])
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise Refused("invalid_request", "No published key of this client fits its encryption algorithm") from error
+        raise Refused("invalid_request", NONE_FITS) from error
 
 
-def _key(house: House, client: Client, alg: str, now: datetime) -> dict[str, Any] | None:
-    """The first key that the client published for encryption with this algorithm; one said to be for it goes before others."""
+NONE_FITS = "No published key of this client fits its encryption algorithm"
+
+
+def _key(house: House, client: Client, alg: str, now: datetime) -> _Key | None:
+    """The first key that the client published for encryption with this algorithm; one said to be for it goes before others.
+
+    Imported once per process, as long as the client publishes the same keys. Raises Refused for one that is damaged.
+    """
     keys = client_keys.keys_of(house, client, now, use="enc")
+    cache: dict[tuple[str, str], tuple[object, _Key | None]] = house.cache.setdefault("idp-encryption-keys", {})
+    kept = cache.get((client.id, alg))
+    if kept is None or kept[0] is not keys:
+        kept = cache[client.id, alg] = (keys, _imported(keys, alg))
+    return kept[1]
+
+
+def _imported(keys: Sequence[dict[str, Any]], alg: str) -> _Key | None:
     fitting = [
         dict(key)
         for key in keys
         if key.get("kty") in KINDS.get(alg, ()) and key.get("alg", alg) == alg and key.get("crv", "P-256") in CURVES
     ]
-    return min(fitting, key=lambda key: "use" not in key, default=None)
+    chosen = min(fitting, key=lambda key: "use" not in key, default=None)
+    try:
+        return _WRAP[chosen["kty"]].import_key(chosen) if chosen else None
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise Refused("invalid_request", NONE_FITS) from error

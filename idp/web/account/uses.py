@@ -31,6 +31,7 @@ class Use:
     fields: str
     absent: bool  # the service renewed its access; the person was not there
     other: bool  # somebody acted for him
+    caller: str = ""  # the service that called this one in his name
 
 
 def add(bp: Blueprint) -> None:
@@ -71,4 +72,5 @@ def _use(visit: Visit, event: Event) -> Use:
         fields(event.facts.get("scopes", ())),
         event.kind == "grant.renewed",
         event.kind == "grant.made" and not event.by.startswith(f"person:{visit.person}"),
+        service_name_of(visit, event.by.removeprefix("client:")) if event.kind == "token.exchanged" else "",
     )
