@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.addresses import AddressRefused
+from hub.digest import digest_of
 from hub.fetch import NotReachable
 from hub.house import House
 from idp.model.client import Client
@@ -21,6 +22,8 @@ LONGEST_ADDRESS = 512  # OpenID Connect Core 6.2
 MOST_SECONDS = 3600  # from nbf to exp (FAPI 2.0 Message Signing 5.3.1)
 ABOUT_ITSELF = {"iss", "aud", "exp", "nbf", "iat", "jti", "sub"}
 FETCHING_SECONDS = 3.0  # a person waits for it
+PAUSE_SECONDS = 15  # after a failure: nobody else waits for an address that is known to be down
+CANNOT_READ = "The request object cannot be read"
 OUTSIDE = ("response_type", "scope")  # OAuth 2.0 wants them outside, so they may be missing inside (Core 6.1)
 TEXTS = {"claims", "authorization_details"}  # objects inside, JSON outside
 
@@ -58,12 +61,16 @@ def _fetched(house: House, client: Client, address: str) -> str:
     """Read an object where the client registered that it can be read, and nowhere else (RFC 9101 10.4)."""
     if len(address) > LONGEST_ADDRESS or address not in client.registered.request_uris:
         raise Refused("invalid_request_uri", "This request_uri is not registered for the client")
+    down = f"idp:request-uri-down:{digest_of(address)}"
+    if house.shared.peek(down) is not None:
+        raise Refused("invalid_request_uri", CANNOT_READ)
     try:  # kept nowhere, so its fragment, which tells caches apart, decides nothing (OpenID Connect Core 6.2)
         answer = house.fetch.get(address.partition("#")[0], seconds=FETCHING_SECONDS, most=read.LONGEST)
     except (NotReachable, AddressRefused) as error:
-        raise Refused("invalid_request_uri", "The request object cannot be read") from error
+        house.shared.put(down, b"1", PAUSE_SECONDS)
+        raise Refused("invalid_request_uri", CANNOT_READ) from error
     if answer.status != 200:
-        raise Refused("invalid_request_uri", "The request object cannot be read")
+        raise Refused("invalid_request_uri", CANNOT_READ)
     return answer.text.strip()
 
 

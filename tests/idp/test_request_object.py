@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from werkzeug.test import TestResponse
 
 from hub import clock
+from hub.digest import digest_of
 from idp.model.client import FAPI2
 from idp.model.registration import Registration
 from tests.idp.rp import ASSERTION, CALLBACK, KEY, Visit, Visits, b64, with_key
@@ -268,6 +269,7 @@ def shelf(party: Visit) -> Iterator[dict[str, tuple[int, bytes]]]:
         return body, status
 
     party.house.fetch.serve_here("https://market.qiyun.example", site)
+    party.house.shared.forget(f"idp:request-uri-down:{digest_of(AT)}")
     yield lies
     party.house.fetch._here.clear()
 
@@ -317,6 +319,16 @@ def test_what_cannot_be_read_is_told(
 ) -> None:
     shelf["1"] = lies
     assert party.answered(ask(party, "", request_uri=AT))["error"] == error
+
+
+def test_nobody_else_waits_for_an_address_that_is_down(party: Visit, shelf: dict[str, tuple[int, bytes]]) -> None:
+    """One slow department must not hold the workers that everybody needs."""
+    shelf["1"] = (200, b"x" * 100_000)
+    assert party.answered(ask(party, "", request_uri=AT))["error"] == "invalid_request_uri"
+    shelf["1"] = (200, signed(party).encode())
+    assert party.answered(ask(party, "", request_uri=AT))["error"] == "invalid_request_uri"
+    party.house.shared.forget(f"idp:request-uri-down:{digest_of(AT)}")  # a quarter of a minute later
+    assert "code" in party.answered(ask(party, "", request_uri=AT))
 
 
 def test_one_object_is_enough(party: Visit) -> None:
