@@ -9,25 +9,33 @@ from idp.model.client import Client
 
 
 def subject(house: House, client: Client, person: str) -> str:
-    """What a client calls a person: the same within its sector, not to be linked across sectors (OpenID Connect Core 8.1)."""
-    if not client.pairwise:
+    """What a client calls a person: the same within its sector, not to be linked across sectors (OpenID Connect Core 8.1).
+
+    Those that ask for the public form share one; our own name for him stays among our own sites.
+    """
+    if client.first_party and not client.pairwise:
         return person
-    return _keyed(house, f"sub\0{_sector(client)}\0{person}")
+    return _keyed(house, f"sub\0{_shared_by(client)}\0{person}")
 
 
 def mandate(house: House, client: Client, id: str) -> str:
     """What a client calls a mandate: always the same within its sector, not to be linked across sectors."""
-    return _keyed(house, f"mandate\0{_sector(client)}\0{id}") if client.pairwise else id
+    return id if client.first_party and not client.pairwise else _keyed(house, f"mandate\0{_shared_by(client)}\0{id}")
 
 
 def sid(house: House, client: Client, login: str) -> str:
     """What a client calls a login; per client, so that two services cannot link their sessions by it."""
-    return _keyed(house, f"sid\0{client.id}\0{login}") if client.pairwise else login
+    return login if client.first_party and not client.pairwise else _keyed(house, f"sid\0{client.id}\0{login}")
 
 
 def successor(house: House, refresh_token: str) -> str:
     """The refresh token that replaces another. Always the same one, so that a repeated request can be answered again."""
     return _keyed(house, f"refresh\0{refresh_token}")
+
+
+def _shared_by(client: Client) -> str | None:
+    """Which services know a person by the same name: those of a sector, or all that ask for the public form."""
+    return _sector(client) if client.pairwise else "/"  # no host is called so
 
 
 def _sector(client: Client) -> str | None:

@@ -148,7 +148,9 @@ _NOTHING = Registration()
 
 
 def _described(house: House, said: Mapping[str, Any], base: Client) -> Client:
-    made = metadata.described_by(said, base, discovery.metadata(house.settings.issuer_url))
+    settings = house.settings
+    taken = discovery.metadata(settings.issuer_url) | discovery.by_certificate(settings)
+    made = metadata.described_by(said, base, taken)
     if made.registered.sector_identifier_uri:
         _sector_names(house, made)
     return made

@@ -17,7 +17,7 @@ from hub.house import House
 from hub.problems import NotFound
 from hub.signin import Site, client_secret
 from idp import cli
-from idp.model.client import POLICIES, Client, ClientAuth, ClientWrong, GrantType, safe_uri
+from idp.model.client import POLICIES, Client, ClientAuth, ClientWrong, GrantType, Registration, safe_uri
 from idp.provider import clients, registration
 from idp.store import clients as store
 from tests.idp.rp import AGENCY, CALLBACK, KEY, SECRET, Visit, department, public, with_key
@@ -330,6 +330,53 @@ def test_no_secret_is_kept_readable(house: House, renewed: tuple[str, str]) -> N
     with house.database.read() as db:
         rows = str(db.exec_driver_sql("SELECT * FROM idp_client").all())
     assert not any(secret in rows for secret in renewed)
+
+
+PROOFS = {
+    ClientAuth.none: public(),
+    ClientAuth.secret_basic: department(),
+    ClientAuth.secret_post: department(auth=ClientAuth.secret_post),
+    ClientAuth.private_key_jwt: with_key(),
+    ClientAuth.tls: with_key(auth=ClientAuth.tls),
+    ClientAuth.self_signed_tls: with_key(auth=ClientAuth.self_signed_tls),
+}
+FITS = {
+    "fapi2": {ClientAuth.private_key_jwt, ClientAuth.tls, ClientAuth.self_signed_tls},  # ASVS 10.4.16
+    "standard": set(ClientAuth),
+    "kiosk": set(ClientAuth),
+    "legacy": set(ClientAuth),
+}
+
+
+@pytest.mark.parametrize("auth", PROOFS)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_policy_holds_its_services_to_their_ways_of_proof(policy: str, auth: ClientAuth) -> None:
+    """FAPI 2.0 Security Profile 5.3.2.1, ASVS 10.4.16."""
+    client = replace(PROOFS[auth], policy=POLICIES[policy], grant_types=(GrantType.code,))
+    if auth in FITS[policy]:
+        assert client.checked() is client
+    else:
+        with pytest.raises(ClientWrong, match=f"{policy} does not allow {auth.value}"):
+            client.checked()
+
+
+@pytest.mark.parametrize(
+    ("policy", "changes"),
+    [
+        ("fapi2", {"id_token_algorithm": "RS256"}),
+        ("fapi2", {"grant_types": (GrantType.code, GrantType.implicit)}),
+        ("standard", {"grant_types": (GrantType.code, GrantType.implicit)}),
+        ("standard", {"registered": Registration(response_types=("code", "id_token"))}),
+        ("standard", {"registered": Registration(response_types=("code id_token",))}),
+        ("kiosk", {"grant_types": (GrantType.code, GrantType.refresh)}),
+        ("kiosk", {"grant_types": (GrantType.code, GrantType.client_credentials)}),
+    ],
+    ids=str,
+)
+def test_what_a_policy_does_not_allow_is_not_registered(policy: str, changes: dict[str, Any]) -> None:
+    """RFC 9700 2.1.2, ASVS 10.4.4."""
+    with pytest.raises(ClientWrong, match="does not allow"):
+        with_key(policy=POLICIES[policy], **({"grant_types": (GrantType.code,)} | changes)).checked()
 
 
 @pytest.mark.parametrize("client", [department(), public()])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -348,6 +349,21 @@ def test_a_token_lets_in_as_many_as_it_says_and_no_longer_than_it_says(
         registration.allow(house, Allowance(AGENCY, "", "", "hub/nowhere", 1, clock.now()), by="test", now=clock.now())
 
 
+def test_two_at_once_use_up_two(house_on: House) -> None:
+    """One act decides, on both databases: a token for three lets in three, however many come at once."""
+    token = initial(house_on, count=3)
+
+    def one(_: int) -> bool:
+        try:
+            registration.register(house_on, PLAIN, token, "net", clock.now())
+        except registration.NotTheirs:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(one, range(12))) == 3
+
+
 def test_a_refused_registration_uses_nothing_up(opened: tuple[House, FlaskClient], register: Registers) -> None:
     token = initial(opened[0], count=1)
     assert register(bearer=token, response_types=["token"]).status_code == 400
@@ -430,6 +446,29 @@ def test_oidcc_registration_sector_bad(opened: tuple[House, FlaskClient], regist
 def test_no_address_inside_is_called_for_a_sector(register: Registers, host: str) -> None:
     answer = register(sector_identifier_uri=f"https://{host}/uris")
     assert (answer.json or {})["error"] == "invalid_client_metadata"
+
+
+def test_a_subject_stays_when_a_service_registers_anew(
+    opened: tuple[House, FlaskClient], register: Registers, visit: Visit
+) -> None:
+    """OpenID Connect Core 8.1: it hangs on the sector, is the same in the ID token and at userinfo, and tells nothing."""
+    house, _ = opened
+    subjects = set()
+    for _ in range(2):
+        answer = register(scope="openid", post_logout_redirect_uris=["https://market.qiyun.example/bye"])
+        visit.client = kept(house, answer)
+        visit.signs_in()
+        form = visit.basic(secret=(answer.json or {})["client_secret"])
+        got = visit.redeem(visit.code(scope="openid"), headers=form).json or {}
+        subject = visit.claims(got["id_token"])["sub"]
+        assert (visit.userinfo(got["access_token"]).json or {})["sub"] == subject
+        subjects.add(subject)
+    assert len(subjects) == 1
+    assert visit.person not in subjects.pop()
+    shared = [register(subject_type="public"), register(subject_type="public", redirect_uris=["https://x.example/"])]
+    known = {pseudonyms.subject(house, kept(house, answer), "person-1") for answer in shared}
+    assert len(known) == 1, "the public form is the same for all that ask for it"
+    assert "person-1" not in known, "and is not our own name for him"
 
 
 # -- looking after it
