@@ -111,7 +111,7 @@ def know_hub(house: House, file: Path, now: datetime) -> None:
         scopes=("openid", "profile", "realname"),
         keys=(told["key"],),
         id_token_algorithm="ES256",
-        purpose="用本省账号登录全国一体化平台",
+        purpose="用本省账户登录全国一体化平台",
         purpose_en="Signing in at the national platform with the account of this province",
     )
     clients.add(house, client, by="demo", now=now)

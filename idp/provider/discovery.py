@@ -112,6 +112,7 @@ def metadata(issuer: str) -> dict[str, object]:
             "amr",
             "sid",
             "act",
+            "idp",
         ],
         **verified.metadata(),
         "ui_locales_supported": ["zh-Hans", "en"],

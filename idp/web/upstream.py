@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request, url_for
 from hub import callers, clock, web
 from hub.callers import Caller, Program, Public, Session
 from hub.house import House
-from hub.i18n import language
+from hub.i18n import _, language
 from hub.problems import NotFound, Problem, TooMany
 from hub.steps import step
 from hub.web import route
@@ -216,7 +216,7 @@ def _chooser(visit: Visit, problem: Problem | None = None) -> Response:
     by_region = sorted(found, key=lambda one: (one.region_en, one.name_en))
     grouped = [(key, list(some)) for key, some in groupby(by_region, key=lambda one: (one.region, one.region_en))]
     values: dict[str, Any] = {"groups": grouped, "last": last, "down": down, "problem": problem}
-    errors = {"province": desk.said(problem)} if problem else {}
+    errors = {"province": _(problem.title)} if problem else {}
     status = problem.status if problem else 200
     response = desk.show(visit, "upstream.html", errors=errors, status=status, **values)
     if status in (429, 503):
