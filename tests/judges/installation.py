@@ -54,7 +54,7 @@ class Site:
 class Installation:
     """`yinxin init`, `client load`, `serve`."""
 
-    def __init__(self, folder: Path, described: str, allowed: list[str]) -> None:
+    def __init__(self, folder: Path, described: str, allowed: list[str], **more: str) -> None:
         self.folder = folder
         port, verify = free_ports(2)
         self.issuer = f"http://localhost:{port}"
@@ -69,6 +69,7 @@ class Installation:
             "YINXIN_VERIFY_PORT": str(verify),
             "YINXIN_ALLOWED_HOSTS": ",".join(allowed),
             "YINXIN_WORKERS": "1",
+            **more,
         }
         (folder / "clients.toml").write_text(described, encoding="utf-8")
         self.run("init")
