@@ -14,10 +14,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from threading import Barrier
 
+from hub import callers
+from hub.digest import digest_of
 from hub.house import House, open_house
 from idp.model.client import Client
-from idp.model.flow import Refused
-from idp.provider import clients, device, grants
+from idp.model.flow import FlowGone, Refused
+from idp.provider import authorize, clients, device, grants
 
 TRIES = 50  # of each process
 Where = tuple[str, str, str]  # the folder of an installation, its database, its short-term memory
@@ -64,9 +66,11 @@ def run(here: Where, verb: str, value: str, client_id: str, now: datetime, start
     found = grants.find_code(house, value, client, now) if verb == "code" else None
     gate = Barrier(TRIES)
 
-    def once(_: int) -> End:
+    def once(number: int) -> End:
         gate.wait()
         try:
+            if verb == "pushed":
+                return finished(house, value, number, now)
             if verb == "code":
                 assert found
                 given = grants.redeem(house, value, found, client, now)
@@ -81,6 +85,17 @@ def run(here: Where, verb: str, value: str, client_id: str, now: datetime, start
     time.sleep(max(0.0, start - time.time()))
     with ThreadPoolExecutor(TRIES) as threads:
         return os.getpid(), list(threads.map(once, range(TRIES)))
+
+
+def finished(house: House, value: str, number: int, now: datetime) -> End:
+    """Finish one of the flows that began with the same pushed request: `value` holds cookie, browser and flows."""
+    cookie, browser, *opened = value.split()
+    with house.database.read() as db:
+        caller = callers.session(db, digest_of(cookie), "idp", now)
+    try:
+        return "ok", authorize.finish(house, opened[number % len(opened)], caller, browser, now).url
+    except FlowGone:
+        return "gone", ""
 
 
 @lru_cache(maxsize=4)

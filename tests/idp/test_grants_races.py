@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 import app as front
-from hub import clock, ledger
+from hub import callers, clock, ledger
 from hub.digest import digest_of
 from hub.house import House
 from idp.model.client import GrantType
 from idp.model.flow import Refused, SignedIn
-from idp.provider import device, grants
+from idp.provider import device, flows, grants
 from idp.store import grants as store
 from tests.idp import racers
 from tests.idp.racers import TRIES, race
@@ -70,6 +71,23 @@ def test_of_a_hundred_redemptions_of_a_device_code_one_wins(program: Visit, pool
     ends = race(pool, program.house, "device", asked["device_code"], program.client, now)
     assert Counter(error for error, _ in ends) == {"ok": 1, "invalid_grant": ALL - 1}
     assert revocations(program) == ["code used twice"]
+
+
+def test_of_a_hundred_finishes_of_one_pushed_request_one_gives_a_code(
+    program: Visit, pool: ProcessPoolExecutor
+) -> None:
+    """RFC 9126 7.3: twenty pages that began with one request_uri, each finished five times."""
+    pushed = program.token(program.asked(), headers={}, path="/oidc/par").json or {}
+    program.browser.delete_cookie(cookie := callers.cookie_name(program.house, "idp"))
+    at = f"/oidc/authorize?{urlencode({'client_id': program.client.id, 'request_uri': pushed['request_uri']})}"
+    opened = [parse_qs(urlsplit(program.browser.get(at).location).query)["flow"][0] for _ in range(20)]
+    program.signs_in()
+    program.agrees(clock.now())  # a public client is agreed to in each sign-in
+    held = [program.browser.get_cookie(name) for name in (cookie, flows.cookie_name(program.house))]
+    value = " ".join([*(one.value for one in held if one), *opened])
+    ends = race(pool, program.house, "pushed", value, program.client, clock.now())
+    assert Counter(error for error, _ in ends) == {"ok": 1, "gone": ALL - 1}
+    assert ["code=" in url for error, url in ends if error == "ok"] == [True]
 
 
 def test_a_hundred_renewals_get_the_one_successor_and_later_reuse_ends_the_family(
