@@ -8,6 +8,7 @@ until the last token that it signed has expired (OpenID Connect Core 10.1.1). On
 import json
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -135,6 +136,8 @@ def ring(house: "House", *, anew: bool = False) -> Ring:
         found = Ring(read(db))
     if kept is not None and kept[1] == found:
         found = kept[1]
+    else:
+        _forget_gone(house, found)
     house.cache["token-ring"] = (monotonic(), found)
     return found
 
@@ -248,7 +251,8 @@ def replace_now(house: "House", by: str, now: datetime, *, algorithms: Iterable[
 def keep(house: "House", now: datetime, *, life: timedelta, days: int) -> None:
     """What time brings: the first keys, a new key when one has signed for so many days, a line in the ledger for each step.
 
-    Private halves that sign no more are destroyed; a row is deleted when no hint of its time is taken any more.
+    Private halves that sign no more leave the rows, and with that every machine; a row is deleted when no hint of its time is
+    taken any more.
     """
     begin(house, now)
     with house.database.read() as db:
@@ -266,8 +270,6 @@ def keep(house: "House", now: datetime, *, life: timedelta, days: int) -> None:
                     _tell(db, key.kid, key.algorithm, state, "schedule", now)
                 if state is State.removed:
                     db.execute(token_key_table.update().where(_k.kid == key.kid).values(carried=None))
-        if state in {State.removed, State.withdrawn} and house.keys.exists(key.name):
-            house.keys.forget(key.name)
     if any(key.leaves and key.leaves < now - KNOWN for key in found):
         with house.database.write() as db:
             db.execute(token_key_table.delete().where(_k.leaves < now - KNOWN))
@@ -284,6 +286,14 @@ def wait(house: "House") -> timedelta:
 
 
 # -- inside
+
+
+def _forget_gone(house: "House", found: Ring) -> None:
+    """Destroy private halves that sign no more, on every machine that reads the rows; a process that may not write leaves it."""
+    for key in found.keys:
+        if key.told in {State.removed.value, State.withdrawn.value} and house.keys.exists(key.name):
+            with suppress(OSError):
+                house.keys.forget(key.name)
 
 
 def _made(house: "House", name: str, algorithm: str) -> dict[str, Any]:

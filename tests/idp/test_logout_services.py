@@ -150,6 +150,24 @@ def test_the_language_that_the_service_asks_for_is_the_pages(told: Visit) -> Non
     assert "Do you want to sign out?" in told.browser.get(page.location).text
 
 
+def test_the_hint_of_another_person_asks(told: Visit) -> None:
+    """RP-Initiated Logout 1.0 2: a service, or whoever took a token from it, signs nobody else out."""
+    hint = told.tokens()["id_token"]
+    other = Visit(told.house, told.app, told.client)
+    other.signs_in()
+    page = sign_out(other, id_token_hint=hint, post_logout_redirect_uri=BYE)
+    assert page.status_code == 200
+    assert "code" in other.answer(prompt="none")
+
+
+def test_asvs_7_6_2_no_session_begins_at_a_service_without_the_person(told: Visit) -> None:
+    """Signed in or not: a first use needs his consent, and after signing out he signs in himself."""
+    unknown = Visit(told.house, told.app, department(id="unknown"), browser_of=told)
+    assert unknown.answer(prompt="none")["error"] == "consent_required"
+    sign_out(told, id_token_hint=told.tokens()["id_token"])
+    assert told.answer(prompt="none")["error"] == "login_required"
+
+
 # -- the back channel
 
 
