@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.problems import Problem
+from idp.model.client_key import PRIVATE, refusal
 from idp.model.policy import FAPI2, KIOSK, LEGACY, POLICIES, STANDARD, ClientAuth, GrantType, Policy
 from idp.model.registration import NOTHING_SAID, Registration
 
@@ -229,8 +230,10 @@ def _proof_fits(client: Client) -> None:
     needs_keys = client.auth in (ClientAuth.private_key_jwt, ClientAuth.self_signed_tls)
     if needs_keys and not client.keys and not client.registered.jwks_uri:
         raise ClientWrong("A service that proves itself by a key needs its public keys, or their address")
-    if any("d" in key or "k" in key for key in client.keys):
+    if any(PRIVATE & key.keys() for key in client.keys):
         raise ClientWrong("A private key was given; only its public half may be registered")
+    if any(refusal(key) for key in client.keys):
+        raise ClientWrong("A key is not a public JWK of type EC, RSA or OKP")
 
 
 def _public_has_no_credentials_of_its_own(client: Client) -> None:

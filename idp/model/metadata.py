@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from idp.model import said as read
 from idp.model.client import PERSON_SCOPES, Client, ClientAuth, ClientWrong, GrantType, safe_uri
+from idp.model.client_key import public_members, refusal
 from idp.model.flow import Refused, level_of
 from idp.model.registration import NOTHING_SAID, Registration
 from idp.model.said import MOST, Said
@@ -219,30 +220,9 @@ def _keys(said: Said) -> tuple[dict[str, Any], ...]:
         raise read.wrong("jwks is not a JWK Set")
     if said.get("jwks_uri"):
         raise read.wrong("jwks and jwks_uri exclude each other")
-    if any(PRIVATE & key.keys() for key in keys):
-        raise read.wrong("A private or symmetric key was given")
-    return tuple({name: key[name] for name in MEMBERS if _is_plain(key.get(name))} for key in keys)
-
-
-PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 6: private and symmetric members
-MEMBERS = (
-    "kty",
-    "use",
-    "alg",
-    "kid",
-    "crv",
-    "x",
-    "y",
-    "n",
-    "e",
-    "x5c",
-    "x5t#S256",
-)  # of a public JWK; no other is kept
-
-
-def _is_plain(value: object) -> bool:
-    texts = value if isinstance(value, list) else [value]
-    return all(isinstance(one, str) and one.isascii() for one in texts)
+    if why := next(filter(None, map(refusal, keys)), ""):
+        raise read.wrong(f"jwks holds {why}" if why.startswith("a") else f"jwks: {why}")
+    return tuple(public_members(key) for key in keys)
 
 
 def _fits(client: Client) -> None:

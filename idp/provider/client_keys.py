@@ -18,7 +18,7 @@ from hub.house import House
 from hub.limits import Limit
 from hub.problems import TooMany
 from idp.model.client import Client
-from idp.model.metadata import PRIVATE
+from idp.model.client_key import refusal
 from idp.store import client_keys as store
 from idp.store.client_keys import Held
 
@@ -33,7 +33,6 @@ PLAIN = 3600  # seconds that keys are kept if the answer does not say
 SHORTEST = 60  # seconds that they are kept at least: an answer of "no-store" must not make us read at each request
 PAUSE = timedelta(seconds=15)  # after a failure; nobody waits behind an address that is known to be down
 REREAD = Limit("client-keys", times=5, seconds=10)  # forged key names must not make us call on and on
-KINDS = ("EC", "RSA", "OKP")
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
 
@@ -60,17 +59,6 @@ def status(house: House, client: Client) -> Held | None:
     with house.database.read() as db:
         found = store.held(db, client.id)
     return found if found and found.uri == client.registered.jwks_uri else None
-
-
-def refusal(jwk: object) -> str:
-    """Why this is no public key that we take, or nothing (RFC 7517 4)."""
-    if not isinstance(jwk, dict) or jwk.get("kty") not in KINDS:
-        return "not a key of type EC, RSA or OKP"
-    if PRIVATE & jwk.keys():
-        return "a private key was given"
-    if not isinstance(jwk.get("kid", ""), str) or not isinstance(jwk.get("use", ""), str):
-        return "kid and use are text"
-    return ""
 
 
 # -- inside

@@ -142,6 +142,8 @@ REFUSED = [
     "key",
     {"kty": "EC", "kid": 7},
     {"kty": "EC", "use": {}},
+    {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+    {"kty": "RSA", "n": "A" * 342, "e": "AQAB"},
 ]
 
 

@@ -263,6 +263,10 @@ BAD: list[dict[str, Any]] = [
     {"jwks_uri": "https://market.qiyun.example/jwks", "jwks": {"keys": [PUBLIC_KEY]}},
     {"jwks": {"keys": [KEY.as_dict(private=True)]}},
     {"jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}},
+    {"jwks": {"keys": [{"kty": "RSA", "n": "y" * 171, "e": "AQAB"}]}},  # 1024 bits
+    {"jwks": {"keys": [{"kty": "RSA", "n": "y" * 342, "e": "AQ"}]}},
+    {"jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "\ud800", "y": ["x"]}]}},
+    {"jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "short"}]}},
     {"jwks": {"keys": [{"kty": "EC", "crv": "P-256"}]}},
     {"jwks": {"keys": ["key"]}},
     {"jwks": {"keys": []}},

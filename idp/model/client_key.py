@@ -1,0 +1,44 @@
+"""What a service may publish as a key of its own: public, of a kind that we take, and long enough (RFC 7517, RFC 7518)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+KINDS = ("EC", "RSA", "OKP")
+PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 6: private and symmetric members
+MEMBERS = (
+    "kty",
+    "use",
+    "alg",
+    "kid",
+    "crv",
+    "x",
+    "y",
+    "n",
+    "e",
+    "x5c",
+    "x5t#S256",
+)  # of a public JWK; no other is kept
+RSA_CHARACTERS = 342  # of a modulus of 2048 bits in base64url (RFC 7518 3.3)
+
+
+def refusal(jwk: object) -> str:
+    """Why this is no public key that we take, or nothing. Whether its numbers make a key is not asked here."""
+    if not isinstance(jwk, dict) or jwk.get("kty") not in KINDS:
+        return "not a key of type EC, RSA or OKP"
+    if PRIVATE & jwk.keys():
+        return "a private or symmetric key"
+    if not all(isinstance(jwk.get(name, ""), str) for name in ("kid", "use", "alg", "n")):
+        return "kid, use and alg are text"
+    if jwk["kty"] == "RSA" and len(jwk.get("n", "").lstrip("A")) < RSA_CHARACTERS:
+        return "an RSA key of less than 2048 bits"
+    return ""
+
+
+def public_members(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a public key, and no others."""
+    return {name: jwk[name] for name in MEMBERS if name in jwk and _is_plain(jwk[name])}
+
+
+def _is_plain(value: object) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return all(isinstance(one, str) and one.isascii() for one in texts)
