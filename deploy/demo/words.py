@@ -52,7 +52,7 @@ def welcome(demo: Demo, accounts: list[dict[str, str]], seconds: float) -> str:
         f"  Officers need six digits: their keys are in {demo.folder}/accounts.json, or type:  make codes{_folder(demo)}",
         f"  Or watch it play by itself, in another terminal:  make tour{_options(demo)}",
         "",
-        *(_phone(demo) if demo.tls else []),
+        *(_phone(demo) if demo.tls and demo.host != "localhost" else []),
         f"Stop with Ctrl-C. Data and log stay in {demo.folder} (log.txt).",
     ]
     return "\n".join(lines)
