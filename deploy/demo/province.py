@@ -24,7 +24,7 @@ from hub.tree import Place
 from idp import demo as people
 from idp.account import accounts
 from idp.demo import Figure
-from idp.model.client import Client, ClientAuth, GrantType
+from idp.model.client import FAPI2, Client, ClientAuth, GrantType
 from idp.model.person import AccountNameTaken
 from idp.model.realname import RegisterLater
 from idp.model.upstream import Upstream
@@ -110,6 +110,7 @@ def know_hub(house: House, file: Path, now: datetime) -> None:
         grant_types=(GrantType.code,),
         scopes=("openid", "profile", "realname"),
         keys=(told["key"],),
+        policy=FAPI2,
         id_token_algorithm="ES256",
         purpose="用本省账户登录全国一体化平台",
         purpose_en="Signing in at the national platform with the account of this province",

@@ -22,7 +22,7 @@ from hub import callers, clock, outbox
 from hub.house import House, open_house
 from hub.settings import Settings
 from idp.demo import Figure, prove
-from idp.model.client import Client, ClientAuth, GrantType
+from idp.model.client import FAPI2, Client, ClientAuth, GrantType
 from idp.model.flow import acr
 from idp.model.upstream import Upstream
 from idp.provider import clients
@@ -126,6 +126,7 @@ def as_client(hub: House, upstream: Upstream) -> Client:
         grant_types=(GrantType.code,),
         scopes=("openid", "profile", "realname"),
         keys=(hub.keys.jwk("upstream-1"),),
+        policy=FAPI2,
         id_token_algorithm="ES256",
     )
 
