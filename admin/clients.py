@@ -17,7 +17,7 @@ from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotFound
 from idp.model import metadata
-from idp.model.client import Client
+from idp.model.client import Client, ClientAuth
 from idp.model.policy import LEGACY, POLICIES
 from idp.provider import clients
 from idp.store import clients as store
@@ -132,16 +132,16 @@ def values(client: Client) -> dict[str, Any]:
         "jwks_uri": client.registered.jwks_uri,
         "keys": list(client.keys),
         "id_token_algorithm": client.id_token_algorithm,
+        "auth": client.auth.value,
     }
 
 
 def moved(client: Client, policy: str) -> dict[str, Any]:
-    """What a move to another policy changes: an algorithm that it does not allow as well. Raises ClientFixed."""
+    """What a move to another policy changes: what that does not allow as well. Raises ClientFixed."""
     if policy not in POLICIES:
         raise ClientFixed("The service %(id)s", id=client.id)
-    to = POLICIES[policy]
-    kept = client.id_token_algorithm in to.id_token_algorithms
-    return {"policy": policy} | ({} if kept else {"id_token_algorithm": to.id_token_algorithm})
+    now_so, then = values(client), values(client.moved_to(POLICIES[policy]))
+    return {"policy": policy} | {name: value for name, value in then.items() if value != now_so[name]}
 
 
 def _changed(client: Client, after: Values) -> Client:
@@ -149,7 +149,9 @@ def _changed(client: Client, after: Values) -> Client:
     if "jwks_uri" in plain:
         client = replace(client, registered=replace(client.registered, jwks_uri=plain.pop("jwks_uri")))
     if "policy" in plain:
-        plain["policy"] = POLICIES[plain["policy"]]
+        client = client.moved_to(POLICIES[plain.pop("policy")])  # with the way of proof and its secret
+    if "auth" in plain:
+        plain["auth"] = ClientAuth(plain["auth"])
     for name in ("redirect_uris", "post_logout_uris", "keys"):
         if name in plain:
             plain[name] = tuple(plain[name])

@@ -1,7 +1,7 @@
 """A service that uses the provider: who owns it, how it proves itself, what it may ask for."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -150,6 +150,16 @@ class Client:
         if uri in self.redirect_uris:
             return True
         return self.native and any(_same_but_port(uri, registered) for registered in self.redirect_uris)
+
+    def moved_to(self, policy: Policy) -> "Client":
+        """This client under another policy. Keys that it registered take the place of a secret that is not allowed there."""
+        kept = self.id_token_algorithm in policy.id_token_algorithms
+        algorithm = self.id_token_algorithm if kept else policy.id_token_algorithm
+        made = replace(self, policy=policy, id_token_algorithm=algorithm)
+        if self.auth in policy.auth or not (self.keys or self.registered.jwks_uri):
+            return made
+        no_secret: dict[str, Any] = {"secret_digest": "", "old_secret_digest": "", "old_secret_until": None}
+        return replace(made, auth=ClientAuth.private_key_jwt, **no_secret)
 
     def checked(self) -> "Client":
         """This client, if its description keeps every rule; raises ClientWrong naming the first that is broken."""

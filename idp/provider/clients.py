@@ -80,9 +80,7 @@ def move(house: House, client_id: str, policy: Policy, *, by: str, now: datetime
         client = store.client(db, client_id)
         if client is None or client.ended is not None:
             raise NotFound("There is no service %(id)s", id=client_id)
-        kept = client.id_token_algorithm in policy.id_token_algorithms
-        algorithm = client.id_token_algorithm if kept else policy.id_token_algorithm
-        moved = replace(client, policy=policy, id_token_algorithm=algorithm)
+        moved = client.moved_to(policy)
         keep(db, moved, by=by, now=now)
     house.cache.get("idp-clients", {}).pop(client_id, None)
     return moved

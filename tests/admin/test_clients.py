@@ -153,6 +153,16 @@ def test_a_service_with_a_secret_is_told_why_it_cannot_move(house: House, office
     assert policies.missing(kept(house))[0].startswith("Register its public keys")
 
 
+def test_who_has_registered_keys_beside_its_secret_moves_and_loses_the_secret(house: House, office: Office) -> None:
+    """FAPI 2.0 Security Profile 5.3.2.1: keys first, then the move; from then on the secret is refused."""
+    clients.add(house, department(keys=(KEY.as_dict(private=False),)), by="test", now=clock.now())
+    answer = asked(office, ID, "policy", policy="fapi2", policy_reason="it has keys now")
+    assert "private_key_jwt" in office("bernd", Right.approve).get(answer.location).text
+    assert decided(house, office, answer).status_code == 303
+    moved = kept(house)
+    assert (moved.policy, moved.auth, moved.secret_digest) == (FAPI2, ClientAuth.private_key_jwt, "")
+
+
 def test_addresses_and_keys_take_two(house: House, office: Office) -> None:
     clients.add(house, with_key(id=ID), by="test", now=clock.now())
     page = {
