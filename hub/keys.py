@@ -4,8 +4,6 @@ Each key is one PKCS#8 file, encrypted under the installation's passphrase (scry
 only check signatures needs the public halves alone. `docs/keys.md` lists every key.
 """
 
-import base64
-import hashlib
 import json
 import os
 import secrets
@@ -25,20 +23,19 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from hub.jwk import PublicKey, algorithm_of, jwk_of, thumbprint, unpadded
 from hub.problems import Unavailable
 
 if TYPE_CHECKING:
     from hub.token import Token
 
 Algorithm = Literal["P-256", "P-384", "RSA-2048", "Ed25519"]
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
 ORDERS = {
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "secp384r1": int("f" * 48 + "c7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16),
 }
-JWS = {"secp256r1": ("ES256", "P-256"), "secp384r1": ("ES384", "P-384")}
 HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
@@ -216,10 +213,10 @@ class Keys:
         jwk = self.jwk(name)
         parts = ({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ, **header}, claims)
         text = ".".join(
-            _unpadded(json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+            unpadded(json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
             for part in parts
         )
-        return f"{text}.{_unpadded(self.sign_raw(name, text.encode()))}"
+        return f"{text}.{unpadded(self.sign_raw(name, text.encode()))}"
 
     def _sign(self, name: str, data: bytes, hashing: hashes.HashAlgorithm | Prehashed) -> bytes:
         key = self.signer(name)
@@ -275,11 +272,7 @@ class Keys:
     def jwk(self, name: str) -> dict[str, str]:
         """The public half as JSON Web Key with `kid`, `use` and `alg` (RFC 7517)."""
         key = self.public(name)
-        if isinstance(key, ec.EllipticCurvePublicKey):
-            alg = JWS[key.curve.name][0]
-        else:
-            alg = "RS256" if isinstance(key, rsa.RSAPublicKey) else "EdDSA"
-        return jwk_of(key) | {"kid": self.kid(name), "use": "sig", "alg": alg}
+        return jwk_of(key) | {"kid": self.kid(name), "use": "sig", "alg": algorithm_of(key)}
 
     # -- secrets
 
@@ -339,34 +332,6 @@ def _stretched(salt: bytes, passphrase: bytes) -> bytes:
     return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase)
 
 
-def jwk_of(key: PublicKey) -> dict[str, str]:
-    """The bare JSON Web Key of a public key (RFC 7518 6)."""
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        numbers, size = key.public_numbers(), (key.key_size + 7) // 8
-        return {"kty": "EC", "crv": JWS[key.curve.name][1], "x": _b64(numbers.x, size), "y": _b64(numbers.y, size)}
-    if isinstance(key, ed25519.Ed25519PublicKey):  # RFC 8037 2
-        return {"kty": "OKP", "crv": "Ed25519", "x": _unpadded(key.public_bytes_raw())}
-    numbers_rsa = key.public_numbers()
-    size = (key.key_size + 7) // 8
-    return {"kty": "RSA", "e": _b64(numbers_rsa.e, 3), "n": _b64(numbers_rsa.n, size)}
-
-
-def thumbprint(jwk: dict[str, str]) -> str:
-    """RFC 7638 over the members that define the key."""
-    members = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
-    text = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
-
-
-def _b64(number: int, size: int) -> str:
-    return _unpadded(number.to_bytes(size, "big"))
-
-
-def _unpadded(data: bytes) -> str:
-    """base64url without padding (RFC 7515 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def _write_new(path: Path, data: bytes) -> None:
     """Create a file for the owner alone, on disk before it is seen under its name; an existing one is kept."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -383,10 +348,3 @@ def _write_new(path: Path, data: bytes) -> None:
         pass
     finally:
         fresh.unlink()
-
-
-def fresh_jwk() -> dict[str, str]:
-    """A new P-256 key pair as private JWK with `kid`: for a client that keeps its key itself, never for our custody."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    public = jwk_of(key.public_key())
-    return public | {"d": _b64(key.private_numbers().private_value, 32), "kid": thumbprint(public)}

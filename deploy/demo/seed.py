@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 from deploy.demo.seed_desk import seed_desk
 from deploy.demo.seed_services import seed_services
 from deploy.demo.seed_sharing import seed_sharing
-from hub import keys as hub_keys
-from hub import tree
+from hub import jwk, tree
 from hub.house import House
 from hub.tree import Place
 from idp.model.client import Client, ClientAuth, GrantType
@@ -92,7 +91,7 @@ def seed(house: House, sites: Mapping[str, tuple[Path, str]], now: datetime) -> 
 def _site(house: House, file: Path, name: str, url: str, now: datetime) -> None:
     """Register a department's site. It proves itself by private_key_jwt with a key of its own, made here once."""
     agency, title, title_en, place, place_en = SITES[name]
-    key = hub_keys.fresh_jwk()
+    key = jwk.fresh_jwk()
     clients.add(house, _client(name, url, key), by="demo", now=now)
     settings = {
         "client_id": f"demo-{name}",

@@ -31,6 +31,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "cryptography": (
         "certs/*",
         "hub/keys.py",
+        "hub/jwk.py",
         "hub/vault.py",
         "hub/strongbox.py",
         "hub/self_signed.py",

@@ -24,7 +24,7 @@ import app as front
 from certs import trust
 from hub import ledger, proof
 from hub.house import House
-from hub.keys import jwk_of, thumbprint
+from hub.jwk import jwk_of, thumbprint
 from yinxin.proof import NotProved, check_proof, keys_of, leaf_hash, root_of
 
 Proof = dict[str, Any]
