@@ -104,6 +104,11 @@ class Two:
         return page
 
     @property
+    def signed_in(self) -> bool:
+        """Whether anybody is, at the hub."""
+        return self.caller is not None
+
+    @property
     def caller(self) -> callers.Caller | None:
         found = self.browser.get_cookie(callers.cookie_name(self.hub, "idp"))
         with self.hub.database.read() as db:
@@ -322,7 +327,7 @@ def test_an_account_here_is_joined_by_its_owner_alone(two: Two, register: FlaskC
     page = two.comes()
     assert page.request.path == "/upstream/link"
     assert "Sign in here once" in page.text
-    assert two.caller is None
+    assert not two.signed_in
     login = html.unescape(re.findall(r'href="(/login[^"]+)"', page.text)[0])
     page = two.go(two.post(two.get(f"{BACK}{login}"), login, account="own.account", password=PASSWORD))
     assert "Connect both accounts" in page.text
