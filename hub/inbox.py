@@ -18,7 +18,7 @@ letter_table = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("body", Json, nullable=False),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("settled", Instant),
+    sa.Column("settled", Instant, index=True),
     sa.Index("ix_hub_inbox_open", "kind", "settled", "id"),
 )
 

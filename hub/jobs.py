@@ -47,7 +47,7 @@ job_table = sa.Table(
     sa.Column("woken", Instant, nullable=False),
     sa.Column("claim", sa.Text),
     sa.Column("result", Json),
-    sa.Column("ended", Instant),
+    sa.Column("ended", Instant, index=True),
     sa.Index("ix_hub_job_due", "state", "due"),
 )
 

@@ -18,7 +18,7 @@ notice_table = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("values", Json, nullable=False),
     sa.Column("link", sa.Text, nullable=False),
-    sa.Column("at", Instant, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
     sa.Column("seen", Instant),
     sa.Column("mailed", Instant),  # when it was decided whether a copy goes out by mail
     sa.Index("ix_hub_notice_mailed", "mailed", "id"),

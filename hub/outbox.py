@@ -43,7 +43,7 @@ delivery_table = sa.Table(
     sa.Column("due", Instant, nullable=False),
     sa.Column("claim", sa.Text),
     sa.Column("result", sa.Text, nullable=False),
-    sa.Column("ended", Instant),
+    sa.Column("ended", Instant, index=True),
     sa.Index("ix_hub_outbox_due", "state", "due"),
 )
 

@@ -29,7 +29,7 @@ grant_table = sa.Table(
     sa.Column("acting_for", sa.Text),
     sa.Column("made", Instant, nullable=False),
     sa.Column("ends", Instant, nullable=False, index=True),
-    sa.Column("revoked", Instant),
+    sa.Column("revoked", Instant, index=True),
     sa.Column("why", sa.Text),
     sa.Column("data", Json, nullable=False, server_default="[]"),  # ids of data permissions
     sa.Column("claims", sa.Text, nullable=False, server_default=""),
