@@ -11,10 +11,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from hub import callers, token_keys
 from hub.house import open_house
 from hub.keys import ORDERS, KeyMissing, Keys
 from hub.settings import Settings
 from hub.token import Token, TokenGone
+from idp.provider.tokens import sign
+from tests.idp.rp import department
 from tests.licenses.conftest import department_in
 from verification.answer import verify
 from verification.model import Verdict
@@ -103,6 +106,19 @@ def test_a_token_that_comes_back_is_used_again(keys: Keys, token: Token) -> None
     with pytest.raises(TokenGone):
         keys.sign("seal-4", b"x")
     assert keys.sign("seal-4", b"x")
+
+
+def test_access_tokens_are_signed_in_the_token_after_a_change_of_keys(
+    token: Token, settings: Settings, now: datetime
+) -> None:
+    given = {"pkcs11_module": MODULE, "pkcs11_token": "yinxin", "pkcs11_pin": "1234", "pkcs11_purposes": "tokens"}
+    house = open_house(Settings(**(settings.model_dump() | given)))
+    object.__setattr__(house.keys, "_token", token)
+    (fresh,) = token_keys.replace_now(house, "test", now, algorithms=["ES256"])
+    assert not (settings.data / "keys" / f"{fresh.name}.pem").exists()
+    made = sign.client_token(house, department(), scopes=["verify"], now=now)
+    assert callers.read_token(house, made, now).client
+    house.close()
 
 
 def test_a_license_sealed_by_the_token_is_valid(token: Token, settings: Settings, now: datetime) -> None:
