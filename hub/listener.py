@@ -46,7 +46,7 @@ def server(name: str, front: str) -> Any:
         websockets=False,
         ssl_cert=read.tls_certificate,
         ssl_key=read.tls_key,
-        ssl_protocol_min=SSLProtocols.tls12,
+        ssl_protocol_min=SSLProtocols.tls13 if read.tls_minimum == "1.3" else SSLProtocols.tls12,
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN_SECONDS,
     )

@@ -1,6 +1,7 @@
 """A certificate made here holds every name of this machine, stays the same while it is good, and opens a TLS listener."""
 
 import ssl
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -51,4 +52,7 @@ def test_serve_makes_it_and_tells_its_fingerprint(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=str(tmp_path / "data" / "tls" / "certificate.pem"))
     with urllib.request.urlopen(f"https://localhost:{running.ports[0]}/healthz", context=context, timeout=20) as answer:
         assert answer.status == 200
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # its ciphers cannot be chosen, and not all are those of BCP 195
+    with pytest.raises(urllib.error.URLError, match="SSL"):
+        urllib.request.urlopen(f"https://localhost:{running.ports[0]}/healthz", context=context, timeout=20)
     assert running.stop() == 0
