@@ -151,7 +151,7 @@ def _caller(house: House, asked: Asked, now: datetime) -> Caller:
             raise Withdrawn("The grant %(id)s", id=asked.grant) from error
         if not claims.get("authorization_details"):
             raise NoConsent("The token names no grant %(id)s", id=asked.grant[:40]) from error
-        raise TokenRefused(error.message, **error.values) from error
+        raise TokenRefused(error.message, headers=error.headers, **error.values) from error
     return caller
 
 

@@ -31,7 +31,7 @@ from idp.store import data as permissions
 from idp.store import mandates as mandate_store
 from idp.store import organizations
 from tests.admin.bodies import ASKER, CITY, ITEM, MARKET, PLATFORM, PROVIDER, Bodies
-from tests.idp.rp import Visit, department
+from tests.idp.rp import BoundVisit, Visit, department
 
 COMPANY = "91880101DEM000081U"
 
@@ -210,6 +210,27 @@ def test_another_client_does_not_use_the_grant(bodies: Bodies) -> None:
 def test_without_the_granted_purpose(bodies: Bodies, purpose: str | None) -> None:
     grant = bodies.granted()
     refused(bodies, bodies.call(bodies.allowed(grant), grant.id, purpose=purpose), 403, "purpose")
+
+
+def test_data_under_a_bound_token_need_its_key(bodies: Bodies) -> None:
+    """RFC 9449 7.1; and a proof with an old nonce is told the new one, or its client could never come again (RFC 9449 9)."""
+    grant = bodies.granted()
+    bodies.allowed(grant)
+    holder = BoundVisit(bodies.house, bodies.visit.app, bodies.visit.client, browser_of=bodies.visit)
+    details = json.dumps([{"type": "urn:yinxin:data", "grant": grant.id}])
+    code = holder.code(authorization_details=details, prompt="none")
+    token = (holder.redeem(code, headers=holder.basic() | {"DPoP": holder.proof()}).json or {})["access_token"]
+
+    def called(scheme: str, **changes: Any) -> Any:
+        proof = holder.proof("/api/sharing/data", token=token, **changes)
+        headers = {"Authorization": f"{scheme} {token}", "DPoP": proof}
+        return holder.program.post("/api/sharing/data", json={"grant": grant.id, "purpose": ITEM}, headers=headers)
+
+    assert called("DPoP").status_code == 200
+    refusals = [called("Bearer"), called("DPoP", ath=None), called("DPoP", nonce="old")]
+    assert [one.status_code for one in refusals] == [401, 401, 401]
+    assert 'error="use_dpop_nonce"' in refusals[2].headers["WWW-Authenticate"]
+    assert refusals[2].headers["DPoP-Nonce"]
 
 
 def test_withdrawal_stops_the_next_call(bodies: Bodies) -> None:
