@@ -12,7 +12,7 @@ from hub.i18n import N_, translated
 from idp.acting import mandates
 from idp.consent import consent_text, data
 from idp.provider import pseudonyms
-from idp.store import clients, consents, factors, leaving, life, people, proofs, receipts, releases
+from idp.store import clients, consents, factors, leaving, life, people, proofs, receipts, releases, upstreams
 from idp.store import mandates as mandate_store
 
 MOST = 5000  # lines of one list: more is paged on the pages of the account
@@ -56,6 +56,9 @@ def ways_in(house: House, db: Connection, whose: Whose, now: datetime) -> list[d
     return [
         {"kind": one.kind.value, "label": one.label, "added": _moment(one.created), "last_used": _moment(one.used)}
         for one in factors.of_person(db, whose.person)
+    ] + [
+        {"kind": "province", "label": one.upstream, "added": _moment(one.made), "last_used": _moment(one.used)}
+        for one in upstreams.links(db, whose.person)
     ]
 
 

@@ -3,22 +3,29 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
 from hub import callers, clock, ledger
+from hub import settings as hub_settings
 from hub.callers import Caller
 from hub.fetch import NotReachable
 from hub.house import House
 from hub.problems import NotFound
+from idp import cli_upstream
+from idp.account import closing
+from idp.login import session
 from idp.login.session import Opened
 from idp.model.factor import Factor, Kind, LastFactor
-from idp.model.flow import acr
+from idp.model.flow import Asked, SignedIn, Step, acr, missing
 from idp.model.person import Level, Person, State
 from idp.model.upstream import (
     FEDERATED,
@@ -38,6 +45,7 @@ from idp.upstream import answer, arrive, begin, breaker, configured, ending, lin
 from idp.upstream.answer import Cancelled
 from idp.upstream.arrive import Waits
 from tests.idp.citizen import told as notices
+from tests.idp.rp import department
 from tests.idp.upstream import BROWSER, ISSUER, JIA, Province, lanhai
 
 
@@ -552,3 +560,66 @@ def test_a_secret_is_kept_sealed_and_shown_to_the_provider_alone(house: House) -
     assert b"s3cret" not in sealed
     _, headers = begin.proven(house, lanhai(proof=Proof.basic), {}, clock.now())
     assert base64.b64decode(headers["Authorization"].removeprefix("Basic ")) == b"national-hub:s3cret%3A%26"
+
+
+# -- what hangs on it elsewhere
+
+
+def test_a_service_that_asks_for_more_than_is_vouched_for_gets_a_way_of_his_own() -> None:
+    """The hub enforces what the service accepts: a live check does not lift another's word, a factor here does."""
+    now = clock.now()
+    asked = Asked(client="c", redirect_uri="https://c.example", scopes=("openid",), level=3)
+    plain = SignedIn("s", "p", "x", 2, ("pwd", FEDERATED), now, holder_keys=("k",))
+    assert missing(asked, now, department(first_party=True), replace(plain, authority=ISSUER), None, now) == (
+        Step.login,
+    )
+    assert missing(asked, now, department(first_party=True), plain, None, now) == (Step.level,)
+
+
+def test_no_step_lifts_a_login_above_who_vouched_for_it() -> None:
+    person = Person("p", clock.now(), level=Level.present)
+    assert session.within(person, Caller(person="p", level=2, amr=("pwd", FEDERATED))) == 2
+    assert session.within(person, Caller(person="p", level=2, amr=("pwd",))) == 3
+
+
+def test_a_closed_account_leaves_no_link(house: House, province: Province) -> None:
+    person = session_of(house, province.comes_back()).person or ""
+    closing.close(house, person, knows=True, now=clock.now())
+    closing.finish(house, person, now=clock.now() + timedelta(days=31))
+    assert not links.of(house, person)
+    again = session_of(house, province.comes_back()).person
+    assert again != person
+
+
+def test_what_was_kept_of_logins_goes_by_itself(house: House, province: Province) -> None:
+    session_of(house, province.comes_back())
+    with house.database.write() as db:
+        assert store.forget_logins(db, clock.now() - timedelta(days=1)) == 0
+        assert store.forget_logins(db, clock.now() + timedelta(days=41)) == 1
+
+
+def test_operators_set_a_province_up_by_a_file(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_settings, "read", lambda: house.settings)
+    (tmp_path / "s").write_text("s3cret\n")
+    file = tmp_path / "provinces.toml"
+    file.write_text(
+        f'[[upstream]]\nid = "lanhai"\nissuer = "{ISSUER}"\nname = "澜海省"\nname_en = "Lanhai"\nregion = "澜海省"\n'
+        'region_en = "Lanhai"\nclient_id = "hub"\nproof = "client_secret_post"\nsecret_file = "s"\ncap = 2\n',
+        encoding="utf-8",
+    )
+
+    def run(*words: object) -> str:
+        result = CliRunner().invoke(cli_upstream.upstream, [str(word) for word in words])
+        return f"{result.exit_code} {result.output}"
+
+    assert "believed up to level 2" in run("add", file, "--unseen")
+    assert f"{house.settings.issuer_url}/upstream/lanhai/callback" in run("add", file, "--unseen")
+    assert run("add", file).startswith("1 ")  # it does not answer: kept, and said
+    assert "s3cret" not in run("list")
+    assert '"cap": 2' in run("list")
+    assert "out of use" in run("end", "lanhai")
+    assert run("end", "lanhai").startswith("1 ")
+    file.write_text("[[upstream]]\nid = 3\n")
+    assert run("add", file).startswith("1 ")
+    file.write_text("upstream = 7")
+    assert run("add", file).startswith("1 ")
