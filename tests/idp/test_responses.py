@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from idp.model.client import FAPI2, LEGACY, ClientWrong, GrantType
+from idp.model.client import FAPI2, LEGACY, POLICIES, ClientWrong, GrantType
 from idp.model.policy import FRONT_CHANNEL
 from idp.model.registration import Registration
-from idp.provider import discovery, responses
+from idp.provider import responses
 from tests.idp.rp import ASSERTION, CALLBACK, Visit, Visits, department, with_key
 
 OLD = department(
@@ -171,11 +171,15 @@ def test_nobody_else_gets_tokens_in_the_front_channel(visit: Visit, visits: Visi
     assert bare.answer(response_type=response_type)["error"] == "unauthorized_client"
 
 
-def test_no_registration_leads_there() -> None:
-    said = discovery.metadata("https://x.example")
-    assert said["response_types_supported"] == ["code"]
-    with pytest.raises(ClientWrong):
-        replace(department(), registered=Registration(response_types=("id_token",))).checked()
+@pytest.mark.parametrize("policy", [name for name in POLICIES if name != LEGACY.name])
+def test_no_registration_leads_there(visit: Visit, policy: str) -> None:
+    """Discovery names them, as Discovery 3 wants of dynamic providers; no policy that can be registered for has them."""
+    said = Registration(response_types=("id_token",))
+    client = with_key(policy=POLICIES[policy], grant_types=(GrantType.code,), registered=said)
+    with pytest.raises(ClientWrong, match="id_token"):
+        client.checked()
+    asked = {"redirect_uris": [CALLBACK], "response_types": ["id_token"], "grant_types": ["implicit"]}
+    assert visit.program.post("/oidc/register", json=asked).status_code in {400, 401}
 
 
 def test_tokens_of_the_front_channel_fall_with_the_login(old: Visit) -> None:
