@@ -90,7 +90,8 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(None, description="PEM chain; with it `yinxin serve` speaks TLS itself")
     tls_key: Path | None = Field(None, description="PKCS#8 PEM key that belongs to it")
     tls_minimum: Literal["1.2", "1.3"] = Field(
-        "1.3", description="the oldest TLS of our own listener; with 1.2 it takes a cipher that BCP 195 does not recommend"
+        "1.3",
+        description="the oldest TLS of our own listener; with 1.2 it takes a cipher that BCP 195 does not recommend",
     )
     behind_proxy: bool = Field(False, description="a proxy of ours ends TLS in front and sets X-Forwarded-For")
     mtls_url: str = Field(
