@@ -9,11 +9,9 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import alembic.command
 import click
-from alembic.config import Config
 from flask import Flask
 from sqlalchemy import Connection
 
@@ -21,6 +19,9 @@ from hub import api, clock, ledger, settings, token_keys, tree, web
 from hub.house import House, open_house
 from hub.problems import Problem
 from hub.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ROOMS = ("hub", "certs", "seals", "idp", "licenses", "admin", "verification")
 HUB_ROOMS = ("hub", "certs", "seals", "idp", "licenses", "admin")  # verification has its own origin
@@ -128,13 +129,17 @@ def complete_keys(opened: House) -> None:
 
 def migrate(opened: House) -> None:
     """Bring the database to this release's tables: one Alembic branch per room, each in its own folder."""
+    import alembic.command  # a quarter of a second for each process that never migrates
+
     with opened.database.engine.connect() as connection:
         alembic.command.upgrade(migrations(connection), "heads")
         connection.commit()
 
 
-def migrations(connection: Connection, **attributes: str) -> Config:
+def migrations(connection: Connection, **attributes: str) -> "Config":
     """Alembic's configuration for all rooms on one connection."""
+    from alembic.config import Config
+
     for room in ROOMS:
         _module(f"{room}.store")
     config = Config()
