@@ -31,8 +31,8 @@ KEYS: dict[str, tuple[type[ECKey | RSAKey | OKPKey], str, tuple[str, ...]]] = {
     "ES256": (ECKey, "P-256", ("crv", "kty", "x", "y")),
     "EdDSA": (OKPKey, "Ed25519", ("crv", "kty", "x")),
     "PS256": (RSAKey, "", ("e", "kty", "n")),
-    "RS256": (RSAKey, "", ("e", "kty", "n")),
 }
+OTHER_NAMES = {"Ed25519": "EdDSA"}  # RFC 9864 2.2: the same signature under its newer name
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 PORTS = {"http": 80, "https": 443}
 
@@ -137,15 +137,17 @@ def _verified(proof: str, algorithms: Sequence[str]) -> tuple[dict[str, Any], st
     try:
         header = header_of(proof, longest=LONGEST)
         key, jkt = _key(header, algorithms)
-        return claims_of(proof, key, algorithms), jkt
+        return claims_of(proof, key, (header["alg"],)), jkt
     except ValueError as error:
         raise ProofWrong("The proof is not a signed DPoP proof") from error
 
 
 def _key(header: dict[str, Any], algorithms: Sequence[str]) -> tuple[ECKey | RSAKey | OKPKey, str]:
-    if header.get("typ") != "dpop+jwt" or header.get("alg") not in algorithms:
+    named = header.get("alg")
+    algorithm = OTHER_NAMES.get(named, named) if isinstance(named, str) else ""
+    if header.get("typ") != "dpop+jwt" or algorithm not in algorithms:
         raise ValueError("typ or alg")
-    kind, curve, members = KEYS[header["alg"]]
+    kind, curve, members = KEYS[algorithm]
     jwk = header.get("jwk")
     if not isinstance(jwk, dict) or PRIVATE & jwk.keys() or not all(isinstance(jwk.get(name), str) for name in members):
         raise ValueError("jwk")

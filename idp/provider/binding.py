@@ -17,7 +17,7 @@ def shown(form: Form, client: Client, *, jkt: str | None = None) -> str:
     `jkt` is the key to which the code was bound. Raises Refused.
     """
     if form.dpop:
-        given = _proved(form, client, nonce_needed=needs_nonce(form, client))
+        given = _proved(form, nonce_needed=needs_nonce(form, client))
         if jkt not in (None, given):
             raise Refused("invalid_grant", "The code is bound to another key")
         return f"jkt:{given}"
@@ -37,7 +37,7 @@ def jkt(form: Form, client: Client, named: str | None) -> str | None:
     """
     if not form.dpop:
         return named
-    given = _proved(form, client)
+    given = _proved(form)
     if named not in (None, given):
         raise Refused("invalid_dpop_proof", "dpop_jkt is not the key of the proof")
     return given
@@ -79,7 +79,7 @@ def nonce_header(form: Form) -> dict[str, str]:
     return {"DPoP-Nonce": nonces.current(form.house, form.now.timestamp())} if form.dpop else {}
 
 
-def _proved(form: Form, client: Client, *, nonce_needed: bool = False) -> str:
+def _proved(form: Form, *, nonce_needed: bool = False) -> str:
     """The thumbprint of the key that a proof in this request proves, shown for the first time. Raises Refused."""
     house, moment = form.house, form.now.timestamp()
     try:
@@ -88,7 +88,6 @@ def _proved(form: Form, client: Client, *, nonce_needed: bool = False) -> str:
             method="POST",
             urls=[origin + form.path for origin in house.settings.program_urls],
             now=moment,
-            algorithms=_algorithms(client),
             nonce_fits=lambda nonce: nonces.fits(house, nonce, moment),
             nonce_needed=nonce_needed,
         )
@@ -99,7 +98,3 @@ def _proved(form: Form, client: Client, *, nonce_needed: bool = False) -> str:
     if not house.shared.first(proof.once, proof.seconds):
         raise Refused("invalid_dpop_proof", "The proof was used before")
     return proof.jkt
-
-
-def _algorithms(client: Client) -> tuple[str, ...]:
-    return client.policy.assertion_algorithms  # what is good enough to prove oneself is good enough to prove a key
