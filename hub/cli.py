@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hub import backup, clock, jobs, ledger, log, rotation, serve, settings, ticks, tree
+from hub import backup, clock, jobs, ledger, log, outbox, rotation, serve, settings, ticks, tree
 from hub.house import House, open_house
 from hub.problems import Problem
 from hub.process import dies_with_us
@@ -113,6 +113,20 @@ def ledger_export(place: str) -> None:
     with opened() as house, house.database.snapshot() as db:
         for event in ledger.export(db, scope=place):
             click.echo(json.dumps(event, ensure_ascii=False, sort_keys=True))
+
+
+@click.command("deliveries")
+@click.option("--state", type=click.Choice(["waiting", "sent", "failed"]), default="", help="Only these.")
+@click.option("--to", default="", help="Only those to this very address.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
+def deliveries_command(state: str, to: str, limit: int) -> None:
+    """List what is told to others (sign-outs, events, notices), newest first: sent, waiting, or failed and why."""
+    with opened() as house, house.database.read() as db:
+        for one in outbox.deliveries(db, to=to, state=state, limit=limit):
+            where = one.to if "://" in one.to else "-"  # else it names a person
+            click.echo(
+                f"{one.at:%Y-%m-%d %H:%M:%S}  {one.kind:<16} {one.state:<8} {one.attempts:>3}  {where}  {one.result}"
+            )
 
 
 @click.group("vault")
@@ -246,6 +260,7 @@ commands = [
     backup_command,
     restore_command,
     ledger_group,
+    deliveries_command,
     vault_group,
     place_group,
 ]

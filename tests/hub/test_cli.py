@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hub import clock, ledger
+from hub import clock, ledger, outbox
 from hub.house import open_house
 from hub.process import ROOT
 from hub.settings import read
@@ -37,6 +37,19 @@ def test_the_ledger_is_checked_and_its_head_is_told(folder: Path) -> None:
     result = typed("ledger", "verify")
     assert result.exit_code == 0
     assert "The ledger is whole: 1 events, head " in result.output
+
+
+def test_an_operator_sees_what_waits_for_whom_and_why_and_no_person(folder: Path) -> None:
+    house = open_house(read())
+    with house.database.write() as db:
+        outbox.queue(db, "idp.logout", "https://elsewhere.example/told", {}, clock.now())
+        outbox.queue(db, "sms", "person-7", {}, clock.now())
+    outbox.deliver(house, clock.now(), {"sms": lambda *_: None})
+    house.close()
+    waiting = typed("deliveries", "--state", "waiting").output
+    assert "https://elsewhere.example/told" in waiting
+    assert "may not be called" in waiting
+    assert "person-7" not in typed("deliveries").output
 
 
 def test_a_broken_ledger_is_exit_code_1_and_a_sentence(folder: Path) -> None:
