@@ -1,4 +1,4 @@
-"""Other people's clients sign people in by a running Yinxin: npm's openid-client and Debian's Apache mod_auth_openidc.
+"""Other people's clients sign people in by a running Yinxin: Authlib, npm's openid-client, Debian's Apache mod_auth_openidc.
 
 What they run is what docs/connect.md tells a department to type.
 """
@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,9 +44,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def sites() -> dict[str, Site]:
-    """Where the three sites stand."""
-    names = ("node", "fapi", "apache")
-    return {name: Site(name, port) for name, port in zip(names, free_ports(3), strict=True)}
+    """Where the sites stand."""
+    names = ("node", "fapi", "apache", "flask")
+    return {name: Site(name, port) for name, port in zip(names, free_ports(4), strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,7 @@ def yinxin(sites: dict[str, Site], tmp_path_factory: pytest.TempPathFactory) -> 
     public = json.dumps(KEY.as_dict(private=False)).replace('": "', '" = "')
     secret = f'auth = "client_secret_basic"\nsecret = "{SECRET}"\n'
     text = described("node", "/callback", "/backchannel-logout") + secret
+    text += described("flask", "/callback", "/backchannel-logout") + secret
     text += described("apache", "/protected/callback", "/protected/callback?logout=backchannel") + secret
     text += described("fapi", "/callback", "") + f'policy = "fapi2"\nauth = "private_key_jwt"\nkeys = [{public}]\n'
     allowed = [f"localhost:{site.port}" for site in sites.values()]
@@ -94,6 +96,30 @@ def node(yinxin: Installation, sites: dict[str, Site], tmp_path_factory: pytest.
             stack.callback(run.terminate)
             wait(lambda name=name: b"ready" in (folder / name).read_bytes(), folder / name)  # type: ignore[misc]
         yield
+
+
+@pytest.fixture(scope="module")
+def flask(yinxin: Installation, sites: dict[str, Site], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The page's Authlib site, run by Flask's own command."""
+    folder, site = tmp_path_factory.mktemp("flask"), sites["flask"]
+    (folder / "site_of_the_page.py").write_text(snippet("python"), encoding="utf-8")
+    given = {
+        "PATH": os.environ["PATH"],
+        "ISSUER": yinxin.issuer,
+        "CLIENT_ID": "flask",
+        "CLIENT_SECRET": SECRET,
+        "COOKIE_SECRET": "of-this-test",
+        "AUTHLIB_INSECURE_TRANSPORT": "1",  # a try on one machine, without TLS
+    }
+    command = [sys.executable, "-m", "flask", "--app", "site_of_the_page", "run", "--port", str(site.port)]
+    with (folder / "log").open("wb") as log:
+        run = subprocess.Popen(command, cwd=folder, env=given, stdout=log, stderr=log)
+        try:
+            wait(lambda: httpx2.get(f"{site.base}/").status_code == 302, folder / "log")
+            yield
+        finally:
+            run.terminate()
+            run.wait(10)
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +208,31 @@ def _access_token(person: Person) -> str:
     found = re.search(r"OIDC_access_token=(\S+)", person.page.text)
     assert found, person.page.text[:500]
     return found[1]
+
+
+# -- Authlib
+
+
+def test_authlib_signs_in_and_out_and_is_told(
+    yinxin: Installation, sites: dict[str, Site], flask: None, person: Person, known: str
+) -> None:
+    site = sites["flask"]
+    person.open(f"{site.base}/")
+    person.goes_on(known)
+    assert person.is_at_site(site), person.page.text[:500]
+    assert "Signed in: " in person.page.text
+    person.open(f"{site.base}/sign-out")
+    assert person.path == "/login", person.where
+    person.goes_on(known)
+    assert "Signed in: " in person.page.text
+    person.open(f"{yinxin.issuer}/oidc/logout")
+    person.submit(action="/oidc/logout/confirmed")
+
+    def told() -> bool:
+        person.open(f"{site.base}/")
+        return person.path == "/login"
+
+    wait(told, yinxin.folder / "log")
 
 
 # -- openid-client
