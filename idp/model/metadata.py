@@ -65,6 +65,8 @@ CHOICES = {  # a member, and the member of discovery that tells which values we 
 }
 ENCRYPTED = ("id_token_encrypted_response", "userinfo_encrypted_response", "request_object_encryption")
 PLAIN_ENC = "A128CBC-HS256"  # OpenID Connect Registration 2: the default of each _enc whose _alg is given
+# Sign-ins without an address of the service, and tokens for others' APIs, are given by service management alone.
+SELF_REGISTERED = (GrantType.code, GrantType.refresh, GrantType.client_credentials)
 PLAIN_SCOPES = ("openid", "profile", "offline_access")
 
 
@@ -178,7 +180,7 @@ def _response_types(said: Said, base: Client) -> tuple[str, ...]:
 
 def _grants(said: Said, base: Client) -> tuple[GrantType, ...]:
     asked = read.texts(said, "grant_types") or (GrantType.code.value,)
-    taken = {one.value: one for one in base.policy.grant_types}
+    taken = {one.value: one for one in base.policy.grant_types if one in SELF_REGISTERED}
     wrong = [one for one in asked if one not in taken]
     if wrong:
         raise read.wrong("A grant type is not among those that may be registered")
@@ -189,8 +191,7 @@ def _scopes(said: Said, grants: tuple[GrantType, ...]) -> tuple[str, ...]:
     """The scopes that it may ask of a person. Those of our API are given by service management alone."""
     asked = set(read.text(said, "scope").split())
     scopes = tuple(one for one in PERSON_SCOPES if one in asked) if asked else PLAIN_SCOPES
-    people_come = bool({GrantType.code, GrantType.device} & set(grants))
-    return tuple(dict.fromkeys(("openid", *scopes))) if people_come else ()
+    return tuple(dict.fromkeys(("openid", *scopes))) if GrantType.code in grants else ()
 
 
 def _names(said: Said, redirects: tuple[str, ...], base: Client) -> tuple[str, str]:

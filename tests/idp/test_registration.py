@@ -224,6 +224,8 @@ BAD: list[dict[str, Any]] = [
     {"grant_types": ["implicit"]},
     {"grant_types": ["authorization_code", "implicit"]},
     {"grant_types": ["password"]},
+    {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]},
+    {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange"]},
     {"token_endpoint_auth_method": "client_secret_jwt"},
     {"token_endpoint_auth_method": ["none"]},
     {"token_endpoint_auth_method": "private_key_jwt"},
