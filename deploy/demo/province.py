@@ -25,10 +25,11 @@ from idp import demo as people
 from idp.account import accounts
 from idp.demo import Figure
 from idp.model.client import FAPI2, Client, ClientAuth, GrantType
-from idp.model.person import AccountNameTaken
+from idp.model.person import Level
 from idp.model.realname import RegisterLater
 from idp.model.upstream import Upstream
 from idp.provider import clients
+from idp.store import people as store
 from idp.upstream import begin, configured, ending
 
 ROOMS = ("hub", "idp")
@@ -77,21 +78,28 @@ def made(read: Settings, folder: Path, now: datetime) -> tuple[House, dict[str, 
     with house.database.write() as db:
         for place in PLACES:
             tree.keep(db, place)
-    file = folder / "account.json"
+    account = _account(folder / "account.json")
+    with house.database.read() as db:
+        person = store.by_account(db, store.account_key(house.vault, CITIZEN.account))
+    person = person or accounts.register(house, CITIZEN.account, account["password"], now=now)
+    if person.level < Level.present:  # at the first start, and after one that was cut short
+        register = urlsplit(read.register_url)
+        where = (register.hostname or "", register.port or 443)
+        _wait(lambda: socket.create_connection(where, 1).close(), OSError)
+        _wait(lambda: people.prove(house, person.id, CITIZEN, clock.now()), RegisterLater, pause=2)
+    return house, account
+
+
+def _account(file: Path) -> dict[str, str]:
+    """The citizen's account, with the password that is shown."""
     if file.exists():
-        return house, json.loads(file.read_text("utf-8"))
+        found: dict[str, str] = json.loads(file.read_text("utf-8"))
+        return found
     password = people.fresh_password()
     account = {"who": CITIZEN.who, "account": CITIZEN.account, "password": password}
-    register = urlsplit(read.register_url)
-    _wait(lambda: socket.create_connection((register.hostname or "", register.port or 443), 1).close(), OSError)
-    try:
-        person = accounts.register(house, CITIZEN.account, password, now=now)
-        _wait(lambda: people.prove(house, person.id, CITIZEN, clock.now()), RegisterLater, pause=2)
-    except AccountNameTaken:
-        account["password"] = "(as shown at the first start)"
     file.touch(mode=0o600)
     file.write_text(json.dumps(account, ensure_ascii=False), encoding="utf-8")
-    return house, account
+    return account
 
 
 def know_hub(house: House, file: Path, now: datetime) -> None:
