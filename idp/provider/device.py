@@ -56,11 +56,12 @@ def asked(form: Form) -> Answer:
 def redeem(house: House, secret: str, client: Client, now: datetime, *, cnf: str = "") -> Tokens:
     """The tokens of a device whose person agreed, once (RFC 8628 3.4, 3.5). Raises Refused, which may mean: not yet."""
     digest = digest_of(secret)
+    # The answer first: whoever finds it gone finds the request gone too, as that is dropped before, and is not told to wait.
+    said = house.shared.peek(_key("said", digest))
     waiting = _waiting(house, digest)
     if waiting is None or waiting.client != client.id:
         grants.used_again(house, digest, client, now)
         raise Refused("invalid_grant", "The device code is unknown or used")
-    said = house.shared.peek(_key("said", digest))
     if now >= waiting.ends:
         raise Refused("expired_token", "The device code has expired")
     if said is None:
@@ -68,7 +69,7 @@ def redeem(house: House, secret: str, client: Client, now: datetime, *, cnf: str
     if said == NO:
         raise Refused("access_denied", "The person said no")
     given = grants.redeem(house, secret, grants.load(said), client, now, cnf=cnf)
-    house.shared.forget(*(_key(kind, digest) for kind in ("waits", "said")))
+    house.shared.forget(_key("waits", digest), _key("said", digest))  # in this order
     return given
 
 
