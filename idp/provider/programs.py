@@ -14,6 +14,7 @@ from idp.model.flow import Refused
 FORM = "application/x-www-form-urlencoded"
 LONGEST_FORM = 65_536  # bytes
 MOST_FIELDS = 64
+SEVERAL = "resource"  # the one parameter that may be given more than once (RFC 8707 2); no address holds a space
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 5.1
 
 
@@ -70,9 +71,10 @@ def fields_of(content_type: str, body: bytes) -> dict[str, str]:
         pairs = parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise Refused("invalid_request", "The form cannot be read") from error
-    if any(count > 1 for count in Counter(name for name, _ in pairs).values()):
+    if any(count > 1 for count in Counter(name for name, _ in pairs if name != SEVERAL).values()):
         raise Refused("invalid_request", "A parameter is repeated")
-    return dict(pairs)
+    several = [value for name, value in pairs if name == SEVERAL]
+    return dict(pairs) | ({SEVERAL: " ".join(several)} if several else {})
 
 
 def refused(refusal: Refused) -> Answer:

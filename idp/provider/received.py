@@ -11,8 +11,7 @@ from idp.model.client import Client, UnknownClient
 from idp.model.flow import Refused
 from idp.provider import clients, request_object
 from idp.provider.checks import Request
-
-SEVERAL = "resource"  # the one parameter that may be given more than once (RFC 8707 2)
+from idp.provider.programs import SEVERAL
 
 
 class BadAuthorizationRequest(Problem):

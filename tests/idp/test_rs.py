@@ -129,6 +129,25 @@ def test_a_token_for_an_unknown_api_is_refused(party: BoundVisit, simple: Visit,
     assert (simple.token(own).json or {})["error"] == "invalid_target"
 
 
+def test_several_apis_may_be_asked_for_and_each_token_is_for_one(simple: Visit) -> None:
+    """RFC 8707 2: the parameter may be repeated; and 2.2: the client narrows it down."""
+    other = f"{ISSUER}/oidc/userinfo"
+    code = simple.code(resource=f"{RESOURCE} {other}", scope="openid offline_access")
+    assert (simple.redeem(code).json or {})["error"] == "invalid_target"
+    given = simple.redeem(code, resource=other).json or {}
+    assert simple.claims(given["access_token"])["aud"] == other
+    form = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"], "resource": [RESOURCE, other]}
+    both = simple.program.post("/oidc/token", data=form, headers=simple.basic())
+    assert (both.json or {})["error"] == "invalid_target"
+
+
+def test_a_pushed_request_may_name_several_apis(party: BoundVisit) -> None:
+    form: dict[str, Any] = party.proved(party.asked()) | {"resource": [RESOURCE, f"{ISSUER}/oidc/userinfo"]}
+    assert party.program.post("/oidc/par", data=form).status_code == 201
+    twice: dict[str, Any] = party.proved(party.asked()) | {"nonce": ["a", "b"]}
+    assert (party.program.post("/oidc/par", data=twice).json or {})["error"] == "invalid_request"
+
+
 def test_an_address_belongs_to_one_api(simple: Visit) -> None:
     with pytest.raises(ClientWrong):
         Visit(simple.house, simple.app, department(id="squatter", registered=Registration(resource=RESOURCE)))
