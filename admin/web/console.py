@@ -14,6 +14,7 @@ from certs import store as certs
 from hub import clock, ledger, tree, web, web_signin
 from hub.callers import Operator
 from hub.problems import BadRequest
+from idp.store import clients
 from licenses import change, kinds
 from licenses import store as licenses
 from licenses.model import LIFE, Change, Operation, ReasonMissing, Status
@@ -46,6 +47,7 @@ def _looking(bp: Blueprint) -> None:
                 places=tree.places(db, scope),
                 agencies=seals.agencies(db, scope),
                 licenses=licenses.found(db, scope, limit=5),
+                waiting=len(clients.waiting(db, scope)),
                 events=_worth_reading(ledger.events(db, scope=scope, limit=100))[:8],
             )
 

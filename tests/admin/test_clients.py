@@ -101,6 +101,11 @@ def test_who_registered_itself_is_let_in_by_two(house: House, office: Office, wa
     assert (found.policy, found.id_token_algorithm, found.redirect_uris) == (FAPI2, "ES256", (CALLBACK,))
 
 
+def test_the_overview_says_that_somebody_waits(office: Office, waiting: str) -> None:
+    assert "wait to be let in: 1" in office("anna", Right.services).get("/console/?lang=en").text
+    assert "wait to be let in" not in office("doris", place=QIYUN).get("/console/?lang=en").text
+
+
 def test_a_policy_must_fit_before_anybody_is_asked(house: House, office: Office, waiting: str) -> None:
     answer = asked(office, waiting, "let-in", agency=MARKET, policy="kiosk", let_in_reason="")
     assert answer.status_code == 422
