@@ -19,6 +19,8 @@ from hub import clock, dpop
 from hub.house import House
 from idp.model.client import ClientWrong, GrantType
 from idp.model.registration import Registration
+from idp.provider import clients
+from idp.store import clients as store
 from tests.idp.rp import SECRET, BoundVisit, Visit, b64, department, fapi, public, signed
 from tests.verification.test_cli import SERVER_ONLY
 from yinxin.rs import Api, Denied, Introspection, NotReachable, client_cert, read
@@ -172,6 +174,20 @@ def test_a_client_in_its_own_name_names_the_api(simple: Visit, trade: FlaskClien
     assert trade.post("/v1/files", headers={"Authorization": f"Bearer {token}"}).json == {"client": "simple"}
     ours = (simple.token({"grant_type": "client_credentials"}).json or {})["access_token"]
     assert trade.post("/v1/files", headers={"Authorization": f"Bearer {ours}"}).status_code == 401
+
+
+def test_an_api_is_found_by_its_whole_address_on_both_databases(house_on: House) -> None:
+    told = Registration(resource="https://api.example/v1%20x_y")
+    plain = department(id="odd", redirect_uris=(), grant_types=(GrantType.client_credentials,), registered=told)
+    clients.add(house_on, plain, by="test", now=clock.now())
+    with house_on.database.read() as db:
+        found = [
+            store.of_resource(db, one) for one in (told.resource, told.resource[:-1], "%", "https://api.example/v1")
+        ]
+    assert found == ["odd", None, None, None]
+    clients.end(house_on, "odd", by="test", now=clock.now())
+    with house_on.database.read() as db:
+        assert store.of_resource(db, told.resource) is None
 
 
 # -- at the API
