@@ -1,6 +1,7 @@
 """Letting in a device that cannot show this page itself: type its code, compare, say yes (RFC 8628 3.3)."""
 
 import secrets
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
@@ -53,7 +54,7 @@ def add(bp: Blueprint) -> None:
         )
 
 
-def _who_asks(visit: Visit, waiting: Device) -> dict[str, object]:
+def _who_asks(visit: Visit, waiting: Device) -> dict[str, Any]:
     """What tells a device that stands here from one that stands elsewhere."""
     client = clients.known(visit.house, waiting.client, visit.now)
     name = (client.name if language() == "zh-Hans" else client.name_en) if client else waiting.client
