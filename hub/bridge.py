@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+WAITING = 200  # requests for a thread: whoever came after them would wait for five seconds of hashing, and had gone
 BODY_SECONDS = 30.0  # for a whole body: 20 MB over a bad line; longer is slow on purpose
 ONE_VALUE = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
@@ -38,6 +39,7 @@ class Bridge:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         self._most = most
         self._quick = quick
+        self._waiting = 0  # for a thread, or answered by one; the loop alone counts
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request (granian's RSGI 1.5)."""
@@ -61,9 +63,18 @@ class Bridge:
         given = environ(scope, body, declared if refused else str(len(body)))
         if scope.path.startswith(self._quick):
             status, headers, answer = answered(self._application, given)
+        elif self._waiting >= WAITING:
+            protocol.response_empty(503, [("retry-after", "5")])
+            return
         else:
-            loop = asyncio.get_running_loop()
-            status, headers, answer = await loop.run_in_executor(self._threads, answered, self._application, given)
+            self._waiting += 1
+            try:
+                answering = asyncio.get_running_loop().run_in_executor(
+                    self._threads, answered, self._application, given
+                )
+                status, headers, answer = await answering
+            finally:
+                self._waiting -= 1
         protocol.response_bytes(status, headers, answer)
 
     async def _read(self, protocol: Any) -> bytes:

@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 
 PROGRAM = """
-import json, multiprocessing, sys
+import json, multiprocessing, sys, time
 from granian.constants import Interfaces
 from granian.server import Server
 from hub import bridge
 
 def application(given, start):
     said = {name: value for name, value in given.items() if isinstance(value, str)}
+    if given["PATH_INFO"] == "/slow":
+        time.sleep(3)
+    if given["PATH_INFO"] == "/short":
+        time.sleep(0.1)
     try:
         said["body"] = given["wsgi.input"].read().decode("latin-1")
     except OSError as error:
@@ -30,7 +34,8 @@ def application(given, start):
 
 def load(_):
     bridge.BODY_SECONDS = 2.0
-    return bridge.Bridge(application, threads=1, most=100_000)
+    bridge.WAITING = 20
+    return bridge.Bridge(application, threads=1, most=100_000, quick=("/quick",))
 
 if __name__ == "__main__":
     multiprocessing.set_start_method("spawn")
@@ -119,3 +124,29 @@ def test_many_slow_bodies_hold_nobody_up_and_end(port: int) -> None:
         one.settimeout(20)
         assert b"408" in one.recv(40)
         one.close()
+
+
+def test_what_is_slow_holds_up_nothing_that_is_quick(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)  # it has the only thread
+        began = time.monotonic()
+        for body in (None, b"x=1"):
+            assert ask(port, "POST" if body else "GET", "/quick", body=body)[0] == 207
+        assert time.monotonic() - began < 2
+        slow.settimeout(20)
+        assert b"207" in slow.recv(40)
+
+
+def test_whoever_would_wait_too_long_is_told_to_come_again(port: int) -> None:
+    lines = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+    for one in lines:
+        one.sendall(b"GET /short HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert ask(port, "GET", "/quick")[0] == 207
+    for one in lines:
+        one.settimeout(20)
+    said = [one.recv(400) for one in lines]
+    refused = [answer for answer in said if b" 503 " in answer.partition(b"\r\n")[0]]
+    assert 5 <= len(refused) <= 10
+    assert all(b"retry-after: 5" in answer.lower() for answer in refused)
+    assert ask(port, "GET", "/short")[0] == 207
