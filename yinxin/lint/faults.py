@@ -38,7 +38,10 @@ FAULTS = (
     Fault(
         "foreign-key",
         ("an ID token signed by a key that is not the provider's", "用不属于认证平台的密钥签名的 ID 令牌"),
-        _FORGED,
+        (
+            "Signatures are not checked: TLS alone stands between you and a forged ID token (Core 3.1.3.7 allows it, we do not).",
+            "没有校验签名:只有 TLS 在阻挡伪造的 ID 令牌(标准 Core 3.1.3.7 允许,本平台不允许)。",
+        ),
         _SIGNATURE,
     ),
     Fault(
