@@ -55,7 +55,7 @@ _SESSION = Ready(
     )
 )
 # And every renewal of a token this.
-_LOGIN = Ready(
+_RUNS_NOW = (
     sa.select(session_table)
     .where(
         _s.sid == sa.bindparam("login"),
@@ -66,6 +66,7 @@ _LOGIN = Ready(
     )
     .limit(1)
 )
+_LOGIN, _LOGIN_HELD = Ready(_RUNS_NOW), Ready(_RUNS_NOW.with_for_update(read=True))
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,9 @@ def session(db: sa.Connection, digest: str, kind: str, now: datetime) -> Caller 
     return None if row is None else _caller(row)
 
 
-def login(db: sa.Connection, sid: str, now: datetime) -> Caller | None:
-    """The running session at the provider of one login."""
-    row = _LOGIN.first(db, login=sid, now=now)
+def login(db: sa.Connection, sid: str, now: datetime, *, held: bool = False) -> Caller | None:
+    """The running session at the provider of one login. `held`: whoever ends it waits until this transaction ends."""
+    row = (_LOGIN_HELD if held else _LOGIN).first(db, login=sid, now=now)
     return None if row is None else _caller(row)
 
 

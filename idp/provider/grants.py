@@ -73,7 +73,7 @@ def redeem(
                     mandates=mandates, reader=reader)  # fmt: skip
     with house.database.write() as db:
         behalf.hold(db, grant.acting_for)  # whoever ends the mandate finds this grant, or this finds it over
-        runs = _login_runs(db, grant, now) and principals.runs(db, grant.person, grant.acting_for, now)
+        runs = _login_runs(db, grant, now, held=True) and principals.runs(db, grant.person, grant.acting_for, now)
         told = runs and may_be_told(db, grant, client)
         won = told and store.redeem(db, digest, grant)
         if won:
@@ -236,9 +236,9 @@ def _note_release(db: Connection, event: int, client: Client, grant: Grant, now:
         releases.add(db, event, whose(grant), client.id, now)
 
 
-def _login_runs(db: Connection, grant: Grant, now: datetime) -> bool:
-    """True while the login in which the grant was made has a session at the provider."""
-    return callers.login(db, grant.sid, now) is not None
+def _login_runs(db: Connection, grant: Grant, now: datetime, *, held: bool = False) -> bool:
+    """True while the login of the grant has a session. `held`: whoever ends it finds the grant, or this finds it over."""
+    return callers.login(db, grant.sid, now, held=held) is not None
 
 
 def _grant_of(code: Code, client: Client, cnf: str, now: datetime) -> Grant:

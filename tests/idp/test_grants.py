@@ -16,7 +16,7 @@ from hub.house import House
 from idp.consent import consents
 from idp.model.flow import Refused
 from idp.model.grant import Code, Tokens
-from idp.provider import grants, revoke
+from idp.provider import clients, grants, logout, revoke
 from idp.store import grants as store
 from tests.idp.rp import Visit, department, public
 
@@ -157,6 +157,27 @@ def test_a_code_of_the_release_before_is_redeemed_after_an_update(party: Visit) 
     del kept["data"]
     party.house.shared.put(key, json.dumps(kept), 60)
     assert grants.find_code(party.house, value, party.client, clock.now()).data == ()
+
+
+def test_a_service_that_redeems_while_somebody_signs_out_is_told(anywhere: Visit) -> None:
+    """Whoever got tokens in a login hears of its end: a redemption under way is waited for, a later one is refused."""
+    house, now = anywhere.house, clock.now()
+    client = clients.known(house, "qiyun-market", now)
+    assert client is not None
+    grant = grants._grant_of(code_of(anywhere, ("openid",)), client, "", now)
+
+    def ends() -> list[str]:
+        with house.database.write() as db:
+            return [one.client for one in logout.ended(db, now, sid=anywhere.sid, why="test")]
+
+    with ThreadPoolExecutor(1) as threads:
+        with house.database.write() as db:
+            assert grants._login_runs(db, grant, now, held=True)
+            assert store.redeem(db, digest_of("a code"), grant)
+            running = threads.submit(ends)
+            with pytest.raises(TimeoutError):
+                running.result(timeout=0.4)
+        assert running.result(timeout=20) == ["qiyun-market"]
 
 
 def code_of(visit: Visit, scopes: tuple[str, ...] = ("openid",)) -> Code:
