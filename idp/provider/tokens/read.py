@@ -71,7 +71,8 @@ def assertion(house: House, client: Client, token: str, audiences: Collection[st
     given = claims.get("aud")
     strict = not client.policy.token_endpoint_as_audience  # one string: an array is replay elsewhere (FAPI 2.0 5.3.2.1)
     named = given if isinstance(given, list) and not strict else [given]
-    if not named or any(not isinstance(one, str) or one not in audiences for one in named):  # beside ours a foreign one: replay elsewhere
+    # Beside ours a foreign one: replay elsewhere.
+    if not named or any(not isinstance(one, str) or one not in audiences for one in named):
         raise NotAToken("aud")
     if not moment - LATE < _number(claims, "exp") <= moment + ASSERTION_SECONDS + SKEW:
         raise NotAToken("exp")
