@@ -55,8 +55,8 @@ class Half:
 
 def arrive(
     house: House, told: Told, *, before: Caller | None, linking: str, device: str, cookie: str, now: datetime
-) -> Opened | Waits:
-    """The session of the person whom a provider has named, or what he still has to do.
+) -> Opened | Waits | Link:
+    """The session of the person whom a provider has named, or what he still has to do; the link, if he asked for it here.
 
     `linking`: who is signed in here, showed a factor of his own just now, and asked for the link. Raises NotLinked,
     AnswerNotTrusted.
@@ -102,7 +102,7 @@ def waiting(house: House, cookie: str, now: datetime) -> Half:
 
 def _arrived(
     house: House, told: Told, before: Caller | None, linking: str, device: str, cookie: str, now: datetime
-) -> Opened | Waits:
+) -> Opened | Waits | Link:
     with house.database.read() as db:
         link = store.link_of(db, told.subject)
         key = _number_key(house, told)
@@ -122,6 +122,8 @@ def _arrived(
         return Waits(_keep(house, told, found.id, now))
     with house.database.write() as db:
         person, link = _linked(house, db, told, found, link, linking, now)
+        if linking:  # he is signed in here by a way of his own, and stays so
+            return link
         return _enter(house, db, person, link, told, before, device, cookie, now)
 
 

@@ -29,6 +29,7 @@ DONE = {
     "phone": N_("The phone number was confirmed"),
     "email": N_("The e-mail address was confirmed"),
     "forgotten": N_("It was removed"),
+    "linked": N_("The province's account was connected"),
     "unlinked": N_("The province's account was disconnected"),
 }
 

@@ -20,6 +20,7 @@ from idp.model.factor import LastFactor
 from idp.model.realname import NeedsGuardian
 from idp.model.upstream import (
     AnswerNotTrusted,
+    Link,
     NotLinked,
     Upstream,
     UpstreamDown,
@@ -181,6 +182,8 @@ def _arrived(visit: Visit, upstream: Upstream, errand: begin.Errand, given: Mapp
         response = _go_on(visit, visit.to("idp.upstream_link"), upstream)
         web.set_cookie(response, _name(house, "upstream-half"), opened.cookie, seconds=arrive.HALF_SECONDS)
         return response
+    if isinstance(opened, Link):
+        return _go_on(visit, url_for("idp.security", done="linked"), upstream)
     entered = desk.enter(visit, opened)
     if entered.status_code != 303:
         return entered

@@ -30,6 +30,7 @@ from idp.model.person import Level, Person, State
 from idp.model.upstream import (
     FEDERATED,
     AnswerNotTrusted,
+    Link,
     NotLinked,
     Proof,
     Told,
@@ -54,7 +55,7 @@ def province(house: House) -> Province:
     return Province(house)
 
 
-def enters(house: House, told: Told, **more: Any) -> Opened | Waits:
+def enters(house: House, told: Told, **more: Any) -> Opened | Waits | Link:
     plain: dict[str, Any] = {"before": None, "linking": "", "device": "", "cookie": "", "now": clock.now()}
     return arrive.arrive(house, told, **plain | more)
 
@@ -623,3 +624,28 @@ def test_operators_set_a_province_up_by_a_file(house: House, tmp_path: Path, mon
     assert run("add", file).startswith("1 ")
     file.write_text("upstream = 7")
     assert run("add", file).startswith("1 ")
+
+
+def test_whoever_is_signed_in_connects_his_own_and_stays_signed_in_as_he_is(house: House, province: Province) -> None:
+    person = account(house)
+    link = enters(house, province.comes_back(), linking=person.id)
+    assert isinstance(link, Link)
+    assert link.person == person.id
+    with house.database.read() as db:
+        assert not callers.sessions(db, person.id, clock.now())
+
+
+def test_nobody_connects_the_account_of_somebody_else(house: House, province: Province) -> None:
+    account(house)
+    another = account(house, ("买买提示例·阿卜杜示例", "870101197801010045"))
+    with pytest.raises(AnswerNotTrusted):
+        enters(house, province.comes_back(), linking=another.id)
+    assert not links.of(house, another.id)
+
+
+def test_a_number_of_another_is_not_taken_by_connecting(house: House, province: Province) -> None:
+    """The province proves a number that nobody has here, to somebody who has proved another one."""
+    another = account(house, ("买买提示例·阿卜杜示例", "870101197801010045"))
+    with pytest.raises(NotLinked):
+        enters(house, province.comes_back(), linking=another.id)
+    assert not links.of(house, another.id)
