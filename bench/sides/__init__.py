@@ -1,0 +1,1 @@
+"""The providers that `bench.oidc` measures side by side, and the browser that drives them alike."""
