@@ -225,9 +225,7 @@ def _collides(error: BaseException | None) -> bool:
 def _sqlite(url: sa.URL) -> sa.Engine:
     # Errors go to the log: without the values of the row they are about.
     # The connection that was used last knows the pages that it read.
-    engine = sa.create_engine(
-        url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True, pool_use_lifo=True
-    )
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def opened(connection: Any, _record: Any) -> None:

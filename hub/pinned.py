@@ -19,7 +19,11 @@ class Pinned(httpx2.BaseTransport):
 
     def __init__(self, allowed: Allowed, resolve: Resolve, end: float) -> None:
         backend = _Backend(allowed, resolve, end)
-        self._pool = httpcore2.ConnectionPool(ssl_context=_tls_of_any_signer() if allowed.development else _tls(), network_backend=backend, max_connections=1)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=_tls_of_any_signer() if allowed.development else _tls(),
+            network_backend=backend,
+            max_connections=1,
+        )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request and give the answer with its body still to be read."""

@@ -57,7 +57,7 @@ def with_tls(folder: Path | None, first_port: int) -> Demo:
 
 
 def judged(demo: Demo, clients: Path | None, *, is_open: bool) -> Demo:
-    """The same for who judges it from outside: services of a file, and, if `is_open`, development's freedoms (docs/automation.md)."""
+    """The same for who judges it from outside: services of a file; if `is_open`, development too (docs/automation.md)."""
     more = [("CLIENTS_FILE", str(clients.resolve()))] if clients else []
     more += [("OPEN_REGISTRATION", "true"), ("DEVELOPMENT_CALLS", "true")] if is_open else []
     return replace(demo, more=tuple(more))

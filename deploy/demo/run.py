@@ -42,9 +42,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the folder that keeps the demo's data")
     parser.add_argument("--port", type=int, default=plan.FIRST_PORT, help="the first of seven ports in a row")
     parser.add_argument("--lan", action="store_true", help="serve TLS at the LAN address, for a real phone")
-    parser.add_argument("--tls", action="store_true", help="serve TLS at https://localhost, with a certificate of its own")
+    parser.add_argument(
+        "--tls", action="store_true", help="serve TLS at https://localhost, with a certificate of its own"
+    )
     parser.add_argument("--clients", type=Path, help="a file of services to register at each start")
-    parser.add_argument("--open", action="store_true", help="let services register themselves, and stand on this machine")
+    parser.add_argument(
+        "--open", action="store_true", help="let services register themselves, and stand on this machine"
+    )
     parser.add_argument("--workers", type=int, default=2, help="web processes of the hub")
     parser.add_argument("--threads", type=int, default=1, help="threads in each")
     asked = parser.parse_args()

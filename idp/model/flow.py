@@ -95,7 +95,7 @@ class Asked:
     resources: tuple[str, ...] = ()  # for which APIs the tokens shall be (RFC 8707 2)
     dpop_jkt: str | None = None  # the key to which the code is bound (RFC 9449 10)
     pushed: str | None = None  # the digest of the request_uri, which is used up when the person is done (RFC 9126 4)
-    device: str = ""  # the digest of the device code of whoever waits for the answer; it gets it, not the browser (RFC 8628)
+    device: str = ""  # the digest of the device code of whoever gets the answer, not the browser (RFC 8628)
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -47,7 +47,9 @@ def answered(asked: Json, offer: Json, claims: Json, now: datetime) -> Json | No
             verification[name] = offer[name]
         elif _is_essential(spec):
             return None
-    told = {name: claims[name] for name, spec in asked["claims"].items() if name in claims and _met(spec, claims[name], now)}
+    told = {
+        name: claims[name] for name, spec in asked["claims"].items() if name in claims and _met(spec, claims[name], now)
+    }
     if any(_is_essential(spec) and name not in told for name, spec in asked["claims"].items()):
         return None
     return {"verification": verification, "claims": told} if told else None
@@ -66,7 +68,11 @@ def _met(spec: object, value: object, now: datetime) -> bool:
     age = spec["max_age"]
     if isinstance(age, bool) or not isinstance(age, int) or not 0 <= age <= 10**10 or not isinstance(value, str):
         return False
-    return datetime.fromisoformat(value) >= now - timedelta(seconds=age)
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:  # of what is no time
+        return False
+    return at.tzinfo is not None and at >= now - timedelta(seconds=age)
 
 
 def _evidence(spec: object, offered: Sequence[Json]) -> list[Json] | None:

@@ -12,7 +12,6 @@ from hub.callers import Program
 from hub.house import House, open_house
 from hub.jobs import Job
 
-
 QUICK = ("/healthz",)
 
 
