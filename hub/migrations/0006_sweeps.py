@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "hub_0007"
-down_revision: str | None = "hub_0004"
+revision: str = "hub_0006"
+down_revision: str | None = "hub_0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -7,7 +7,7 @@ from alembic import op
 
 from hub.db import Instant, Json
 
-revision: str = "idp_0016"
+revision: str = "idp_0014"
 down_revision: str | None = "idp_0013"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

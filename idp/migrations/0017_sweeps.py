@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "idp_0019"
-down_revision: str | None = "idp_0013"
+revision: str = "idp_0017"
+down_revision: str | None = "idp_0016"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from hub.db import Instant, Json
 
-revision: str = "idp_0018"
-down_revision: str | None = "idp_0013"
+revision: str = "idp_0016"
+down_revision: str | None = "idp_0015"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

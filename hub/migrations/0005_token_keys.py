@@ -7,7 +7,7 @@ from alembic import op
 
 import hub.db
 
-revision: str = "hub_0006"
+revision: str = "hub_0005"
 down_revision: str | None = "hub_0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

@@ -7,8 +7,8 @@ from alembic import op
 
 import hub.db
 
-revision: str = "idp_0017"
-down_revision: str | None = "idp_0013"
+revision: str = "idp_0015"
+down_revision: str | None = "idp_0014"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
