@@ -17,12 +17,12 @@ MOST = 8  # addresses in one request
 
 
 def checked(house: House, client: Client, asked: Sequence[str], now: datetime) -> None:
-    """Refuse a request that names an address which is no API here (RFC 8707 2). Raises Refused."""
+    """Refuse a request that names an address which is no API here, or none for this client (RFC 8707 2). Raises Refused."""
     if len(asked) > MOST:
         raise Refused("invalid_target", "Too many resources")
     for address in asked:
         if address != sign.userinfo_audience(house):
-            _reader(house, client, address, now)
+            _in_a_persons_name(house, client, address, now)
 
 
 def of_person(house: House, client: Client, asked: str | None, granted: Sequence[str], now: datetime) -> Client | None:
@@ -37,12 +37,23 @@ def of_person(house: House, client: Client, asked: str | None, granted: Sequence
         return None
     if address not in granted:
         raise Refused("invalid_target", "The person was not asked for this resource")
-    return _reader(house, client, address, now)
+    return _in_a_persons_name(house, client, address, now)
 
 
 def of_client(house: House, client: Client, asked: str | None, now: datetime) -> Client | None:
     """Whose API a token is for that a client gets in its own name; None: ours. Raises Refused."""
     return None if asked in (None, callers.audience(house)) else _reader(house, client, asked or "", now)
+
+
+def _in_a_persons_name(house: House, client: Client, address: str, now: datetime) -> Client:
+    """The service that is this API, if it is the client itself or one that the client's registration names. Raises Refused.
+
+    Such a token says what that service calls the person and opens what it keeps of him, so nobody decides it for himself.
+    """
+    found = _reader(house, client, address, now)
+    if found.id not in (client.id, *client.registered.exchanges_for):
+        raise Refused("invalid_target", "This client may not reach such an API in the name of a person")
+    return found
 
 
 def _reader(house: House, client: Client, address: str, now: datetime) -> Client:

@@ -30,6 +30,7 @@ ISSUER = "http://localhost:8000"
 RESOURCE = "https://api.trade.qiyun.example/v1"
 KEY = ECKey.generate_key("P-256", parameters={"kid": "k1"})
 NOW = 1_800_000_000
+MAY = Registration(exchanges_for=("trade-api",))  # may reach that API in the name of a person
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +42,14 @@ def reader(provider: tuple[House, Flask]) -> Visit:
 
 @pytest.fixture(scope="module")
 def party(provider: tuple[House, Flask], reader: Visit) -> BoundVisit:
-    visit = BoundVisit(*provider, fapi())
+    visit = BoundVisit(*provider, fapi(registered=MAY))
     visit.signs_in()
     return visit
 
 
 @pytest.fixture(scope="module")
 def simple(provider: tuple[House, Flask], reader: Visit) -> Visit:
-    visit = Visit(*provider, department(id="simple"))
+    visit = Visit(*provider, department(id="simple", registered=MAY))
     visit.signs_in()
     return visit
 
@@ -439,7 +440,7 @@ def test_it_works_without_the_libraries_of_the_server() -> None:
 
 
 def test_public_programs_come_with_bearer_tokens(provider: tuple[House, Flask], trade: FlaskClient) -> None:
-    visit = Visit(*provider, public(id="a-program"))
+    visit = Visit(*provider, public(id="a-program", registered=MAY))
     visit.signs_in()
     code = visit.code(resource=RESOURCE)
     token = (visit.redeem(code, headers={}, client_id=visit.client.id).json or {})["access_token"]

@@ -1,0 +1,63 @@
+"""What an attacker would try, each refused (RFC 9700 4, FAPI 2.0 Attacker Model)."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hub import clock
+from idp import proofs
+from idp.model.client import GrantType
+from idp.model.realname import Evidence
+from idp.model.registration import Registration
+from tests.idp.rp import Visit, Visits, department
+
+API = "https://api.registry.example/v1"
+
+
+def test_an_age_asked_of_what_is_no_time_is_not_met(visit: Visit) -> None:
+    """OpenID Connect for Identity Assurance 5.3: whatever a service writes there, the answer is no fault of ours."""
+    visit.signs_in()
+    with visit.house.database.write() as db:
+        proofs.keep(db, Evidence(visit.person, "match", 2, "population", "t-1", "high", "digest", clock.now()))
+    for name in ("trust_framework", "assurance_level", "name"):
+        verification: dict[str, Any] = {"trust_framework": None}
+        asked: dict[str, Any] = {"verification": verification, "claims": {"name": None, "number": None}}
+        (asked["claims"] if name == "name" else verification)[name] = {"max_age": 5}
+        tokens = visit.tokens(scope="openid realname", claims=json.dumps({"userinfo": {"verified_claims": asked}}))
+        assert visit.userinfo(tokens["access_token"]).status_code == 200
+
+
+# -- tokens for somebody else's API
+
+
+@pytest.fixture
+def registry(visits: Visits) -> Visit:
+    """A service that is an API."""
+    plain = department(id="registry-api", redirect_uris=(), grant_types=(GrantType.client_credentials,))
+    return visits(replace(plain, registered=Registration(resource=API)))
+
+
+def test_nobody_reaches_an_api_in_a_persons_name_that_his_registration_does_not_name(
+    visits: Visits, registry: Visit
+) -> None:
+    """The token would say what that service calls the person, and open his records there (OpenID Connect Core 8.1)."""
+    stranger = visits(department(id="stranger"))
+    stranger.signs_in()
+    assert stranger.answered(stranger.authorize(resource=API))["error"] == "invalid_target"
+    friend = visits(department(id="friend", registered=Registration(exchanges_for=("registry-api",))))
+    friend.signs_in()
+    code = friend.code(resource=API)
+    assert friend.claims((friend.redeem(code).json or {})["access_token"])["aud"] == API
+
+
+def test_a_way_that_was_closed_meanwhile_is_closed(visits: Visits, registry: Visit) -> None:
+    """What an operator takes back counts from the next token on."""
+    plain = department(id="friend", registered=Registration(exchanges_for=("registry-api",)))
+    friend = visits(plain)
+    friend.signs_in()
+    given = friend.redeem(friend.code(resource=API, scope="openid offline_access")).json or {}
+    later = visits(replace(plain, registered=Registration()))
+    with clock.shifted(2):
+        assert (later.refresh(given["refresh_token"]).json or {})["error"] == "invalid_target"
