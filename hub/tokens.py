@@ -33,7 +33,7 @@ def read_token(house: "House", token: str | Shown, now: datetime, *, audience_is
     """
     given = token if isinstance(token, Shown) else Shown(token, "bearer", "", ())
     try:
-        claims = access.signed(given.token, lambda kid: token_key(house, kid))
+        claims = access.signed(given.token, lambda kid: token_key(house, kid, now))
         wanted = audience_is or audience(house)
         access.current(claims, issuer=house.settings.issuer_url, audiences=(wanted,), now=now.timestamp())
         held(house, given, claims, now)
@@ -118,11 +118,14 @@ WHY_NOT = (
 )  # the words of `hub.access`, which knows no languages
 
 
-def token_key(house: "House", kid: str) -> ECKey | None:
-    """The public half of the elliptic token key of this `kid`, imported once per process. A new one is found at once."""
+def token_key(house: "House", kid: str, now: datetime | None = None) -> ECKey | None:
+    """The public half of the elliptic token key of this `kid`, imported once per process. A new one is found at once.
+
+    With `now` only a key that still stands in our JWK Set: every token that another one signed has expired.
+    """
     ring = key_rows.ring(house)
     found = ring.by_kid.get(kid) or key_rows.ring(house, anew=True).by_kid.get(kid)
-    if found is None or found.jwk["kty"] != "EC":
+    if found is None or found.jwk["kty"] != "EC" or (now is not None and not found.is_shown(now)):
         return None
     kept: dict[str, ECKey] = house.cache.setdefault("token-keys", {})
     if kid not in kept:

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hub import clock
+from hub import callers, clock, token_keys
+from hub.problems import NotSignedIn
 from idp import proofs
 from idp.model.client import GrantType
 from idp.model.realname import Evidence
 from idp.model.registration import Registration
-from tests.idp.rp import Visit, Visits, department
+from idp.provider.tokens import sign
+from tests.idp.rp import Visit, Visits, department, signed
 
 API = "https://api.registry.example/v1"
 
@@ -61,3 +64,30 @@ def test_a_way_that_was_closed_meanwhile_is_closed(visits: Visits, registry: Vis
     later = visits(replace(plain, registered=Registration()))
     with clock.shifted(2):
         assert (later.refresh(given["refresh_token"]).json or {})["error"] == "invalid_target"
+
+
+# -- keys that are over
+
+
+def test_a_key_that_has_left_the_set_signs_no_access_token_any_more(visit: Visit) -> None:
+    """OpenID Connect Core 10.1.1: an old key that somebody stole later opens nothing."""
+    visit.signs_in()
+    house, now = visit.house, clock.now()
+    given = visit.tokens()
+    own = visit.token({"grant_type": "client_credentials"}).json or {}
+    later = now + timedelta(days=2)
+    names = {name: token_keys.signer(house, name, now) for name in ("ES256",)}
+    old = sign._signer(house, "ES256", now)
+    token_keys.rotate(house, "test", now, life=timedelta(seconds=600))
+    assert not token_keys.ring(house).by_kid[names["ES256"].kid].is_shown(later)
+
+    def forged(token: str) -> str:
+        claims = visit.claims(token) | {"iat": int(later.timestamp()), "exp": int(later.timestamp()) + 600}
+        return signed({"alg": "ES256", "typ": "at+jwt", "kid": names["ES256"].kid}, claims, old)
+
+    tokens = forged(given["access_token"]), forged(own["access_token"])
+    with clock.shifted(2 * 86_400 + 5):
+        assert visit.userinfo(tokens[0]).status_code == 401
+        assert (visit.token({"token": tokens[0]}, path="/oidc/introspect").json or {}) == {"active": False}
+        with pytest.raises(NotSignedIn):
+            callers.read_token(house, tokens[1], clock.now())

@@ -30,7 +30,7 @@ class NotAToken(Exception):
 
 def access_token(house: House, token: str, now: datetime) -> Claims:
     """The claims of one of our own access tokens, whole and current; revoked or not is not asked here. Raises NotAToken."""
-    claims = _ours(house, token, typ="at+jwt", algorithms=("ES256",))
+    claims = _ours(house, token, typ="at+jwt", algorithms=("ES256",), now=now)
     if _number(claims, "iat") > now.timestamp() + callers.LEEWAY or now.timestamp() >= _number(claims, "exp"):
         raise NotAToken("expired")
     return claims
@@ -118,22 +118,25 @@ def public_keys(keys: Sequence[Claims]) -> Sequence[_Key]:
 # -- inside
 
 
-def _ours(house: House, token: str, *, typ: str, algorithms: Sequence[str]) -> Claims:
+def _ours(house: House, token: str, *, typ: str, algorithms: Sequence[str], now: datetime | None = None) -> Claims:
     header = _header(token, algorithms)
     if header.get("typ") != typ or set(header) - {"alg", "typ", "kid"}:
         raise NotAToken("typ")
-    claims = _verified(token, _own_key(house, header.get("kid")), algorithms)
+    claims = _verified(token, _own_key(house, header.get("kid"), now), algorithms)
     if claims.get("iss") != house.settings.issuer_url:
         raise NotAToken("iss")
     return claims
 
 
-def _own_key(house: House, kid: object) -> _Key:
-    """The public half of the token key of this kid, imported once per process. A new one is found at once."""
+def _own_key(house: House, kid: object, now: datetime | None) -> _Key:
+    """The public half of the token key of this kid, imported once per process. A new one is found at once.
+
+    With `now` only a key that still stands in our JWK Set: what another one signed can be no more than a hint.
+    """
     if not isinstance(kid, str):
         raise NotAToken("no such key")
     found = token_keys.ring(house).by_kid.get(kid) or token_keys.ring(house, anew=True).by_kid.get(kid)
-    if found is None:
+    if found is None or (now is not None and not found.is_shown(now)):
         raise NotAToken("no such key")
     kept: dict[str, _Key] = house.cache.setdefault("idp-own-keys", {})
     if kid not in kept:
