@@ -8,8 +8,10 @@ import json
 import secrets
 from dataclasses import replace
 
+from hub import limits
 from hub.digest import digest_of
 from hub.house import House
+from hub.problems import TooMany
 from idp.model.client import Client
 from idp.model.flow import FLOW_SECONDS, Asked, FlowGone, Refused
 from idp.provider import binding, flows, received
@@ -26,10 +28,14 @@ def answered(form: Form) -> Answer:
     """Answer a pushed authorization request with the name that stands for it (RFC 9126 2)."""
     try:
         client = authenticated(form)
+        if client.public:  # anybody can be it, and the short-term memory is everybody's
+            limits.check(form.house.shared, flows.OPENED, form.network)
         asked = checked(received.pushed(form.house, client, _params(form), form.now))
         jkt = binding.jkt(form, client, asked.dpop_jkt)  # RFC 9449 10.1
     except Refused as refusal:
         return refused(refusal)
+    except TooMany:
+        return Answer(429, {"error": "slow_down"}, NO_STORE | {"Retry-After": str(flows.OPENED.seconds)})
     name = secrets.token_urlsafe(32)
     asked = replace(asked, dpop_jkt=jkt, pushed=digest_of(name))
     form.house.shared.put(_key(digest_of(name)), json.dumps(flows.dumped(asked)), SECONDS)

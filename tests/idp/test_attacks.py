@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from hub import callers, clock, token_keys
+from hub import callers, clock, limits, token_keys
 from hub.problems import NotSignedIn
 from idp import proofs
 from idp.model.client import GrantType
 from idp.model.realname import Evidence
 from idp.model.registration import Registration
+from idp.provider import flows
 from idp.provider.tokens import sign
-from tests.idp.rp import Visit, Visits, department, signed
+from tests.idp.rp import Visit, Visits, department, public, signed
 
 API = "https://api.registry.example/v1"
 
@@ -91,3 +92,18 @@ def test_a_key_that_has_left_the_set_signs_no_access_token_any_more(visit: Visit
         assert (visit.token({"token": tokens[0]}, path="/oidc/introspect").json or {}) == {"active": False}
         with pytest.raises(NotSignedIn):
             callers.read_token(house, tokens[1], clock.now())
+
+
+# -- the short-term memory
+
+
+def test_nobody_fills_the_short_term_memory_with_requests_of_a_program_that_proves_nothing(
+    visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 9126 2.3: 429. Whoever proves himself is known, and is not counted."""
+    monkeypatch.setattr(flows, "OPENED", limits.Limit("flows-of-a-test", 2, 300))
+    program, service = visits(public(id="in-a-shop")), visits(department(id="pushes"))
+    answers = [program.token(program.asked(), path="/oidc/par") for _ in range(3)]
+    assert [one.status_code for one in answers] == [201, 201, 429]
+    assert answers[2].headers["Retry-After"] == "300"
+    assert [service.token(service.asked(), path="/oidc/par").status_code for _ in range(3)] == [201] * 3
