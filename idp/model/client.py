@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.problems import Problem
-from idp.model.client_key import PRIVATE, refusal
+from idp.model.address import safe_uri, same_but_port
+from idp.model.client_key import AGREES, ENCODINGS, PRIVATE, encrypts, refusal
 from idp.model.policy import FAPI2, KIOSK, LEGACY, POLICIES, STANDARD, ClientAuth, GrantType, Policy
 from idp.model.registration import NOTHING_SAID, Registration
 
@@ -31,7 +32,6 @@ __all__ = [
     "UnknownClient",
     "safe_uri",
 ]
-LOOPBACK = ("127.0.0.1", "[::1]")  # RFC 8252 7.3: literal addresses; the name localhost may resolve elsewhere
 PERSON_SCOPES = ("openid", "profile", "realname", "company", "offline_access")
 ID_TOKEN_ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")  # RFC 6749 3.3 scope-token
@@ -149,7 +149,7 @@ class Client:
         """True if `uri` is registered, as an exact string; a native program may vary its loopback port (RFC 9700 2.1)."""
         if uri in self.redirect_uris:
             return True
-        return self.native and any(_same_but_port(uri, registered) for registered in self.redirect_uris)
+        return self.native and any(same_but_port(uri, registered) for registered in self.redirect_uris)
 
     def moved_to(self, policy: Policy) -> "Client":
         """This client under another policy. Keys that it registered take the place of a secret that is not allowed there."""
@@ -166,16 +166,6 @@ class Client:
         for check in CHECKS:
             check(self)
         return self
-
-
-def _same_but_port(uri: str, registered: str) -> bool:
-    """Compare two loopback URIs, leaving out the port (RFC 8252 7.3)."""
-    known = _LOOPBACK_URI.fullmatch(registered)
-    asked = _LOOPBACK_URI.fullmatch(uri)
-    return bool(known and asked and known["host"] == asked["host"] and known["rest"] == asked["rest"])
-
-
-_LOOPBACK_URI = re.compile(r"http://(?P<host>127\.0\.0\.1|\[::1\])(?::[1-9][0-9]{0,4})?(?P<rest>/[!-~]*|)")
 
 
 def _id_is_plain(client: Client) -> None:
@@ -207,22 +197,6 @@ def _told_at(client: Client) -> tuple[str, ...]:
     return tuple(uri for uri in (*told, *read) if uri)
 
 
-def safe_uri(uri: str, *, native: bool) -> bool:
-    """True for https without fragment or user; http on this very machine only (demo sites, native programs)."""
-    if not re.fullmatch(r"[!-~]{1,2000}", uri) or "\\" in uri or "#" in uri:
-        return False
-    try:
-        parts = urlsplit(uri)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.password is not None or "*" in parts.netloc:
-        return False
-    if native and _LOOPBACK_URI.fullmatch(uri):
-        return True
-    return parts.scheme == "https" or (parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1"))
-
-
 def _scopes_are_tokens(client: Client) -> None:
     wrong = [scope for scope in client.scopes if not _SCOPE.fullmatch(scope)]
     if wrong:
@@ -244,6 +218,23 @@ def _proof_fits(client: Client) -> None:
         raise ClientWrong("A private key was given; only its public half may be registered")
     if any(refusal(key) for key in client.keys):
         raise ClientWrong("A key is not a public JWK of type EC, RSA or OKP")
+
+
+def _can_be_written_to(client: Client) -> None:
+    """Who wants an answer that it alone reads has a key for that; one that publishes its keys may do so later."""
+    said = client.registered
+    wanted = (
+        (said.id_token_encrypted_response_alg, said.id_token_encrypted_response_enc),
+        (said.userinfo_encrypted_response_alg, said.userinfo_encrypted_response_enc),
+    )
+    for alg, enc in wanted:
+        unknown = [value for value, known in ((alg, AGREES), (enc, ENCODINGS)) if value and value not in known]
+        if unknown:
+            raise ClientWrong("Answers are not encrypted with %(value)s", value=unknown[0])
+        if alg and not said.jwks_uri and not any(encrypts(key, alg) for key in client.keys):
+            raise ClientWrong(
+                "Encrypted answers need a public key that fits %(value)s, or the address of keys", value=alg
+            )
 
 
 def _public_has_no_credentials_of_its_own(client: Client) -> None:
@@ -292,6 +283,7 @@ CHECKS = (
     _uris_are_safe,
     _scopes_are_tokens,
     _proof_fits,
+    _can_be_written_to,
     _public_has_no_credentials_of_its_own,
     _algorithm_is_known,
     _keeps_its_policy,

@@ -18,6 +18,9 @@ MEMBERS = (
     "x5c",
     "x5t#S256",
 )  # of a public JWK; no other is kept
+AGREES = {"RSA-OAEP-256": ("RSA",), "ECDH-ES": ("EC", "OKP"), "ECDH-ES+A256KW": ("EC", "OKP")}  # types of keys
+CURVES = ("P-256", "P-384", "P-521", "X25519")  # an Ed25519 key signs and cannot agree on anything
+ENCODINGS = ("A128CBC-HS256", "A256GCM")  # the first is that of a client that names none (Registration 2)
 RSA_CHARACTERS = 342  # of a modulus of 2048 bits in base64url (RFC 7518 3.3)
 
 
@@ -32,6 +35,12 @@ def refusal(jwk: object) -> str:
     if jwk["kty"] == "RSA" and len(jwk.get("n", "").lstrip("A")) < RSA_CHARACTERS:
         return "an RSA key of less than 2048 bits"
     return ""
+
+
+def encrypts(jwk: Mapping[str, Any], alg: str) -> bool:
+    """Whether one may encrypt to this key with this algorithm; what it says of its own use counts (RFC 7517 4.2, 4.4)."""
+    fits = jwk.get("kty") in AGREES.get(alg, ()) and jwk.get("crv", "P-256") in CURVES
+    return fits and jwk.get("use", "enc") == "enc" and jwk.get("alg", alg) == alg
 
 
 def public_members(jwk: Mapping[str, Any]) -> dict[str, Any]:

@@ -228,8 +228,6 @@ def _keys(said: Said) -> tuple[dict[str, Any], ...]:
 
 def _fits(client: Client) -> None:
     said = client.registered
-    if any(getattr(said, f"{name}_alg") for name in ENCRYPTED[:2]) and not client.keys and not said.jwks_uri:
-        raise read.wrong("Encrypted answers need the public keys of the client")
     named = [name for name in TEXTS if name.startswith("tls_client_auth_") and getattr(said, name)]
     if (client.auth is ClientAuth.tls) != (len(named) == 1) or len(named) > 1:
         raise read.wrong("tls_client_auth needs exactly one of its subject members")  # RFC 8705 2.1.2

@@ -7,11 +7,12 @@ from hub import dpop, token_keys
 from hub.house import House
 from hub.settings import Settings
 from idp.model.client import PERSON_SCOPES, STANDARD, ClientAuth, GrantType
+from idp.model.client_key import AGREES, ENCODINGS
 from idp.model.data import TYPE
 from idp.model.flow import LEVELS, PROMPTS, acr
 from idp.model.policy import LEGACY
 from idp.provider import responses, verified
-from idp.provider.tokens import encrypt, sign
+from idp.provider.tokens import sign
 
 TAKEN = (ClientAuth.none, ClientAuth.secret_basic, ClientAuth.secret_post, ClientAuth.private_key_jwt)
 HANDED_IN = (GrantType.code, GrantType.refresh, GrantType.client_credentials, GrantType.device, GrantType.exchange)
@@ -83,11 +84,11 @@ def metadata(issuer: str) -> dict[str, object]:
         "grant_types_supported": [*(grant_type.value for grant_type in HANDED_IN), GrantType.implicit.value],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(sign.SIGNING),
-        "id_token_encryption_alg_values_supported": list(encrypt.KINDS),
-        "id_token_encryption_enc_values_supported": list(encrypt.ENCODINGS),
+        "id_token_encryption_alg_values_supported": list(AGREES),
+        "id_token_encryption_enc_values_supported": list(ENCODINGS),
         "userinfo_signing_alg_values_supported": list(sign.SIGNING),
-        "userinfo_encryption_alg_values_supported": list(encrypt.KINDS),
-        "userinfo_encryption_enc_values_supported": list(encrypt.ENCODINGS),
+        "userinfo_encryption_alg_values_supported": list(AGREES),
+        "userinfo_encryption_enc_values_supported": list(ENCODINGS),
         "introspection_signing_alg_values_supported": list(sign.SIGNING),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(STANDARD.assertion_algorithms),

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from hub import clock
 from idp.model.client import POLICIES, ClientAuth, Policy
 from idp.provider import clients
-from tests.idp.rp import ASSERTION, SECRET, Visit, Visits, department, public, with_key
+from tests.idp.rp import ASSERTION, KEY, SECRET, Visit, Visits, department, public, with_key
 
 ASK = {"grant_type": "client_credentials"}
 STRANGER = ECKey.generate_key("P-256", parameters={"kid": "rp-1"})
@@ -218,6 +219,21 @@ def test_rsa_keys_prove_by_ps256_and_rs256(visits: Visits) -> None:
     visit = visits(department(auth=ClientAuth.private_key_jwt, secret_digest="", keys=(dict(key.as_dict()),)))
     for alg in ("PS256", "RS256"):
         assert shown(visit, visit.assertion(key=key, header={"alg": alg})).status_code == 200  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("member", [{"alg": "ES384"}, {"alg": "ECDH-ES"}, {"use": "enc"}])
+def test_a_key_that_is_said_to_be_for_something_else_proves_nothing(visits: Visits, member: dict[str, str]) -> None:
+    """RFC 7517 4.2, 4.4."""
+    visit = visits(with_key(id="other-use", keys=(KEY.as_dict(private=False) | member,)))
+    assert shown(visit, visit.assertion()).status_code == 401
+
+
+def test_without_a_name_the_key_that_is_for_signatures_is_taken(visits: Visits) -> None:
+    other = ECKey.generate_key("P-384").as_dict(private=False)
+    agreeing = ECKey.generate_key("P-256").as_dict(private=False) | {"alg": "ECDH-ES"}
+    visit = visits(with_key(id="many", keys=(other, agreeing, KEY.as_dict(private=False) | {"alg": "ES256"})))
+    token = jws.serialize_compact({"alg": "ES256"}, jws.extract_compact(visit.assertion().encode()).payload, KEY)
+    assert shown(visit, token).status_code == 200
 
 
 def test_a_changed_key_counts_at_once(keyed: Visit) -> None:

@@ -203,6 +203,7 @@ def test_the_file_in_the_documentation_can_be_loaded(house: House, tmp_path: Pat
         FILE.replace('secret_file = "secret"', 'secret_file = "missing"'),
         FILE.replace('secret_file = "secret"', 'secret = "short"'),
         FILE.replace('secret_file = "secret"', 'policy = "none"'),
+        FILE.replace('name_en = "Demo"', 'name_en = "Demo"\nid_token_encrypted_response_alg = "RSA-OAEP-256"'),
     ],
 )
 def test_a_file_with_one_wrong_entry_registers_nothing(house: House, tmp_path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """ID tokens and answers of userinfo that only their service can read, or that are signed (OpenID Connect Core 5.3.2, 16.14)."""
 
 import json
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from joserfc import jwe, jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from idp.model.client import Registration
-from idp.provider.tokens import encrypt
+from idp.model.client import ClientWrong, Registration
+from idp.model.client_key import AGREES, ENCODINGS
+from idp.store import clients as store
 from tests.idp.rp import KEY, Visit, Visits, department, with_key
 
 RSA = RSAKey.generate_key(2048, parameters={"kid": "enc-rsa", "use": "enc"})
@@ -17,8 +19,8 @@ EC = ECKey.generate_key("P-256", parameters={"kid": "enc-ec", "use": "enc"})
 X = OKPKey.generate_key("X25519", parameters={"kid": "enc-x", "use": "enc"})
 ED = OKPKey.generate_key("Ed25519", parameters={"kid": "sign-only"})
 PAIRS = [
-    *product(("RSA-OAEP-256",), (RSA,), encrypt.ENCODINGS),
-    *product(("ECDH-ES", "ECDH-ES+A256KW"), (EC, X), encrypt.ENCODINGS),
+    *product(("RSA-OAEP-256",), (RSA,), ENCODINGS),
+    *product(("ECDH-ES", "ECDH-ES+A256KW"), (EC, X), ENCODINGS),
 ]
 
 
@@ -31,7 +33,7 @@ def party(visits: Visits, key: Any, **said: Any) -> Visit:
 
 def opened(token: str, key: Any) -> tuple[dict[str, Any], str]:
     """The header and what is inside, as any library of the service's would read it."""
-    found = jwe.decrypt_compact(token, key, algorithms=[*encrypt.KINDS, *encrypt.ENCODINGS])
+    found = jwe.decrypt_compact(token, key, algorithms=[*AGREES, *ENCODINGS])
     return found.headers(), (found.plaintext or b"").decode()
 
 
@@ -65,11 +67,40 @@ def test_a_key_said_to_be_for_encryption_goes_first(visits: Visits) -> None:
     assert opened(answer["id_token"], EC)[0]["kid"] == "enc-ec"
 
 
-@pytest.mark.parametrize(
-    ("alg", "key"), [("RSA-OAEP-256", EC), ("ECDH-ES", RSA), ("ECDH-ES", ED), ("RSA1_5", RSA)], ids=str
-)
+UNFIT = [("RSA-OAEP-256", EC), ("ECDH-ES", RSA), ("ECDH-ES", ED), ("RSA1_5", RSA)]
+
+
+@pytest.mark.parametrize(("alg", "key"), UNFIT, ids=str)
+@pytest.mark.parametrize("part", ["id_token", "userinfo"])
+def test_who_wants_encryption_registers_a_key_that_fits_it(part: str, alg: str, key: Any) -> None:
+    said = {f"{part}_encrypted_response_alg": alg}
+    with pytest.raises(ClientWrong):
+        department(keys=(dict(key.as_dict(private=False)),), registered=Registration.of(said)).checked()
+    with pytest.raises(ClientWrong):
+        department(registered=Registration.of(said)).checked()
+    signing = dict(EC.as_dict(private=False)) | {"use": "sig"}
+    with pytest.raises(ClientWrong):
+        department(keys=(signing,), registered=Registration.of(said)).checked()
+
+
+def test_who_publishes_his_keys_may_publish_the_fitting_one_later() -> None:
+    said = {"id_token_encrypted_response_alg": "ECDH-ES", "jwks_uri": "https://market.qiyun.example/jwks"}
+    department(registered=Registration.of(said)).checked()
+    with pytest.raises(ClientWrong):
+        department(registered=Registration.of(said | {"id_token_encrypted_response_enc": "A128GCM"})).checked()
+    with pytest.raises(ClientWrong):
+        department(registered=Registration.of(said | {"id_token_encrypted_response_alg": "dir"})).checked()
+
+
+@pytest.mark.parametrize(("alg", "key"), UNFIT, ids=str)
 def test_what_cannot_be_encrypted_is_not_handed_out_in_clear(visits: Visits, alg: str, key: Any) -> None:
-    visit = party(visits, key, id_token_encrypted_response_alg=alg)
+    """Keys that were read at an address may turn out not to fit."""
+    visit = party(visits, EC, id_token_encrypted_response_alg="ECDH-ES")
+    said = Registration(id_token_encrypted_response_alg=alg)
+    with visit.house.database.write() as db:
+        client = replace(visit.client, keys=(dict(key.as_dict(private=False)),), registered=said)
+        store.keep(db, client)
+    visit.house.cache.pop("idp-clients", None)
     code = visit.code()
     answer = visit.redeem(code)
     assert answer.status_code == 400

@@ -13,12 +13,10 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from hub.house import House
 from idp.model.client import Client
+from idp.model.client_key import ENCODINGS, encrypts
 from idp.model.flow import Refused
 from idp.provider import client_keys
 
-KINDS = {"RSA-OAEP-256": ("RSA",), "ECDH-ES": ("EC", "OKP"), "ECDH-ES+A256KW": ("EC", "OKP")}
-CURVES = ("P-256", "P-384", "P-521", "X25519")  # an Ed25519 key signs and cannot agree on anything
-ENCODINGS = ("A128CBC-HS256", "A256GCM")  # the first is that of a client that names none (Registration 2)
 _Key = ECKey | RSAKey | OKPKey
 _WRAP: dict[str, type[_Key]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
 
@@ -71,11 +69,7 @@ def _key(house: House, client: Client, alg: str, now: datetime) -> _Key | None:
 
 
 def _imported(keys: Sequence[dict[str, Any]], alg: str) -> _Key | None:
-    fitting = [
-        dict(key)
-        for key in keys
-        if key.get("kty") in KINDS.get(alg, ()) and key.get("alg", alg) == alg and key.get("crv", "P-256") in CURVES
-    ]
+    fitting = [dict(key) for key in keys if encrypts(key, alg)]
     chosen = min(fitting, key=lambda key: "use" not in key, default=None)
     try:
         return _WRAP[chosen["kty"]].import_key(chosen) if chosen else None

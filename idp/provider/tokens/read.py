@@ -208,15 +208,26 @@ def _verified(token: str, key: _Key, algorithms: Sequence[str]) -> Claims:
 
 
 def _chosen(keys: Sequence[_Key], header: Claims) -> _Key:
-    """The key that the header names by kid; without kid the only one of its type."""
-    fitting = [key for key in keys if _FITS[str(header["alg"])] == key.key_type]
+    """The key that the header names by kid; without kid the only one that fits. What a key is said to be for counts."""
+    fitting = [key for key in keys if _fits(key, str(header["alg"]))]
     named = [key for key in fitting if key.kid == header["kid"]] if "kid" in header else fitting
     if len(named) != 1:
         raise NotAToken("no such key")
     return named[0]
 
 
-_FITS = {"ES256": "EC", "RS256": "RSA", "PS256": "RSA", "EdDSA": "OKP"}
+def _fits(key: _Key, alg: str) -> bool:
+    """Whether a key can check this algorithm, and is not said to be for another (RFC 7517 4.4; RFC 9864: Ed25519)."""
+    kind, curves, names = _KINDS[alg]
+    return key.key_type == kind and (not curves or key.get("crv") in curves) and key.get("alg", alg) in names
+
+
+_KINDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {  # type, curves, and what such a key may call itself
+    "ES256": ("EC", ("P-256",), ("ES256",)),
+    "RS256": ("RSA", (), ("RS256",)),
+    "PS256": ("RSA", (), ("PS256",)),
+    "EdDSA": ("OKP", ("Ed25519",), ("EdDSA", "Ed25519")),
+}
 
 
 def _number(claims: Claims, name: str) -> float:
