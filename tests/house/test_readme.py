@@ -38,6 +38,14 @@ def test_every_link_within_the_project_leads_somewhere(path: Path) -> None:
     assert not [link for link in links if "://" not in link and not (path.parent / link).exists()]
 
 
+def test_every_decision_is_listed() -> None:
+    folder = source.ROOT / "docs/decisions"
+    listed = re.findall(r"^(\d+)\. \[.+\]\((\d{4})-", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    records = sorted(path.name[:4] for path in folder.glob("[0-9]*.md"))
+    assert [name for _, name in listed] == records
+    assert [int(number) for number, _ in listed] == [int(name) for name in records]
+
+
 def test_the_readme_is_short_and_gives_two_commands() -> None:
     text = (source.ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) < 40
