@@ -5,7 +5,8 @@ a worker for as long as it likes.
 
 Two lanes lead to the application. What programs ask all day takes a millisecond and is answered in the loop itself: handing it to
 a thread and waking up again takes a third of that. Everything else (pages, uploads, a password to hash) takes a thread, so
-that it holds up no program: hashing leaves the interpreter to others while it runs.
+that it holds up no program: hashing leaves the interpreter to others while it runs. Whoever waits for somebody outside, by
+whichever lane he came, is answered by threads that do nothing else (`hub.lanes`).
 """
 
 import asyncio
@@ -13,15 +14,20 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
+
+from hub import lanes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 WAITING = 200  # requests for a thread: whoever came after them would wait for five seconds of hashing, and had gone
+OUTWARD = 16  # threads for requests that wait for somebody outside; they only wait
 BODY_SECONDS = 30.0  # for a whole body: 20 MB over a bad line; longer is slow on purpose
 ONE_VALUE = {"CONTENT_TYPE", "CONTENT_LENGTH"}
+Answer = tuple[int, list[tuple[str, str]], bytes]
+Got = TypeVar("Got")
 
 
 class TooLong(Exception):
@@ -37,9 +43,10 @@ class Bridge:
     def __init__(self, application: "WSGIApplication", *, threads: int, most: int, quick: tuple[str, ...] = ()) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answer")
+        self._outward = ThreadPoolExecutor(OUTWARD, thread_name_prefix="outward")
         self._most = most
         self._quick = quick
-        self._waiting = 0  # for a thread, or answered by one; the loop alone counts
+        self._waiting = {self._threads: 0, self._outward: 0}  # for a thread, or answered by one; the loop alone counts
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request (granian's RSGI 1.5)."""
@@ -60,22 +67,44 @@ class Bridge:
             except TooLong:
                 protocol.response_empty(413, [("connection", "close")])
                 return
-        given = environ(scope, body, declared if refused else str(len(body)))
+        length = declared if refused else str(len(body))
+        given = environ(scope, body, length)
         if scope.path.startswith(self._quick):
-            status, headers, answer = answered(self._application, given)
-        elif self._waiting >= WAITING:
+            answer = self._tried(given)
+        elif self._is_full(self._threads):
             protocol.response_empty(503, [("retry-after", "5")])
             return
         else:
-            self._waiting += 1
+            answer = await self._by(self._threads, self._tried, given)
+        if answer is None and self._is_full(self._outward):
+            protocol.response_empty(503, [("retry-after", "5")])
+            return
+        if answer is None:
+            answer = await self._by(self._outward, self._answered, environ(scope, body, length))
+        protocol.response_bytes(*answer)
+
+    def _tried(self, given: "WSGIEnvironment") -> Answer | None:
+        """The answer, or None if the request has to wait for somebody outside."""
+        with lanes.impatient():
             try:
-                answering = asyncio.get_running_loop().run_in_executor(
-                    self._threads, answered, self._application, given
-                )
-                status, headers, answer = await answering
-            finally:
-                self._waiting -= 1
-        protocol.response_bytes(status, headers, answer)
+                return answered(self._application, given)
+            except lanes.Waits:
+                return None
+
+    def _answered(self, given: "WSGIEnvironment") -> Answer:
+        return answered(self._application, given)
+
+    def _is_full(self, threads: ThreadPoolExecutor) -> bool:
+        return self._waiting[threads] >= WAITING
+
+    async def _by(
+        self, threads: ThreadPoolExecutor, how: Callable[["WSGIEnvironment"], Got], given: "WSGIEnvironment"
+    ) -> Got:
+        self._waiting[threads] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, how, given)
+        finally:
+            self._waiting[threads] -= 1
 
     async def _read(self, protocol: Any) -> bytes:
         body = bytearray()
@@ -119,7 +148,7 @@ def environ(scope: Any, body: bytes, length: str) -> "WSGIEnvironment":
     return given
 
 
-def answered(application: "WSGIApplication", given: "WSGIEnvironment") -> tuple[int, list[tuple[str, str]], bytes]:
+def answered(application: "WSGIApplication", given: "WSGIEnvironment") -> Answer:
     """Status, headers and body of the application's answer."""
     got: list[Any] = []
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from joserfc.jwk import ECKey
 
-from hub import access, nonces
+from hub import access, lanes, nonces
 from hub import token_keys as key_rows
 from hub.access import Denied, Shown
 from hub.caller import Caller
@@ -75,6 +75,7 @@ def signed_claims(house: "House", token: str, *, kind: str | None) -> dict[str, 
 def held(house: "House", given: Shown, claims: Mapping[str, Any], now: datetime) -> None:
     """Refuse a bound token from anybody who does not show its key, and a proof that was shown before. Raises Denied."""
     moment = now.timestamp()
+    lanes.stays()
     access.held(
         given,
         claims,

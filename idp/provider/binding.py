@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub import dpop, nonces
+from hub import dpop, lanes, nonces
 from idp.model.client import Client
 from idp.model.flow import Refused
 from idp.provider.programs import Form
@@ -95,6 +95,7 @@ def _proved(form: Form, *, nonce_needed: bool = False) -> str:
         raise Refused("use_dpop_nonce", str(error)) from error
     except dpop.ProofWrong as error:
         raise Refused("invalid_dpop_proof", str(error)) from error
+    lanes.stays()
     if not house.shared.first(proof.once, proof.seconds):
         raise Refused("invalid_dpop_proof", "The proof was used before")
     return proof.jkt

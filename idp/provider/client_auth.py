@@ -7,10 +7,11 @@ import base64
 import binascii
 from urllib.parse import unquote_plus
 
+from hub import lanes
 from hub.digest import digest_of
 from idp.model.client import Client, ClientAuth
 from idp.model.flow import Refused
-from idp.provider import clients, mtls
+from idp.provider import client_keys, clients, mtls
 from idp.provider.programs import Form
 from idp.provider.tokens import read
 
@@ -29,6 +30,8 @@ def authenticated(form: Form) -> Client:
     client = clients.known(form.house, client_id, form.now) if client_id else None
     if not given and client is not None and client.auth in mtls.METHODS:
         method = client.auth  # such a client sends its name alone, and shows the rest to the TLS layer (RFC 8705 2)
+    if client is not None:
+        client_keys.at_hand(form.house, client, form.now)
     if not _proved(form, client, method, secret) or client is None:
         raise _failed()
     return client
@@ -54,6 +57,7 @@ def _assertion_holds(form: Form, client: Client, assertion: str) -> bool:
         claims = read.assertion(form.house, client, assertion, audiences, form.now)
     except read.NotAToken:
         return False
+    lanes.stays()
     seconds = int(claims["exp"] - form.now.timestamp()) + read.LATE + 1
     return form.house.shared.first(f"idp:jti:{digest_of(client.id + ' ' + claims['jti'])}", seconds)
 

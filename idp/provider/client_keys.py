@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from hub import limits
+from hub import lanes, limits
 from hub.addresses import AddressRefused
 from hub.fetch import Answer, NotReachable
 from hub.house import House
@@ -48,10 +48,17 @@ def keys_of(
         return _for_use(house, client.id, client.keys, use)
     known = _held(house, client)
     if known is None or now >= known.until or again or not _has(known.keys, kid):
+        lanes.calls_out()
         known = _read_again(house, client, known, now, kid=kid, again=again)
     if known.read is None or now - known.read >= DAY:
         return ()
     return _for_use(house, client.id, known.keys, use)
+
+
+def at_hand(house: House, client: Client, now: datetime) -> None:
+    """Read a service's keys now if they must be read at all: later in the request others would wait behind it (`hub.lanes`)."""
+    if client.registered.jwks_uri:
+        keys_of(house, client, now)
 
 
 def status(house: House, client: Client) -> Held | None:

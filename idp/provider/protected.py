@@ -9,7 +9,7 @@ from hub.access import Denied, Shown
 from hub.house import House
 from idp.model.client import Client
 from idp.model.grant import Grant
-from idp.provider import clients, token_status
+from idp.provider import client_keys, clients, token_status
 from idp.provider.programs import NO_STORE, Answer
 from idp.provider.tokens import sign
 from idp.provider.tokens.read import Claims
@@ -28,6 +28,7 @@ def admitted(
     client = clients.known(house, found.client, now) if found else None
     if found is None or client is None or found.claims is None:
         raise Denied("invalid_token", access.REVOKED)
+    client_keys.at_hand(house, client, now)
     issuer, moment = house.settings.issuer_url, now.timestamp()
     access.current(found.claims, issuer=issuer, audiences=audiences, now=moment)
     tokens.held(house, given, found.claims, now)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub import limits, tree
+from hub import lanes, limits, tree
 from hub.addresses import AddressRefused
 from hub.digest import digest_of
 from hub.fetch import NotReachable
@@ -54,6 +54,7 @@ class NotTheirs(Exception):
 
 def register(house: House, said: Mapping[str, Any], token: str | None, net: str, now: datetime) -> Registered:
     """Register the service that `said` describes (RFC 7591 3). Raises Refused, NotTheirs for a bad token, TooMany."""
+    _may_call(said)
     digest = digest_of(token) if token is not None else ""
     given = _allowance(house, digest, now) if token is not None else _without_token(house, net)
     base = Client(
@@ -87,6 +88,7 @@ def read(house: House, client_id: str, token: str) -> Registered:
 
 def change(house: House, client_id: str, token: str, said: Mapping[str, Any], now: datetime) -> Registered:
     """Replace what is registered by `said`, all of it (RFC 7592 2.2). Raises NotTheirs, Refused."""
+    _may_call(said)
     with house.database.read() as db:
         old = _theirs(db, client_id, token)
     if said.get("client_id") != client_id or FIXED & said.keys():
@@ -145,6 +147,11 @@ FIXED = {
     "client_id_issued_at",
 }  # RFC 7592 2.2: a client must not send them
 _NOTHING = Registration()
+
+
+def _may_call(said: Mapping[str, Any]) -> None:
+    if said.get("sector_identifier_uri"):
+        lanes.calls_out()
 
 
 def _described(house: House, said: Mapping[str, Any], base: Client) -> Client:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from hub import lanes
 from hub.addresses import AddressRefused
 from hub.digest import digest_of
 from hub.fetch import NotReachable
@@ -64,6 +65,7 @@ def _fetched(house: House, client: Client, address: str) -> str:
     down = f"idp:request-uri-down:{digest_of(address)}"
     if house.shared.peek(down) is not None:
         raise Refused("invalid_request_uri", CANNOT_READ)
+    lanes.calls_out()
     try:  # kept nowhere, so its fragment, which tells caches apart, decides nothing (OpenID Connect Core 6.2)
         answer = house.fetch.get(address.partition("#")[0], seconds=FETCHING_SECONDS, most=read.LONGEST)
     except (NotReachable, AddressRefused) as error:

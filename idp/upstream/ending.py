@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
+from hub import lanes
 from hub.callers import Caller
 from hub.digest import digest_of
 from hub.house import House
@@ -52,6 +53,7 @@ def there(house: House, caller: Caller | None, onward: str | None, now: datetime
         hint = house.vault.decrypt(db, caller.person or "", found.hint, store.HINT).decode() if found else ""
     if upstream is None:
         return None
+    lanes.calls_out()
     try:
         breaker.may_try(house, upstream)
         about = metadata.of(house, upstream, now)
@@ -80,6 +82,7 @@ def told(house: House, id: str, token: str, now: datetime) -> int:
 
     Gives how many logins ended. Raises AnswerNotTrusted, NotFound, UpstreamDown.
     """
+    lanes.calls_out()
     upstream = configured.one(house, id)
     algorithms = metadata.of(house, upstream, now).algorithms
     claims, _ = jose.verified(house, upstream, token, now, algorithms=algorithms, typ=TYPES)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request, url_for
 
-from hub import callers, clock, web
+from hub import callers, clock, lanes, web
 from hub.callers import Caller, Program, Public, Session
 from hub.house import House
 from hub.i18n import _, language
@@ -69,6 +69,7 @@ def _choose(bp: Blueprint) -> None:
     @route(bp, "/upstream", gate=Public(), methods=("POST",), endpoint="upstream_posted")
     def posted() -> Response:
         """To the province. A page of its own, so that this form leads nowhere else: browsers follow redirects by its rules."""
+        lanes.calls_out()
         visit = desk.visit()
         try:
             upstream = configured.one(visit.house, request.form.get("province", ""))
@@ -86,6 +87,7 @@ def _callback(bp: Blueprint) -> None:
     @route(bp, "/upstream/<id>/callback", gate=Public(), endpoint="upstream_callback")
     def callback(id: str) -> Response:
         """Back from the province. What it says is believed only after every check."""
+        lanes.calls_out()
         house, visit = web.house(), desk.visit()
         upstream = None
         try:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ PROGRAM = """
 import json, multiprocessing, sys, time
 from granian.constants import Interfaces
 from granian.server import Server
-from hub import bridge
+from hub import bridge, lanes
 
 def application(given, start):
     said = {name: value for name, value in given.items() if isinstance(value, str)}
@@ -24,6 +25,12 @@ def application(given, start):
         time.sleep(3)
     if given["PATH_INFO"] == "/short":
         time.sleep(0.1)
+    if "/calls" in given["PATH_INFO"]:
+        lanes.calls_out()
+        time.sleep(1.2)
+    if given["PATH_INFO"] == "/quick/once":
+        lanes.stays()
+        lanes.calls_out()
     try:
         said["body"] = given["wsgi.input"].read().decode("latin-1")
     except OSError as error:
@@ -150,3 +157,20 @@ def test_whoever_would_wait_too_long_is_told_to_come_again(port: int) -> None:
     assert 5 <= len(refused) <= 10
     assert all(b"retry-after: 5" in answer.lower() for answer in refused)
     assert ask(port, "GET", "/short")[0] == 207
+
+
+@pytest.mark.parametrize("path", ["/quick/calls", "/calls"])
+def test_whoever_waits_for_somebody_outside_holds_up_nobody(port: int, path: str) -> None:
+    """A slow server of one department must not stop the provider: neither its programs nor its pages."""
+    with ThreadPoolExecutor(4) as many:
+        waiting = [many.submit(ask, port, "POST", path, body=b"whole") for _ in range(4)]
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert ask(port, "GET", "/quick")[0] == 207
+        assert ask(port, "GET", "/page")[0] == 207
+        assert time.monotonic() - began < 0.8
+        assert [one.result()[2]["body"] for one in waiting] == ["whole"] * 4  # answered anew from the beginning
+
+
+def test_what_counts_once_is_not_done_twice(port: int) -> None:
+    assert ask(port, "GET", "/quick/once")[0] == 207
