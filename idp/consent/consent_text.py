@@ -24,6 +24,7 @@ FIELDS = {  # what each scope or claim tells, in the order in which it is shown
     "claim:company": ("acting_for",),
 }
 ORDER = ("subject", "name", "number", "acting_for", "level")
+APIS = "2-apis"  # what is said besides, if it may call others in the person's name
 _FOLDER = Path(__file__).parent / "texts"
 
 
@@ -34,6 +35,7 @@ class Text:
     version: int
     language: str
     lines: tuple[str, ...]
+    apis: tuple[Client, ...] = ()  # the other services that it names, to be called in the person's name
 
     @property
     def whole(self) -> str:
@@ -61,8 +63,16 @@ def fields(scopes: Iterable[str]) -> tuple[str, ...]:
     return tuple(field for field in ORDER if field in told)
 
 
-def text(client: Client, scopes: Iterable[str], place: str, language: str, version: int = TEXT_VERSION) -> Text:
-    """The text about one service. `place` is where it belongs, in words of the language."""
+def text(
+    client: Client,
+    scopes: Iterable[str],
+    place: str,
+    language: str,
+    version: int = TEXT_VERSION,
+    *,
+    apis: tuple[Client, ...] = (),
+) -> Text:
+    """The text about one service. `place` is where it belongs, in words of the language; `apis` are those of other services."""
     words, asked = _words(version)[language], frozenset(scopes)
     chinese = language == "zh-Hans"
     purpose = (client.purpose if chinese else client.purpose_en) or ("登录" if chinese else "to let you sign in.")
@@ -74,7 +84,18 @@ def text(client: Client, scopes: Iterable[str], place: str, language: str, versi
         "basis": words["bases"][client.basis.value],
         "lasting": words["lasting" if "offline_access" in asked else "each_time"],
     }
-    return Text(version, language, tuple(line % filled for line in words["lines"]))
+    lines = [line % filled for line in words["lines"]]
+    if apis:  # right after what it is told
+        more = _words(APIS)[language]
+        named = [
+            more["named"] % {"service": _name(one, language), "owner": _owner(one, "", chinese=chinese)} for one in apis
+        ]
+        lines.insert(1, more["line"] % {"apis": more["joint"].join(named)})
+    return Text(version, language, tuple(lines), apis)
+
+
+def _name(client: Client, language: str) -> str:
+    return client.name if language == "zh-Hans" else client.name_en
 
 
 def _owner(client: Client, place: str, *, chinese: bool) -> str:
@@ -84,5 +105,5 @@ def _owner(client: Client, place: str, *, chinese: bool) -> str:
 
 
 @cache
-def _words(version: int) -> dict[str, Any]:
+def _words(version: int | str) -> dict[str, Any]:
     return tomllib.loads((_FOLDER / f"consent-{version}.toml").read_text(encoding="utf-8"))

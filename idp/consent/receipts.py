@@ -15,6 +15,7 @@ from idp.account import standing
 from idp.consent import consent_text
 from idp.consent.consent_text import Text
 from idp.model.client import Client
+from idp.model.consent import API
 from idp.model.receipt import TYPE, Receipt, Said
 from idp.provider import protected, pseudonyms
 from idp.provider.programs import NO_STORE, Answer
@@ -98,6 +99,12 @@ def _controller(client: Client) -> dict[str, str]:
     }
 
 
+def _called(client: Client) -> dict[str, str]:
+    """A service that may be called in the person's name."""
+    named = _controller(client)
+    return {name: named[name] for name in ("party_id", "party_name", "party_name_en", "service")}
+
+
 def _processing(issuer: str, client: Client, scopes: tuple[str, ...], text: Text) -> dict[str, Any]:
     return {
         "privacy_notice": {
@@ -113,10 +120,11 @@ def _processing(issuer: str, client: Client, scopes: tuple[str, ...], text: Text
                 "lawful_basis": client.basis.value,
                 **({"legal_citation": client.citation} if client.citation else {}),
                 "pii_information": [{"pii_attribute_id": field} for field in consent_text.fields(scopes)],
-                "scopes": list(scopes),
+                "scopes": [scope for scope in scopes if not scope.startswith(API)],
                 "retention_period": "offline" if "offline_access" in scopes else "each sign-in",
                 "pii_controllers": [client.agency or client.id],
                 "withdrawal_method": f"{issuer}{WITHDRAW}",
+                **({"recipient_third_parties": [_called(one) for one in text.apis]} if text.apis else {}),
             }
         ],
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from idp.model.claims import told_by
 
+API = "api:"  # before the id of a service whose API may be called in the person's name (RFC 8707)
 TEXT_VERSION = 2  # of the consent page (idp/consent/texts); a person is asked again when what it says changes
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from hub.problems import Problem
 from idp.model.claims import agreed_as
 from idp.model.client import Client
-from idp.model.consent import Consent
+from idp.model.consent import API, Consent
 from idp.model.factor import is_strongest
 from idp.model.mandate import PERSON
 
@@ -93,14 +93,16 @@ class Asked:
     claims: str = ""  # the claims parameter as JSON in one form (OpenID Connect Core 5.5)
     acr_values: tuple[str, ...] = ()  # as asked, voluntary or essential
     resources: tuple[str, ...] = ()  # for which APIs the tokens shall be (RFC 8707 2)
+    apis: tuple[str, ...] = ()  # the other services whose APIs these are
     dpop_jkt: str | None = None  # the key to which the code is bound (RFC 9449 10)
     pushed: str | None = None  # the digest of the request_uri, which is used up when the person is done (RFC 9126 4)
     device: str = ""  # the digest of the device code of whoever gets the answer, not the browser (RFC 8628)
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What the person must have agreed to tell: the scopes, and the claims that are asked for beside them."""
-        return (*self.scopes, *agreed_as(self.claims, self.scopes)) if self.claims else self.scopes
+        """What the person must have agreed to: the scopes, the claims and others' APIs that are asked for beside them."""
+        told = (*self.scopes, *agreed_as(self.claims, self.scopes)) if self.claims else self.scopes
+        return (*told, *(f"{API}{one}" for one in self.apis)) if self.apis else told
 
     @property
     def number(self) -> bool:

@@ -250,8 +250,14 @@ def checked(request: Request) -> Asked:
         claims=request.claims,
         acr_values=levels,
         resources=request.resources,
+        apis=_apis(request),
         dpop_jkt=params.get("dpop_jkt"),
     )
+
+
+def _apis(request: Request) -> tuple[str, ...]:
+    """The other services that shall be called in the person's name."""
+    return resources.others(request.house, request.client, request.resources, request.now) if request.resources else ()
 
 
 def _levels(request: Request) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def dumped(asked: Asked) -> dict[str, Any]:
 
 def loaded(kept: dict[str, Any]) -> Asked:
     """The request that `dumped` gave. One of the release before knows fewer lists."""
-    lists = ("scopes", "ui_locales", "data", "acr_values", "resources")
+    lists = ("scopes", "ui_locales", "data", "acr_values", "resources", "apis")
     named = {name: tuple(kept.get(name, ())) for name in lists}
     return Asked(**(kept | named | {"prompt": frozenset(kept["prompt"])}))
 

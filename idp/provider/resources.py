@@ -25,6 +25,13 @@ def checked(house: House, client: Client, asked: Sequence[str], now: datetime) -
             _in_a_persons_name(house, client, address, now)
 
 
+def others(house: House, client: Client, asked: Sequence[str], now: datetime) -> tuple[str, ...]:
+    """The services beside the client itself whose APIs were asked for: the person must agree to each. Raises Refused."""
+    ours = sign.userinfo_audience(house)
+    found = [_in_a_persons_name(house, client, address, now).id for address in asked if address != ours]
+    return tuple(dict.fromkeys(id for id in found if id != client.id))
+
+
 def of_person(house: House, client: Client, asked: str | None, granted: Sequence[str], now: datetime) -> Client | None:
     """Whose API a token is for that a person granted; None: the userinfo endpoint, as if nothing had been asked.
 

@@ -15,7 +15,7 @@ from idp.model.client import Client
 from idp.model.flow import FlowGone, Pending, Step
 from idp.model.mandate import PERSON, NoMandate, Principal
 from idp.numbers.rules import masked
-from idp.provider import authorize, sandbox
+from idp.provider import authorize, clients, sandbox
 from idp.store import people
 from idp.web import desk
 from idp.web.desk import Visit
@@ -59,7 +59,9 @@ def _waiting() -> tuple[Visit, Pending, Caller]:
 
 def _text(visit: Visit, waiting: Pending) -> Text:
     """The words that are shown, agreed to, and kept by their digest."""
-    return consent_text.text(waiting.client, waiting.asked.told, _place(visit, waiting.client), language())
+    found = (clients.known(visit.house, one, visit.now) for one in waiting.asked.apis)
+    apis = tuple(one for one in found if one)  # one that was ended meanwhile takes no token any more
+    return consent_text.text(waiting.client, waiting.asked.told, _place(visit, waiting.client), language(), apis=apis)
 
 
 def _told(visit: Visit, waiting: Pending, caller: Caller) -> list[tuple[str, str]]:

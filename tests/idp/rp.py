@@ -122,7 +122,8 @@ class Visit:
     def agrees(self, now: datetime | None = None) -> None:
         """The person agrees to everything that the client may ask."""
         with self.house.database.write() as db:
-            consents.grant(db, self.person, self.client, self.client.person_scopes, now=now or clock.now())
+            apis = (f"api:{one}" for one in self.client.registered.exchanges_for)
+            consents.grant(db, self.person, self.client, (*self.client.person_scopes, *apis), now=now or clock.now())
 
     def _account(self, level: int, now: datetime) -> str:
         id = secrets.token_urlsafe(8)

@@ -19,7 +19,7 @@ from hub import clock, ledger, notices
 from hub.keys import Keys
 from idp.consent import consent_text, consents, receipts
 from idp.model import claims
-from idp.model.client import PERSON_SCOPES, Basis
+from idp.model.client import PERSON_SCOPES, Basis, GrantType, Registration
 from idp.model.consent import TEXT_VERSION
 from idp.model.receipt import Receipt, Said
 from idp.store import receipts as store
@@ -91,6 +91,41 @@ def test_the_page_shows_the_very_words_that_the_receipt_keeps(party: Visit) -> N
     text = read(party, kept.signed)["pii_processing"]["privacy_notice"]["text"]
     for line in text.strip().split("\n"):
         assert line.partition(": ")[2] in page.text or line in page.text
+
+
+def test_page_and_receipt_name_the_service_that_is_called_in_the_persons_name(visits: Visits) -> None:
+    """RFC 8707: nobody agrees to a token for somebody of whom he was not told."""
+    api = "https://api.registry.example/v1"
+    plain = department(id="registry", name="栖云登记", name_en="Qiyun registry", agency_name_en="Registry office")
+    visits(
+        replace(
+            plain,
+            redirect_uris=(),
+            grant_types=(GrantType.client_credentials,),
+            registered=Registration(resource=api),
+        )
+    )
+    visit = visits(department(id="caller", registered=Registration(exchanges_for=("registry",))))
+    visit.signs_in(agrees=False)
+    with visit.house.database.write() as db:
+        consents.grant(db, visit.person, visit.client, visit.client.person_scopes, now=clock.now())
+    assert "code" in visit.answer(prompt="none")
+    assert visit.answer(prompt="none", resource=api)["error"] == "consent_required"
+    visit.browser.set_cookie("lang", "zh-Hans")
+    assert "栖云登记" in visit.browser.get(visit.authorize(resource=api).location, follow_redirects=True).text
+    visit.browser.set_cookie("lang", "en")
+    page = visit.browser.get(visit.authorize(resource=api).location, follow_redirects=True)
+    assert "Qiyun registry (Registry office)" in page.text
+    visit.browser.post(page.request.full_path, data={"csrf": csrf(page.text), "decision": "agree"})
+    with visit.house.database.read() as db:
+        (kept,) = store.of_person(db, visit.person)
+    record = read(visit, kept.signed)["pii_processing"]
+    assert "Qiyun registry (Registry office)" in record["privacy_notice"]["text"]
+    (purpose,) = record["purposes"]
+    assert [one["service"] for one in purpose["recipient_third_parties"]] == ["registry"]
+    assert set(purpose["scopes"]) == {"openid", "profile"}
+    assert "code" in visit.answer(prompt="none", resource=api)
+    assert "Qiyun registry" in visit.browser.get(f"/account/services/{visit.client.id}").text
 
 
 def csrf(page: str) -> str:
@@ -261,6 +296,7 @@ def test_who_asks_is_named_by_its_name(language: str, changes: dict[str, str], w
 
 PUBLISHED = {  # SHA-256 of each file, as it was when it was published
     1: "cf5814c7043e5cf47dacc615d833d4c75535a33c3c893903a9dc17dba7f8a93a",
+    "2-apis": "75eae126de40358dc04c0f864c1cd3a2d54b3cf6173fe82f2c57aebc9e5965f2",
     2: "b56feba9e2adb017ea986cf78b27df66113fec90a234fe7f48263fbd2eda6d94",
 }
 

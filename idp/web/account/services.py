@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
+from sqlalchemy import Connection
 
 from hub import web
 from hub.callers import Session
+from hub.i18n import _
 from hub.problems import NotFound
 from hub.web import route
 from idp.consent import consents, data
 from idp.model.client import Client
-from idp.model.consent import Consent
+from idp.model.consent import API, Consent
 from idp.model.receipt import NoReceipt, Receipt
 from idp.provider import initiation
 from idp.store import clients as client_store
@@ -35,6 +37,7 @@ class Known:
     name: str
     owner: str
     fields: str
+    calls: str  # the other services that it may call in the person's name
     basis: str
     consent: Consent
     used: datetime | None
@@ -108,6 +111,7 @@ def _known(visit: Visit) -> list[Known]:
                 service_name(client),
                 owner(db, client),
                 fields(consent.scopes),
+                _(", ").join(_called(db, consent)),
                 basis(client),
                 consent,
                 used.get(client.id),
@@ -117,6 +121,12 @@ def _known(visit: Visit) -> list[Known]:
             for consent, client in found
             if client is not None
         ]
+
+
+def _called(db: Connection, consent: Consent) -> list[str]:
+    """The names of the services that may be called in the person's name."""
+    named = sorted(one.removeprefix(API) for one in consent.scopes if one.startswith(API))
+    return [service_name(found) for id in named if (found := client_store.client(db, id)) and found.ended is None]
 
 
 def _last(kept: list[Receipt]) -> list[Receipt]:
