@@ -12,7 +12,7 @@ from admin.model.item import Access, ItemWrong, ServiceItem
 from admin.store import items as store
 from hub.callers import Caller
 from hub.house import House
-from idp.model.client import PERSON_SCOPES, POLICIES, Basis, Client, ClientAuth, GrantType, safe_uri
+from idp.model.client import PERSON_SCOPES, POLICIES, Basis, Client, ClientAuth, GrantType, Registration, safe_uri
 from idp.provider import clients, sandbox
 from idp.provider.tokens import read
 from idp.store import clients as client_store
@@ -57,9 +57,9 @@ def checked(access: Access) -> Access:
         wrong.append("redirect_uris")
     if len(access.trial_uris) > MOST_URIS or not all(safe_uri(uri, native=False) for uri in access.trial_uris):
         wrong.append("trial_uris")
-    told = {"backchannel_logout_uri": access.backchannel_logout_uri, "events_uri": access.events_uri}
+    told = {name: getattr(access, name) for name in ("backchannel_logout_uri", "events_uri", "jwks_uri")}
     wrong += [name for name, uri in told.items() if uri and not _public_uri(uri)]
-    if not _keys_are_public(access.keys):
+    if bool(access.keys) == bool(access.jwks_uri) or (access.keys and not _keys_are_public(access.keys)):
         wrong.append("keys")
     if not set(access.scopes) <= {"openid", *SCOPES}:
         wrong.append("scopes")
@@ -105,6 +105,7 @@ def production(item: ServiceItem, level: int) -> Client | None:
         purpose_en=access.purpose_en,
         basis=Basis(access.basis),
         citation=access.citation,
+        registered=Registration(jwks_uri=access.jwks_uri),
     ).checked()
 
 

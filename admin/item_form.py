@@ -116,20 +116,22 @@ def typed_of(item: ServiceItem) -> dict[str, str | list[str]]:
             "policy": access.policy,
             "scopes": [one for one in access.scopes if one != "openid"],
         }
-        shown["keys"] = json.dumps({"keys": access.keys}, indent=1)
+        shown["keys"] = json.dumps({"keys": access.keys}, indent=1) if access.keys else ""
+        shown["jwks_uri"] = access.jwks_uri
         shown |= {"backchannel_logout_uri": access.backchannel_logout_uri, "events_uri": access.events_uri}
     return shown
 
 
 def _access(typed: Typed, text: Callable[[str], str], wrong: list[str]) -> Access:
     try:
-        keys = keys_of(text("keys"))
+        keys = keys_of(text("keys")) if text("keys") or not text("jwks_uri") else ()
     except ItemWrong as error:
         wrong.extend(error.fields)
         keys = ()
     return Access(
         redirect_uris=_lines(text("redirect_uris")),
         keys=keys,
+        jwks_uri=text("jwks_uri"),
         trial_uris=_lines(text("trial_uris")),
         post_logout_uris=_lines(text("post_logout_uris")),
         backchannel_logout_uri=text("backchannel_logout_uri"),

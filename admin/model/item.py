@@ -79,7 +79,7 @@ class Access:
     """What the item's own OIDC client shall be: whoever registers it gives the public keys and addresses, nobody a secret."""
 
     redirect_uris: tuple[str, ...]
-    keys: tuple[dict[str, Any], ...]  # public JWKs
+    keys: tuple[dict[str, Any], ...]  # public JWKs, unless their address is given
     trial_uris: tuple[str, ...] = ()  # further addresses of its sandbox: a developer's own machine, too
     post_logout_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
@@ -89,6 +89,7 @@ class Access:
     purpose_en: str = ""
     basis: str = "consent"  # why it may use what it is told: `consent` or `duty`
     citation: str = ""  # of a duty or power by law: the rule that gives it
+    jwks_uri: str = ""  # where its public keys are read, instead of `keys`
     policy: str = "standard"  # of requests from before there was a choice; a new one gets `fapi2`
 
 

@@ -167,6 +167,7 @@ def test_the_whole_path_from_the_draft_to_production(drafted: FlaskClient, offic
         ("keys", '{"keys": 7}'),
         ("keys", json.dumps({"kty": "oct"})),
         ("keys", json.dumps(KEY.as_dict(private=True))),
+        ("jwks_uri", "http://food.qiyun.example/jwks"),
         ("redirect_uris", ""),
         ("redirect_uris", "http://localhost/cb"),
         ("trial_uris", "ftp://x"),
@@ -187,6 +188,20 @@ def test_a_wrong_field_is_named_and_what_was_typed_stays(office: Office, field: 
     assert "Error:" in answer.text
     assert field == "name" or "小餐饮登记" in answer.text
     assert '"d"' not in answer.text or field == "keys"
+
+
+def test_a_program_may_publish_its_keys_itself(office: Office, house: House) -> None:
+    """OpenID Connect Core 10.1.1: then new ones need no second decision."""
+    browser, there = office("anna", Right.services), "https://food.qiyun.example/jwks"
+    both = post(browser, "/console/services/new", **typed(jwks_uri=there))
+    assert both.status_code == 422
+    assert 'href="#keys"' in both.text
+    assert post(browser, "/console/services/new", **typed(jwks_uri=there, keys="")).status_code == 303
+    assert there in browser.get(f"{PAGE}/edit").text
+    with house.database.read() as db:
+        made = client_store.client(db, f"{CODE}-sandbox")
+    assert made is not None
+    assert (made.registered.jwks_uri, made.keys) == (there, ())
 
 
 def test_an_item_that_is_not_online_or_not_shown_needs_a_cited_basis(office: Office) -> None:
