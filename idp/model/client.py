@@ -30,6 +30,7 @@ __all__ = [
     "Policy",
     "Registration",
     "UnknownClient",
+    "is_id",
     "safe_uri",
 ]
 PERSON_SCOPES = ("openid", "profile", "realname", "company", "offline_access")
@@ -168,8 +169,13 @@ class Client:
         return self
 
 
+def is_id(text: str) -> bool:
+    """Whether this could be the id of a service."""
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
 def _id_is_plain(client: Client) -> None:
-    if not _CLIENT_ID.fullmatch(client.id):
+    if not is_id(client.id):
         raise ClientWrong("The client id may hold letters, digits and . _ ~ - only, at most 64")
 
 

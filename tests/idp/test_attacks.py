@@ -1,13 +1,17 @@
 """What an attacker would try, each refused (RFC 9700 4, FAPI 2.0 Attacker Model)."""
 
+import base64
 import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+import app as front
 from hub import callers, clock, limits, token_keys
+from hub.house import House
 from hub.problems import NotSignedIn
 from idp import proofs
 from idp.model.client import GrantType
@@ -15,7 +19,7 @@ from idp.model.realname import Evidence
 from idp.model.registration import Registration
 from idp.provider import flows
 from idp.provider.tokens import sign
-from tests.idp.rp import Visit, Visits, department, public, signed
+from tests.idp.rp import ASSERTION, Visit, Visits, b64, department, public, signed
 
 API = "https://api.registry.example/v1"
 
@@ -107,3 +111,18 @@ def test_nobody_fills_the_short_term_memory_with_requests_of_a_program_that_prov
     assert [one.status_code for one in answers] == [201, 201, 429]
     assert answers[2].headers["Retry-After"] == "300"
     assert [service.token(service.asked(), path="/oidc/par").status_code for _ in range(3)] == [201] * 3
+
+
+# -- names that no database takes
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "a b", "x" * 5000, "栖云"], ids=ascii)
+def test_whatever_an_assertion_calls_its_client_the_answer_is_no_fault_of_ours(house_on: House, name: str) -> None:
+    program = front.create_app(house_on.settings, rooms=("hub", "idp"), house=house_on).test_client()
+    body = b64(json.dumps({"iss": name, "sub": name}).encode())
+    form, head = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION}, b64(b'{"alg":"ES256"}')
+    told = program.post("/oidc/token", data=form | {"client_assertion": f"{head}.{body}.AA"})
+    assert (told.json or {})["error"] == "invalid_client"
+    pair = base64.b64encode(f"{quote(name, errors='replace')}:x".encode()).decode()
+    told = program.post("/oidc/token", data=form, headers={"Authorization": f"Basic {pair}"})
+    assert told.status_code in (400, 401)
