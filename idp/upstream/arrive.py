@@ -113,7 +113,7 @@ def _arrived(
     if link is None and not key:
         raise NotLinked("Your province does not say your name and number")
     if linking and found is not None and found.id != linking:
-        raise _somebody_else(house, told, now)
+        raise NotLinked("This account of the province belongs to somebody else")
     if found is not None and link is not None and key and key not in (found.holder_key, *found.former_keys):
         raise _somebody_else(house, told, now)
     if found is not None:

@@ -63,6 +63,8 @@ def _choose(bp: Blueprint) -> None:
     @route(bp, "/upstream", gate=Public(), endpoint="upstream")
     def page() -> Response:
         visit = desk.visit()
+        if _must_show_a_way(visit):
+            return desk.again(visit)
         step(visit.house, "login", "shown")
         return _chooser(visit)
 
@@ -71,6 +73,8 @@ def _choose(bp: Blueprint) -> None:
         """To the province. A page of its own, so that this form leads nowhere else: browsers follow redirects by its rules."""
         lanes.calls_out()
         visit = desk.visit()
+        if _must_show_a_way(visit):
+            return desk.again(visit)
         try:
             upstream = configured.one(visit.house, request.form.get("province", ""))
             browser = secrets.token_urlsafe(32)
@@ -142,7 +146,7 @@ def _link(bp: Blueprint) -> None:
         try:
             links.remove(visit.house, _caller(visit), request.form.get("link", ""), now=visit.now)
         except LastFactor as problem:
-            return desk.show(visit, "upstream_failed.html", status=problem.status, problem=problem, upstream=None)
+            return _failed(replace(visit, next=url_for("idp.security")), None, problem)
         return halfway.security("unlinked")
 
 
@@ -214,6 +218,16 @@ def _address(visit: Visit, upstream: Upstream, browser: str) -> str:
     )
 
 
+def _connects(visit: Visit) -> bool:
+    """Whether somebody who is signed in came from his account, to connect a province's account with it."""
+    return visit.caller is not None and not visit.flow and visit.next == url_for("idp.security")
+
+
+def _must_show_a_way(visit: Visit) -> bool:
+    """Whether he has to show a factor once more: else he would not be connected, but signed in as whom the province names."""
+    return _connects(visit) and not is_federated(_caller(visit).amr) and not desk.is_recent(visit)
+
+
 def _chooser(visit: Visit, problem: Problem | None = None) -> Response:
     found = configured.offered(visit.house, visit.now)
     last = _cookie(visit.house, "province")
@@ -230,7 +244,8 @@ def _chooser(visit: Visit, problem: Problem | None = None) -> Response:
 
 
 def _failed(visit: Visit, upstream: Upstream | None, problem: Problem) -> Response:
-    response = desk.show(visit, "upstream_failed.html", status=problem.status, problem=problem, upstream=upstream)
+    values: dict[str, Any] = {"problem": problem, "upstream": upstream, "back": visit.next if _connects(visit) else ""}
+    response = desk.show(visit, "upstream_failed.html", status=problem.status, **values)
     if problem.status in (429, 503):
         response.headers["Retry-After"] = "30"
     return response

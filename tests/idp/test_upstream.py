@@ -124,6 +124,8 @@ FORGERIES: dict[str, Callable[[Province], object]] = {
     "signed in too long ago": lambda p: p.claims.update(auth_time=NOW - 2 * 86_400),
     "signed in nobody knows when": lambda p: p.claims.update(auth_time=None),
     "of another access token": lambda p: p.claims.update(at_hash="AAAAAAAAAAAAAAAAAAAAAA"),
+    "over when time ends": lambda p: p.claims.update(exp=float("inf")),
+    "signed in at no number": lambda p: p.claims.update(auth_time=float("nan")),
     "about nobody": lambda p: p.claims.update(sub=""),
     "about a number": lambda p: p.claims.update(sub=7),
     "by a key that is not published": lambda p: setattr(p, "key", ECKey.generate_key("P-256", parameters={"kid": "p-1"})),
@@ -638,7 +640,7 @@ def test_whoever_is_signed_in_connects_his_own_and_stays_signed_in_as_he_is(hous
 def test_nobody_connects_the_account_of_somebody_else(house: House, province: Province) -> None:
     account(house)
     another = account(house, ("买买提示例·阿卜杜示例", "870101197801010045"))
-    with pytest.raises(AnswerNotTrusted):
+    with pytest.raises(NotLinked, match="belongs to somebody else"):
         enters(house, province.comes_back(), linking=another.id)
     assert not links.of(house, another.id)
 

@@ -23,9 +23,11 @@ from hub.house import House, open_house
 from hub.settings import Settings
 from idp.demo import Figure, prove
 from idp.model.client import FAPI2, Client, ClientAuth, GrantType
+from idp.model.factor import Factor, Kind
 from idp.model.flow import acr
 from idp.model.upstream import Upstream
 from idp.provider import clients
+from idp.store import factors
 from idp.upstream import begin, breaker, configured, ending, links
 from tests.conftest import settings_for
 from tests.idp.citizen import Citizen
@@ -341,3 +343,51 @@ def test_an_account_here_is_joined_by_its_owner_alone(two: Two, register: FlaskC
     page = two.go(two.post(page, "/account/links/remove", link=link))
     assert "disconnected" in page.text
     assert not links.of(two.hub, mine.person)
+
+
+def test_whoever_connects_is_never_signed_in_as_somebody_else(two: Two, register: FlaskClient) -> None:
+    """Neither when his sign-in is old, nor when the province's account is another person's; the way back is his account."""
+    mine = Citizen(two.hub, two.hub_app, register, "another.account")
+    mine.registers(PASSWORD)
+    prove(two.hub, mine.person, Figure("somebody else", "x", "示例甲", "880101198503120015"), clock.now())
+    page = two.get(f"{BACK}/login")
+    two.go(two.post(page, "/login", account="another.account", password=PASSWORD))
+    with clock.shifted(16 * 60):
+        asked = two.get(f"{BACK}/upstream?next=/account/security")
+        assert asked.location.startswith("/login?again=1&next=/upstream")
+        page = two.get(urljoin(BACK, asked.location))
+        page = two.go(two.post(page, page.request.full_path, account="another.account", password=PASSWORD))
+        assert page.request.path == "/upstream"
+        page = two.comes("/upstream?next=/account/security")
+    assert page.status_code == 403
+    assert 'href="/account/security"' in page.text
+    assert two.caller is not None
+    assert two.caller.person == mine.person
+
+
+def test_the_only_way_in_is_kept_and_the_page_leads_back_to_the_account(two: Two) -> None:
+    two.comes()
+    page = two.get(f"{BACK}/account")
+    assert "Only your province&#39;s account opens this one." in page.text
+    page = two.get(f"{BACK}/account/security")
+    link = re.findall(r'name="link" value="([^"]+)"', page.text)[0]
+    page = two.go(two.post(page, "/account/links/remove", link=link))
+    assert page.status_code == 409
+    assert 'href="/account/security"' in page.text
+
+
+def test_a_province_cannot_take_over_an_account_that_has_ways_of_its_own(two: Two) -> None:
+    """Its word lets somebody in. Ways to sign in are changed by whoever shows one of them, not by whoever speaks for a province."""
+    two.comes()
+    caller = two.caller
+    assert caller is not None
+    assert caller.person is not None
+    ways = ("/account/copy", "/account/app", "/account/close")
+    at = {path: two.get(f"{BACK}{path}") for path in ways}
+    assert all(page.status_code == 200 for page in at.values()), at  # nobody else can: he has no other way yet
+    with two.hub.database.write() as db:
+        factors.add(db, Factor("own", caller.person, Kind.password, "", b"x", clock.now()))
+    for path in ways:
+        page = two.get(f"{BACK}{path}")
+        assert page.status_code == 303, path
+        assert page.location.startswith("/login?again=1")

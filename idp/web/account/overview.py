@@ -51,6 +51,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
         "masked": masked(profile.number) if profile.number else "",
         "level": consent_page.level_name(int(person.level)),
         "one_factor": not held & {Kind.passkey, Kind.totp},
+        "has_own_way": bool(held & {Kind.password, Kind.passkey}),
         "ending": [
             (one, principal) for one, principal in acting if one.until is not None and one.until - visit.now < SOON
         ],
