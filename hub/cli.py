@@ -116,13 +116,13 @@ def ledger_export(place: str) -> None:
 
 
 @click.command("deliveries")
-@click.option("--state", type=click.Choice(["waiting", "sent", "failed"]), default="", help="Only these.")
+@click.option("--state", type=click.Choice(["waiting", "sent", "failed"]), help="Only these.")
 @click.option("--to", default="", help="Only those to this very address.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
-def deliveries_command(state: str, to: str, limit: int) -> None:
+def deliveries_command(state: str | None, to: str, limit: int) -> None:
     """List what is told to others (sign-outs, events, notices), newest first: sent, waiting, or failed and why."""
     with opened() as house, house.database.read() as db:
-        for one in outbox.deliveries(db, to=to, state=state, limit=limit):
+        for one in outbox.deliveries(db, to=to, state=state or "", limit=limit):
             where = one.to if "://" in one.to else "-"  # else it names a person
             click.echo(
                 f"{one.at:%Y-%m-%d %H:%M:%S}  {one.kind:<16} {one.state:<8} {one.attempts:>3}  {where}  {one.result}"

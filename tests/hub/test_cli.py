@@ -49,7 +49,10 @@ def test_an_operator_sees_what_waits_for_whom_and_why_and_no_person(folder: Path
     waiting = typed("deliveries", "--state", "waiting").output
     assert "https://elsewhere.example/told" in waiting
     assert "may not be called" in waiting
-    assert "person-7" not in typed("deliveries").output
+    everything = typed("deliveries")
+    assert everything.exit_code == 0, everything.output
+    assert "https://elsewhere.example/told" in everything.output
+    assert "person-7" not in everything.output
 
 
 def test_a_broken_ledger_is_exit_code_1_and_a_sentence(folder: Path) -> None:
