@@ -27,6 +27,9 @@ from idp.provider.client_auth import authenticated
 from idp.provider.programs import NO_STORE, Answer, Form, refused
 
 log = structlog.get_logger("idp")
+NO_SUCH_CODE = N_(
+    "No device waits with this code. Compare it; once used, or after ten minutes, let the device show a new one"
+)
 KEPT = SECONDS + FLOW_SECONDS  # so long a device is told that its code has expired, rather than that there is none
 ASKED = Limit("device-asked", 60, 300)  # devices of one network: a hall has dozens of terminals
 TYPED = Limit("device-typed", 60, 300, guessing=True)  # codes from one network: that of a hall is shared; 60 of 2^34
@@ -84,7 +87,7 @@ def found(house: House, text: str, network: str, now: datetime) -> tuple[str, De
     digest = kept.decode() if kept else ""
     waiting = _waiting(house, digest) if digest else None
     if waiting is None or now >= waiting.ends:
-        raise DeviceGone("There is no such code")
+        raise DeviceGone(NO_SUCH_CODE)
     return digest, waiting
 
 
@@ -121,7 +124,7 @@ def refuse(house: House, digest: str) -> str:
     """Tell a device no; gives our page to show. Raises DeviceGone."""
     waiting = _waiting(house, digest)
     if waiting is None:
-        raise DeviceGone("There is no such code")
+        raise DeviceGone(NO_SUCH_CODE)
     _answer(house, digest, waiting, NO)
     log.info("device.refused", client=waiting.client)
     return f"{house.settings.issuer_url}/device/done?said=no"
