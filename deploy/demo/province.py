@@ -110,6 +110,8 @@ def know_hub(house: House, file: Path, now: datetime) -> None:
         name="国家枢纽",
         name_en="National hub",
         agency=HUB,
+        agency_name="演示国家枢纽管理中心",
+        agency_name_en="National hub administration (demo)",
         place="hub",
         auth=ClientAuth.private_key_jwt,
         redirect_uris=(told["redirect_uri"],),
