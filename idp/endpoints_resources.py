@@ -41,7 +41,8 @@ def _resources(bp: Blueprint) -> None:
     @route(bp, protected.TEST_RESOURCE, gate=TOKEN, methods=("GET", "POST"))
     def test_resource() -> Response:
         """For clients that want to try their tokens; it answers with the number of the call (FAPI 1.0 Part 1, 6.2.1)."""
-        response = written(protected.test_resource(web.house(), callers.shown(web.house(), request), clock.now()))
+        house = web.house()
+        response = written(protected.test_resource(house, callers.shown(house, request), request.args, clock.now()))
         given = request.headers.get("x-fapi-interaction-id", "")
         response.headers["x-fapi-interaction-id"] = given if NUMBER.fullmatch(given) else str(uuid4())
         return response

@@ -9,6 +9,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from werkzeug.test import TestResponse
 
 from hub import clock, dpop, nonces
 from hub.house import House
@@ -360,6 +361,29 @@ def test_the_test_resource_takes_bound_tokens_and_repeats_the_number_of_the_call
     )
     odd = party.program.get("/api/test-resource", headers={"x-fapi-interaction-id": "x"})
     assert odd.headers["x-fapi-interaction-id"] != "x"
+
+
+def test_a_resource_of_ours_demands_a_level_and_a_recent_sign_in(visits: Visits) -> None:
+    """RFC 9470 3, 4: the challenge names what is needed; a token that has it is let in."""
+    visit = visits(department(id="steps-up"))
+    visit.signs_in(level=2)
+    bearer = {"Authorization": f"Bearer {visit.tokens()['access_token']}"}
+
+    def called(asked: dict[str, str]) -> TestResponse:
+        return visit.program.get("/api/test-resource", query_string=asked, headers=bearer)
+
+    weak = called({"acr_values": "urn:yinxin:loa:3"})
+    assert weak.status_code == 401
+    told = weak.headers["WWW-Authenticate"]
+    assert 'error="insufficient_user_authentication"' in told
+    assert 'acr_values="urn:yinxin:loa:3 urn:yinxin:loa:4"' in told
+    for asked in ({"acr_values": "urn:yinxin:loa:1"}, {"max_age": "60"}, {"acr_values": 'x"', "max_age": "²"}):
+        assert called(asked).status_code == 200, asked
+    with clock.shifted(seconds=100):
+        old = called({"max_age": "60"})
+    assert (old.status_code, 'max_age="60"' in old.headers["WWW-Authenticate"]) == (401, True)
+    own = {"Authorization": f"Bearer {(visit.token(ASK).json or {})['access_token']}"}
+    assert visit.program.get("/api/test-resource?acr_values=urn:yinxin:loa:1", headers=own).status_code == 401
 
 
 def test_introspection_says_how_a_token_is_bound(party: BoundVisit) -> None:
