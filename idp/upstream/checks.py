@@ -1,6 +1,7 @@
 """What an ID token of a provider has to say: one small function for each rule, in order (OpenID Connect Core 3.1.3.7)."""
 
 import hmac
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +34,7 @@ class Shown:
     def number(self, name: str) -> int:
         """A claim that is a moment. Raises AnswerNotTrusted."""
         value = self.claims.get(name)
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
             raise AnswerNotTrusted("The ID token lacks %(name)s", name=name)
         return int(value)
 

@@ -16,10 +16,12 @@ from hub.problems import Problem, TooMany
 from idp.acting import mandates
 from idp.login import devices, session
 from idp.login.session import Opened
+from idp.model.factor import Kind
 from idp.model.flow import Pending, Step
+from idp.model.upstream import is_federated
 from idp.numbers.rules import NumberWrong
 from idp.provider import authorize, flows
-from idp.store import leaving, people
+from idp.store import factors, leaving, people
 from idp.web.leave import is_forgotten, leave
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
@@ -160,10 +162,17 @@ def has_chosen(visit: Visit, caller: Caller) -> None:
 
 
 def is_recent(visit: Visit) -> bool:
-    """Whether the person showed a factor a short while ago."""
-    return (
-        visit.caller is not None and visit.caller.auth_time is not None and visit.now - visit.caller.auth_time <= RECENT
-    )
+    """Whether the person showed a factor a short while ago: one of his own, where he has any.
+
+    A province's word lets somebody in; it does not let whoever speaks for the province take the account over for good.
+    """
+    caller = visit.caller
+    if caller is None or caller.auth_time is None or visit.now - caller.auth_time > RECENT:
+        return False
+    if not is_federated(caller.amr):
+        return True
+    with visit.house.database.read() as db:
+        return not any(one.kind in (Kind.password, Kind.passkey) for one in factors.of_person(db, visit.person))
 
 
 def again(visit: Visit) -> Response:

@@ -377,7 +377,7 @@ def test_the_only_way_in_is_kept_and_the_page_leads_back_to_the_account(two: Two
 
 
 def test_a_province_cannot_take_over_an_account_that_has_ways_of_its_own(two: Two) -> None:
-    """Its word lets somebody in. Ways to sign in are changed by whoever shows one of them, not by whoever speaks for a province."""
+    """Its word lets somebody in. Ways to sign in are changed by whoever shows one of them."""
     two.comes()
     caller = two.caller
     assert caller is not None
