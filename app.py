@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -271,9 +271,8 @@ def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | N
         raise SystemExit(1) from error
     event = record["event"][0]
     if "services" in record:
-        click.echo(
-            f"Genuine: signed out at {event.get('event_time')}, receipt {record['record_id']}, as of {record['iat']}"
-        )
+        as_of = datetime.fromtimestamp(record["iat"], UTC).isoformat()
+        click.echo(f"Genuine: signed out at {event.get('event_time')}, receipt {record['record_id']}, as of {as_of}")
         for service in record["services"]:
             click.echo(f"  {service['service']}: {service['state']}{' at ' + service['at'] if 'at' in service else ''}")
         return

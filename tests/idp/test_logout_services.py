@@ -326,6 +326,7 @@ def test_the_signed_receipt_stands_alone_and_no_other_record_passes_for_it(told:
     )
     assert checked.exit_code == 0
     assert f"{told.client.id}: telling" in checked.output
+    assert str(record["iat"]) not in checked.output  # a time that people read
 
 
 # -- what it costs
