@@ -119,6 +119,9 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
     unknown = set(values) - ({field.name for field in fields(Client)} - _OURS)
     if unknown:
         raise ClientWrong("%(name)s is not a field of a service", name=min(unknown))
+    missing = [name for name in ("id", "name", "name_en", "agency", "place") if name not in values]
+    if missing:
+        raise ClientWrong("%(name)s is missing or repeated", name=missing[0])
     try:
         for name in ("redirect_uris", "post_logout_uris", "scopes", "keys"):
             if name in values:

@@ -190,6 +190,12 @@ def test_the_file_in_the_documentation_can_be_loaded(house: House, tmp_path: Pat
     assert len(clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())) == 2
 
 
+def test_a_field_that_a_file_lacks_is_named(house: House, tmp_path: Path) -> None:
+    (tmp_path / "clients.toml").write_text(FILE.replace('place = "hub"\n', "", 1))
+    with pytest.raises(ClientWrong, match="place is missing"):
+        clients.load(house, tmp_path / "clients.toml", by="test", now=clock.now())
+
+
 @pytest.mark.parametrize(
     "text",
     [
