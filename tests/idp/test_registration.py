@@ -241,6 +241,8 @@ BAD: list[dict[str, Any]] = [
     {"id_token_encrypted_response_alg": "ECDH-ES"},
     {"userinfo_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [PUBLIC_KEY | {"use": "sig"}]}},
     {"id_token_encrypted_response_alg": "RSA-OAEP-256", "jwks": {"keys": [PUBLIC_KEY]}},
+    {"authorization_signed_response_alg": "ES256"},
+    {"request_object_encryption_alg": "ECDH-ES"},
     {"application_type": "desktop"},
     {"subject_type": "transient"},
     {"default_max_age": -1},

@@ -73,6 +73,24 @@ def test_a_known_person_needs_one_page_and_one_form(journey: Journey) -> None:
     assert code_in(first.post(page, account="jia.shili", password=PASSWORD).location)
 
 
+def test_pages_of_a_sign_in_are_kept_and_framed_by_nobody_and_answer_forms_by_303(journey: Journey) -> None:
+    """RFC 9700 4.12 (a 307 would hand the password on), 4.16, 4.2.4."""
+    journey.citizen.registers()
+    first = Citizen(journey.house, journey.citizen.app, journey.citizen.register)
+    login = Journey(first, journey.client).begins()
+    signed_in = first.post(login, account="jia.shili", password=PASSWORD)
+    consent = local(signed_in.location)
+    assert consent.startswith("/consent")
+    for page in (login, consent):
+        headers = first.get(page).headers
+        assert headers["Cache-Control"] == "no-store", page
+        assert headers["Referrer-Policy"] == "no-referrer", page
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"], page
+    agreed = first.post(consent, decision="agree")
+    assert [signed_in.status_code, agreed.status_code] == [303, 303]
+    assert code_in(agreed.location)
+
+
 def test_a_new_person_registers_within_the_sign_in_and_agrees_once(journey: Journey) -> None:
     page = journey.begins()
     assert "栖云市市场监管局" in journey.citizen.get(page + "&lang=zh-Hans").text
