@@ -17,6 +17,7 @@ from idp.store import clients as store
 from seals import store as seals
 
 SEE, DO = Operator(Right.see), Operator(Right.services)
+MAKE = Operator(Right.services, minutes=15)  # one person alone makes a secret, and could use it
 LISTS = ("redirect_uris", "post_logout_uris")
 TEXTS = ("backchannel_logout_uri", "events_uri", "jwks_uri")
 FIRST = {"policy": "policy", "addresses": "redirect_uris"}  # the field of each form at which what is wrong is said
@@ -72,7 +73,7 @@ def _asking(bp: Blueprint) -> None:
             return _page(id, {"policy": _(wrong.message, **wrong.values)})
         return web.see_other(f"/console/approvals/{made.id}")
 
-    @web.route(bp, "/console/clients/<id>/secret", gate=DO, methods=("POST",))
+    @web.route(bp, "/console/clients/<id>/secret", gate=MAKE, methods=("POST",))
     def client_secret(id: str) -> Response:
         secret = clients.renew_secret(web.house(), id, by=web.caller(), now=clock.now())
         return _page(id, secret=secret)

@@ -232,6 +232,15 @@ def test_a_new_secret_is_shown_once_and_the_old_one_goes_on_for_a_while(house: H
     assert secret not in again
 
 
+def test_nobody_makes_a_secret_at_a_console_that_was_left_open(house: House, office: Office) -> None:
+    """One person makes it and could use it, so he shows his factors for it."""
+    clients.add(house, department(), by="test", now=clock.now())
+    office("anna", Right.services)
+    with clock.shifted(20 * 60):
+        assert asked(office, ID, "secret").status_code != 200
+    assert kept(house).old_secret_until is None
+
+
 def test_what_is_looked_after_elsewhere_is_not_changed_here(house: House, office: Office, now: datetime) -> None:
     by = offices.officer(house, "carla", "hub", Right.services, now=now)
     clients.add(
