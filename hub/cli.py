@@ -221,8 +221,12 @@ def with_passphrase() -> Settings:
 @contextmanager
 def opened() -> Iterator[House]:
     """The house for the length of a command; a problem in it ends the command with its words."""
+    read = told(settings.read)
+    if not read.data.is_dir():
+        where = f"{settings.PREFIX}DATA={read.data}"
+        raise click.ClickException(f"There is no installation here ({where}). Set the settings of yours: docs/run.md")
     try:
-        house = open_house(settings.read())
+        house = open_house(read)
         yield house
         house.close()
     except Problem as problem:

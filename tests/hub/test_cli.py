@@ -55,6 +55,14 @@ def test_an_operator_sees_what_waits_for_whom_and_why_and_no_person(folder: Path
     assert "person-7" not in everything.output
 
 
+def test_a_command_without_an_installation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YINXIN_DATA", str(tmp_path / "nowhere"))
+    result = typed("deliveries")
+    assert result.exit_code == 1
+    assert "There is no installation here" in result.output
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_broken_ledger_is_exit_code_1_and_a_sentence(folder: Path) -> None:
     house = open_house(read())
     with house.database.write() as db:
