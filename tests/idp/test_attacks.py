@@ -37,6 +37,18 @@ def test_an_age_asked_of_what_is_no_time_is_not_met(visit: Visit) -> None:
         assert visit.userinfo(tokens["access_token"]).status_code == 200
 
 
+# -- one kind of token in place of another (RFC 8725 3.12)
+
+
+def test_signed_userinfo_is_no_id_token(visits: Visits) -> None:
+    """Both are JWTs of ours for the same client; only one says that somebody signed in."""
+    visit = visits(department(id="signed", registered=Registration(userinfo_signed_response_alg="ES256")))
+    visit.signs_in()
+    told = visit.userinfo(visit.tokens()["access_token"]).text
+    assert visit.answered(visit.authorize(id_token_hint=told))["error"] == "invalid_request"
+    assert visit.userinfo(told).status_code == 401
+
+
 # -- tokens for somebody else's API
 
 

@@ -39,8 +39,8 @@ def access_token(house: House, token: str, now: datetime) -> Claims:
 def hint(house: House, token: str) -> Claims:
     """The claims of an ID token of ours, of whatever age (OpenID Connect RP-Initiated Logout 2). Raises NotAToken."""
     claims = _ours(house, token, typ="JWT", algorithms=tuple(token_keys.FIRST))
-    if not isinstance(claims.get("aud"), str) or not isinstance(claims.get("sub"), str):
-        raise NotAToken("not an ID token")
+    if not isinstance(claims.get("aud"), str) or not isinstance(claims.get("sub"), str) or "exp" not in claims:
+        raise NotAToken("not an ID token")  # signed userinfo has no end
     return claims
 
 
