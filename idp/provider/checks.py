@@ -138,6 +138,8 @@ def client_may_send_people(request: Request) -> None:
         raise Refused("unauthorized_client", "This client is not registered for this response_type")
     if kinds & responses.IN_FRONT and not client.may(GrantType.implicit):
         raise Refused("unauthorized_client", "This client is not registered for tokens in the front channel")
+    if "token" in kinds and client.needs_bound_tokens:  # there is no proof in an address (RFC 9449 5.2)
+        raise Refused("unauthorized_client", "The tokens of this client are bound to its key")
 
 
 def nonce_is_there_where_needed(request: Request) -> None:

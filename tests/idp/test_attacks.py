@@ -14,7 +14,7 @@ from hub import callers, clock, limits, token_keys
 from hub.house import House
 from hub.problems import NotSignedIn
 from idp import proofs
-from idp.model.client import GrantType
+from idp.model.client import LEGACY, GrantType
 from idp.model.realname import Evidence
 from idp.model.registration import Registration
 from idp.provider import flows
@@ -138,3 +138,21 @@ def test_whatever_an_assertion_calls_its_client_the_answer_is_no_fault_of_ours(h
     pair = base64.b64encode(f"{quote(name, errors='replace')}:x".encode()).decode()
     told = program.post("/oidc/token", data=form, headers={"Authorization": f"Basic {pair}"})
     assert told.status_code in (400, 401)
+
+
+# -- less than was agreed
+
+
+def test_a_service_whose_tokens_are_bound_gets_none_that_anybody_can_use(visits: Visits) -> None:
+    """RFC 9449 5.2: in the browser's address nothing can be bound."""
+    visit = visits(
+        department(
+            id="old-but-bound",
+            policy=LEGACY,
+            grant_types=(GrantType.code, GrantType.implicit),
+            registered=Registration(dpop_bound_access_tokens=True, response_types=("code", "id_token token")),
+        )
+    )
+    visit.signs_in()
+    answer = visit.answered(visit.authorize(response_type="id_token token"))
+    assert (answer["error"], "access_token" in answer) == ("unauthorized_client", False)
