@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from hub.problems import Problem
 from idp.model.address import safe_uri, same_but_port
-from idp.model.client_key import AGREES, ENCODINGS, PRIVATE, encrypts, refusal
+from idp.model.client_key import AGREES, ENCODINGS, PRIVATE, encrypts, refusal, signs
 from idp.model.policy import FAPI2, KIOSK, LEGACY, POLICIES, STANDARD, ClientAuth, GrantType, Policy
 from idp.model.registration import NOTHING_SAID, Registration
 
@@ -224,16 +224,20 @@ def _proof_fits(client: Client) -> None:
         raise ClientWrong("A private key was given; only its public half may be registered")
     if any(refusal(key) for key in client.keys):
         raise ClientWrong("A key is not a public JWK of type EC, RSA or OKP")
+    policy, said = client.policy, client.registered.token_endpoint_auth_signing_alg
+    algorithms = [one for one in policy.assertion_algorithms if said in ("", one)]
+    proves = client.auth is not ClientAuth.private_key_jwt or any(
+        signs(k, alg) for k in client.keys for alg in algorithms
+    )
+    if client.keys and not proves:
+        raise ClientWrong("None of the keys fits a signature that the policy %(policy)s takes", policy=policy.name)
 
 
 def _can_be_written_to(client: Client) -> None:
     """Who wants an answer that it alone reads has a key for that; one that publishes its keys may do so later."""
     said = client.registered
-    wanted = (
-        (said.id_token_encrypted_response_alg, said.id_token_encrypted_response_enc),
-        (said.userinfo_encrypted_response_alg, said.userinfo_encrypted_response_enc),
-    )
-    for alg, enc in wanted:
+    for part in ("id_token", "userinfo"):
+        alg, enc = (getattr(said, f"{part}_encrypted_response_{name}") for name in ("alg", "enc"))
         unknown = [value for value, known in ((alg, AGREES), (enc, ENCODINGS)) if value and value not in known]
         if unknown:
             raise ClientWrong("Answers are not encrypted with %(value)s", value=unknown[0])

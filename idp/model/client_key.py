@@ -1,7 +1,15 @@
 """What a service may publish as a key of its own: public, of a kind that we take, and long enough (RFC 7517, RFC 7518)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
+
+
+class HasMembers(Protocol):
+    """A JWK, as it was registered or as it was imported."""
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """The value of a member."""
+
 
 KINDS = ("EC", "RSA", "OKP")
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 6: private and symmetric members
@@ -21,6 +29,12 @@ MEMBERS = (
 AGREES = {"RSA-OAEP-256": ("RSA",), "ECDH-ES": ("EC", "OKP"), "ECDH-ES+A256KW": ("EC", "OKP")}  # types of keys
 CURVES = ("P-256", "P-384", "P-521", "X25519")  # an Ed25519 key signs and cannot agree on anything
 ENCODINGS = ("A128CBC-HS256", "A256GCM")  # the first is that of a client that names none (Registration 2)
+SIGNS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {  # type, curves, and what such a key may call itself
+    "ES256": ("EC", ("P-256",), ("ES256",)),
+    "RS256": ("RSA", (), ("RS256",)),
+    "PS256": ("RSA", (), ("PS256",)),
+    "EdDSA": ("OKP", ("Ed25519",), ("EdDSA", "Ed25519")),
+}
 RSA_CHARACTERS = 342  # of a modulus of 2048 bits in base64url (RFC 7518 3.3)
 
 
@@ -41,6 +55,13 @@ def encrypts(jwk: Mapping[str, Any], alg: str) -> bool:
     """Whether one may encrypt to this key with this algorithm; what it says of its own use counts (RFC 7517 4.2, 4.4)."""
     fits = jwk.get("kty") in AGREES.get(alg, ()) and jwk.get("crv", "P-256") in CURVES
     return fits and jwk.get("use", "enc") == "enc" and jwk.get("alg", alg) == alg
+
+
+def signs(jwk: HasMembers, alg: str) -> bool:
+    """Whether this key can check this algorithm, and is not said to be for another (RFC 7517 4.2, 4.4; RFC 9864: Ed25519)."""
+    kind, curves, names = SIGNS[alg]
+    fits = jwk.get("kty") == kind and (not curves or jwk.get("crv") in curves)
+    return fits and jwk.get("use", "sig") == "sig" and jwk.get("alg", alg) in names
 
 
 def public_members(jwk: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from hub import callers, token_keys
 from hub.house import House
 from idp.model.client import Client
+from idp.model.client_key import signs
 from idp.provider import client_keys
 
 ASSERTION_SECONDS = 3600  # the longest life of a client assertion; its jti is remembered for as long
@@ -209,25 +210,11 @@ def _verified(token: str, key: _Key, algorithms: Sequence[str]) -> Claims:
 
 def _chosen(keys: Sequence[_Key], header: Claims) -> _Key:
     """The key that the header names by kid; without kid the only one that fits. What a key is said to be for counts."""
-    fitting = [key for key in keys if _fits(key, str(header["alg"]))]
+    fitting = [key for key in keys if signs(key, str(header["alg"]))]
     named = [key for key in fitting if key.kid == header["kid"]] if "kid" in header else fitting
     if len(named) != 1:
         raise NotAToken("no such key")
     return named[0]
-
-
-def _fits(key: _Key, alg: str) -> bool:
-    """Whether a key can check this algorithm, and is not said to be for another (RFC 7517 4.4; RFC 9864: Ed25519)."""
-    kind, curves, names = _KINDS[alg]
-    return key.key_type == kind and (not curves or key.get("crv") in curves) and key.get("alg", alg) in names
-
-
-_KINDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {  # type, curves, and what such a key may call itself
-    "ES256": ("EC", ("P-256",), ("ES256",)),
-    "RS256": ("RSA", (), ("RS256",)),
-    "PS256": ("RSA", (), ("PS256",)),
-    "EdDSA": ("OKP", ("Ed25519",), ("EdDSA", "Ed25519")),
-}
 
 
 def _number(claims: Claims, name: str) -> float:
