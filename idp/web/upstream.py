@@ -174,12 +174,13 @@ def _programs(bp: Blueprint) -> None:
 def _arrived(visit: Visit, upstream: Upstream, errand: begin.Errand, given: Mapping[str, str]) -> Response:
     house = visit.house
     told = answer.told(house, upstream, errand, given, visit.now)
-    linking = errand.person if visit.person == errand.person else ""
+    if errand.person and visit.person != errand.person:  # he wanted a link, and would be signed in as somebody else
+        raise NotLinked("Sign in with the account that is yours here")
     opened = arrive.arrive(
         house,
         told,
         before=visit.caller,
-        linking=linking,
+        linking=errand.person,
         device=desk.device(),
         cookie=desk.device_cookie(house),
         now=visit.now,

@@ -391,3 +391,19 @@ def test_a_province_cannot_take_over_an_account_that_has_ways_of_its_own(two: Tw
         page = two.get(f"{BACK}{path}")
         assert page.status_code == 303, path
         assert page.location.startswith("/login?again=1")
+
+
+def test_whoever_wanted_to_connect_and_is_signed_out_meanwhile_is_not_signed_in_as_the_province_says(
+    two: Two, register: FlaskClient
+) -> None:
+    mine = Citizen(two.hub, two.hub_app, register, "left.account")
+    mine.registers(PASSWORD)
+    page = two.get(f"{BACK}/login")
+    two.go(two.post(page, "/login", account="left.account", password=PASSWORD))
+    page = two.to_province("/upstream?next=/account/security")
+    two.browser.delete_cookie(callers.cookie_name(two.hub, "idp"))
+    page = two.go(two.post(page, page.request.full_path, account=WHO.account, password=two.citizen.person_id))
+    if page.request.path == "/consent":
+        page = two.go(two.post(page, page.request.full_path, decision="agree"))
+    assert page.status_code == 403
+    assert not two.signed_in
