@@ -115,6 +115,7 @@ def _page(id: str, errors: dict[str, str] | None = None, secret: str = "") -> Re
         422 if errors else 200,
         client=client,
         values=clients.values(client),
+        typed=request.form if errors else {},
         fixed=fixed,
         asked=asked,
         agencies=agencies,

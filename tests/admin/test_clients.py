@@ -109,6 +109,8 @@ def test_the_overview_says_that_somebody_waits(office: Office, waiting: str) -> 
 def test_a_policy_must_fit_before_anybody_is_asked(house: House, office: Office, waiting: str) -> None:
     answer = asked(office, waiting, "let-in", agency=MARKET, policy="kiosk", let_in_reason="")
     assert answer.status_code == 422
+    assert f'value="{MARKET}" selected' in answer.text
+    assert 'value="kiosk" selected' in answer.text
     answer = asked(office, waiting, "let-in", agency="0" * 18, policy="standard", let_in_reason="new program")
     assert answer.status_code == 404
     answer = asked(office, waiting, "let-in", agency=MARKET, policy="legacy", let_in_reason="new program")
