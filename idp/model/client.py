@@ -258,15 +258,21 @@ def _algorithm_is_known(client: Client) -> None:
 
 
 def _keeps_its_policy(client: Client) -> None:
-    policy = client.policy
-    if client.auth not in policy.auth:
-        raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=client.auth.value)
-    if client.id_token_algorithm not in policy.id_token_algorithms:
-        value = client.id_token_algorithm
-        raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=value)
-    for value in (*client.grant_types, *client.registered.response_types):
-        if value not in (*policy.grant_types, *policy.response_types):
-            raise ClientWrong("The policy %(policy)s does not allow %(value)s", policy=policy.name, value=value)
+    policy, said = client.policy, client.registered
+    answers = (client.id_token_algorithm, said.userinfo_signed_response_alg, said.introspection_signed_response_alg)
+    rules: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+        (policy.auth, (client.auth,)),
+        (policy.id_token_algorithms, answers),
+        (policy.assertion_algorithms, (said.token_endpoint_auth_signing_alg, said.request_object_signing_alg)),
+        (policy.grant_types, client.grant_types),
+        (policy.response_types, said.response_types),
+    )
+    for allowed, values in rules:
+        for value in values:
+            if value and value not in allowed:
+                raise ClientWrong(
+                    "The policy %(policy)s does not allow %(value)s", policy=policy.name, value=str(value)
+                )
 
 
 def _sector_is_plain(client: Client) -> None:

@@ -70,7 +70,8 @@ def _told(form: Form, client: Client, said: Claims) -> Answer:
     """The answer as JSON, or signed for whom it must be proof (RFC 9701 4, 5)."""
     if SIGNED not in form.accept:
         return Answer(200, said, NO_STORE)
-    algorithm = client.registered.introspection_signed_response_alg or "RS256"  # RFC 9701 6
+    plain = "RS256" if "RS256" in client.policy.id_token_algorithms else client.policy.id_token_algorithm  # RFC 9701 6
+    algorithm = client.registered.introspection_signed_response_alg or plain
     claims = {"token_introspection": said}
     text = sign.answer(form.house, client, algorithm, "token-introspection+jwt", claims, form.now)
     return Answer(200, {}, NO_STORE, text=text, media=SIGNED)

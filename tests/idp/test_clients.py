@@ -379,6 +379,10 @@ def test_a_policy_holds_its_services_to_their_ways_of_proof(policy: str, auth: C
     ("policy", "changes"),
     [
         ("fapi2", {"id_token_algorithm": "RS256"}),
+        ("fapi2", {"registered": Registration(userinfo_signed_response_alg="RS256")}),
+        ("fapi2", {"registered": Registration(introspection_signed_response_alg="RS256")}),
+        ("fapi2", {"registered": Registration(request_object_signing_alg="RS256")}),
+        ("standard", {"registered": Registration(request_object_signing_alg="none")}),
         ("fapi2", {"grant_types": (GrantType.code, GrantType.implicit)}),
         ("standard", {"grant_types": (GrantType.code, GrantType.implicit)}),
         ("standard", {"registered": Registration(response_types=("code", "id_token"))}),

@@ -7,7 +7,7 @@ from hub import callers, clock
 from hub.problems import NotSignedIn
 from idp.model.client import Registration
 from idp.provider import token_status
-from tests.idp.rp import Visit, Visits, department, public
+from tests.idp.rp import ASSERTION, Visit, Visits, department, fapi, public
 
 REVOKE, INTROSPECT = "/oidc/revoke", "/oidc/introspect"
 
@@ -147,6 +147,14 @@ def test_an_answer_can_be_signed(visits: Visits, algorithm: str) -> None:
         assert (claims["iss"], claims["aud"]) == (visit.house.settings.issuer_url, visit.client.id)
         assert claims["token_introspection"]["active"] is alive
         assert alive or claims["token_introspection"] == {"active": False}
+
+
+def test_a_fapi_client_is_answered_by_no_weak_signature(visits: Visits) -> None:
+    """FAPI 2.0 Security Profile 5.4.1, before the default of RFC 9701 6."""
+    visit = visits(fapi())
+    form = {"token": "unknown", "client_assertion_type": ASSERTION, "client_assertion": visit.assertion()}
+    answer = visit.token(form, path=INTROSPECT, headers={"Accept": SIGNED})
+    assert jws.extract_compact(answer.data).headers()["alg"] == "ES256"
 
 
 def test_a_signed_answer_is_no_access_token(visit: Visit) -> None:
