@@ -199,7 +199,7 @@ def test_addresses_and_keys_take_two(house: House, office: Office) -> None:
         {"jwks_uri": "https://market.qiyun.example/jwks"},
         {"addresses_reason": " "},
     ],
-    ids=str,
+    ids=["http", "no address", "no keys", "a private key", "keys twice", "no reason"],
 )
 def test_wrong_addresses_ask_nobody(house: House, office: Office, typed: dict[str, str]) -> None:
     clients.add(house, with_key(id=ID), by="test", now=clock.now())

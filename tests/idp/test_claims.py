@@ -113,7 +113,7 @@ def test_members_that_nobody_knows_are_left_out() -> None:
         (("openid", "realname"), {"acr", "name", "number", "number_type"}),
         (("openid", "company"), {"acr", "company"}),
     ],
-    ids=str,
+    ids=["openid", "profile", "realname", "company"],
 )
 def test_a_service_may_ask_by_name_for_what_it_is_registered_for(scopes: tuple[str, ...], kept: set[str]) -> None:
     asked = one(name=None, number=None, number_type=None, company=None, acr={"essential": True})

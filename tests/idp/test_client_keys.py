@@ -148,7 +148,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("wrong", REFUSED, ids=str)
+@pytest.mark.parametrize("wrong", REFUSED, ids=range(len(REFUSED)))
 def test_private_symmetric_and_unknown_keys_are_passed_over(
     house: House, theirs: Site, now: datetime, wrong: Any
 ) -> None:

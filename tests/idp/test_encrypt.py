@@ -70,7 +70,7 @@ def test_a_key_said_to_be_for_encryption_goes_first(visits: Visits) -> None:
 UNFIT = [("RSA-OAEP-256", EC), ("ECDH-ES", RSA), ("ECDH-ES", ED), ("RSA1_5", RSA)]
 
 
-@pytest.mark.parametrize(("alg", "key"), UNFIT, ids=str)
+@pytest.mark.parametrize(("alg", "key"), UNFIT, ids=lambda one: getattr(one, "kid", one))
 @pytest.mark.parametrize("part", ["id_token", "userinfo"])
 def test_who_wants_encryption_registers_a_key_that_fits_it(part: str, alg: str, key: Any) -> None:
     said = {f"{part}_encrypted_response_alg": alg}
@@ -92,7 +92,7 @@ def test_who_publishes_his_keys_may_publish_the_fitting_one_later() -> None:
         department(registered=Registration.of(said | {"id_token_encrypted_response_alg": "dir"})).checked()
 
 
-@pytest.mark.parametrize(("alg", "key"), UNFIT, ids=str)
+@pytest.mark.parametrize(("alg", "key"), UNFIT, ids=lambda one: getattr(one, "kid", one))
 def test_what_cannot_be_encrypted_is_not_handed_out_in_clear(visits: Visits, alg: str, key: Any) -> None:
     """Keys that were read at an address may turn out not to fit."""
     visit = party(visits, EC, id_token_encrypted_response_alg="ECDH-ES")

@@ -1,6 +1,5 @@
 """Pushed authorization requests (RFC 9126): checked when pushed, bound to their client, used up when the person is done."""
 
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -153,7 +152,7 @@ def test_a_long_nonce_and_a_long_state_work(visits: Visits, name: str, length: i
     assert "code" in visit.answered(load(visit, pushed(visit, **{name: "n" * length})))
 
 
-@pytest.mark.parametrize("bad", ["", "x", "x" * 5000, secrets.token_urlsafe(32), "%00", "😀"])
+@pytest.mark.parametrize("bad", ["", "x", "x" * 5000, "n" * 43, "%00", "😀"])
 def test_an_unknown_name_is_a_page_and_never_a_redirect(visit: Visit, bad: str) -> None:
     response = load(visit, PREFIX + bad)
     assert response.status_code == 400

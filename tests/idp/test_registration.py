@@ -287,7 +287,7 @@ BAD: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", BAD, ids=lambda wrong: json.dumps(wrong)[:60])
+@pytest.mark.parametrize("wrong", BAD, ids=[f"{number}-{next(iter(wrong), None)}" for number, wrong in enumerate(BAD)])
 def test_wrong_metadata_is_refused_and_nothing_is_kept(
     opened: tuple[House, FlaskClient], register: Registers, wrong: dict[str, Any]
 ) -> None:
