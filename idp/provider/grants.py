@@ -73,8 +73,12 @@ def redeem(
                     mandates=mandates, reader=reader)  # fmt: skip
     with house.database.write() as db:
         behalf.hold(db, grant.acting_for)  # whoever ends the mandate finds this grant, or this finds it over
-        runs = _login_runs(db, grant, now, held=True) and principals.runs(db, grant.person, grant.acting_for, now)
-        told = runs and may_be_told(db, grant, client)
+        # The account is held before its login, as whoever locks an account does it: else each would wait for the other.
+        told = (
+            may_be_told(db, grant, client)
+            and _login_runs(db, grant, now, held=True)
+            and principals.runs(db, grant.person, grant.acting_for, now)
+        )
         won = told and store.redeem(db, digest, grant)
         if won:
             _note_use(db, client, mandates, now)
