@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+import redis
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -27,6 +28,7 @@ def provider(
     data = tmp_path_factory.mktemp("provider") / "data"
     copytree(template, data)
     opened = open_house(settings_for(data, valkey_url))
+    redis.Redis.from_url(valkey_url).flushall()  # the file before came from the same address: its limits would go on
     served = front.create_app(opened.settings, rooms=("hub", "idp"), house=opened)
     served.testing = True
     yield opened, served
