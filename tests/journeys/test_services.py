@@ -39,7 +39,7 @@ def story(made: World) -> Story:
 @pytest.fixture
 def service(story: Story) -> Service:
     """A registered item with a draft and a sandbox."""
-    made = Service(story, PUBLIC)
+    made = Service(story, PUBLIC, policy="standard")  # the plain flow: what counts here is who may do what
     made.register()
     return made
 

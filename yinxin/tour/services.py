@@ -56,8 +56,8 @@ def steps(story: "Story") -> tuple[tuple[str, Callable[[], str]], ...]:
 class Service:
     """One more service item, from its registration to the portal."""
 
-    def __init__(self, story: "Story", key: dict[str, str] = KEY) -> None:
-        self.story, self.key = story, key
+    def __init__(self, story: "Story", key: dict[str, str] = KEY, policy: str = "fapi2") -> None:
+        self.story, self.key, self.policy = story, key, policy
         self.code = self.request = ""
 
     def find(self) -> str:
@@ -76,7 +76,7 @@ class Service:
         officer = story.officers["qiyun.jingban"]
         officer.open(f"{hub}/console/services/new?lang=en")
         self.code = officer.find("name_en").fields["code"]
-        officer.submit("name_en", **ITEM, keys=json.dumps({"keys": [self.key]}))
+        officer.submit("name_en", **ITEM, policy=self.policy, keys=json.dumps({"keys": [self.key]}))
         story.must(officer.path == f"/console/services/{self.code}", "the item is kept")
         story.must(f"{self.code}-sandbox" in officer.page.text, "its sandbox client exists")
         hidden = story.verifier.fetch(f"{hub}/services/{self.code}")
