@@ -13,7 +13,7 @@ from tests.house.source import ROOT
 from tests.journeys.test_tour import seven_free_ports
 
 PAGE = (ROOT / "docs/run.md").read_text("utf-8")
-SECONDS = 150
+SECONDS = 300
 STOP = "\nkill -TERM %1; wait %1\n"  # what the reader does with Ctrl-C
 
 
