@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from hub.problems import Problem, Unavailable
+from idp.model.address import safe_uri
 from idp.model.flow import LEVELS, acr, level_of
 
 FEDERATED = "fed"  # among the methods of a sign-in: another provider vouches (docs/identity/provinces.md)
@@ -192,18 +193,7 @@ class Login:
 
 def issuer_like(issuer: str) -> bool:
     """True for an https address (on this very machine http) without query, fragment and user (OpenID Connect Discovery 3)."""
-    if not re.fullmatch(r"[!-~]{1,500}", issuer):
-        return False
-    try:
-        parts = urlsplit(issuer)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    plain = (
-        not parts.query and not parts.fragment and parts.username is None and "?" not in issuer and "#" not in issuer
-    )
-    local = parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1")
-    return bool(host) and plain and (parts.scheme == "https" or local)
+    return len(issuer) <= 500 and "?" not in issuer and safe_uri(issuer, native=False)
 
 
 def is_federated(amr: Collection[str]) -> bool:

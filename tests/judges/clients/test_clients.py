@@ -29,6 +29,18 @@ def _access_token(person: Person) -> str:
 # -- Authlib
 
 
+def signs_out_elsewhere(yinxin: Installation, site: Site, person: Person) -> None:
+    """The person signs out at the provider; the site is told of it and asks for a sign-in."""
+    person.open(f"{yinxin.issuer}/oidc/logout")
+    person.submit(action="/oidc/logout/confirmed")
+
+    def told() -> bool:
+        person.open(f"{site.base}/")
+        return person.path == "/login"
+
+    wait(told, yinxin.folder / "log")
+
+
 def test_authlib_signs_in_and_out_and_is_told(
     yinxin: Installation, sites: dict[str, Site], flask: None, person: Person, known: str
 ) -> None:
@@ -41,14 +53,7 @@ def test_authlib_signs_in_and_out_and_is_told(
     assert person.path == "/login", person.where
     person.goes_on(known)
     assert "Signed in: " in person.page.text
-    person.open(f"{yinxin.issuer}/oidc/logout")
-    person.submit(action="/oidc/logout/confirmed")
-
-    def told() -> bool:
-        person.open(f"{site.base}/")
-        return person.path == "/login"
-
-    wait(told, yinxin.folder / "log")
+    signs_out_elsewhere(yinxin, site, person)
 
 
 # -- openid-client
@@ -80,14 +85,7 @@ def test_openid_client_is_told_when_somebody_signs_out_elsewhere(
     person.open(f"{site.base}/")
     person.goes_on(known)
     assert "Signed in: " in person.page.text
-    person.open(f"{yinxin.issuer}/oidc/logout")
-    person.submit(action="/oidc/logout/confirmed")
-
-    def told() -> bool:
-        person.open(f"{site.base}/")
-        return person.path == "/login"
-
-    wait(told, yinxin.folder / "log")
+    signs_out_elsewhere(yinxin, site, person)
 
 
 def test_the_node_site_of_the_page_believes_no_grave_lie(node: None, tmp_path: Path) -> None:
