@@ -187,8 +187,8 @@ def shown(house: "House", request: Request) -> Shown:
 
 
 def cookie_name(house: "House", kind: str) -> str:
-    """Cookies ignore ports, so each site has its own name; `__Host-` wherever browsers accept it (RFC 6265bis)."""
-    return f"__Host-yinxin-{kind}" if house.settings.secure else f"yinxin-{kind}"
+    """The cookie of one kind of session; each site has its own."""
+    return house.settings.cookie(kind)
 
 
 def current(house: "House", request: Request, kind: str, now: datetime) -> Caller | None:

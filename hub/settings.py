@@ -223,6 +223,16 @@ class Settings(BaseSettings):
         """Whether browsers reach us by TLS: then cookies are `__Host-` and `Secure`."""
         return self.issuer_url.startswith("https://")
 
+    def cookie(self, name: str) -> str:
+        """The name of a cookie of ours: `__Host-` wherever browsers accept it (RFC 6265bis 4.1.3.2).
+
+        It carries the port, if there is one: browsers send a cookie to every port of a host (RFC 6265 8.5), so two
+        installations on one would end each other's logins.
+        """
+        port = self.issuer_url.rpartition(":")[2]
+        own = f"yinxin-{port}-{name}" if port.isdigit() else f"yinxin-{name}"
+        return f"__Host-{own}" if self.secure else own
+
 
 def read(**given: Any) -> Settings:
     """Read the environment (and `given`, which wins). Raises BadSetting with a sentence that names the variable."""

@@ -133,5 +133,4 @@ def _form_token(cookie: str) -> str:
 
 def form_cookie_name() -> str:
     """The cookie that ties this site's forms to the browser."""
-    site = house().cache.get("site", "hub")
-    return f"__Host-yinxin-form-{site}" if house().settings.secure else f"yinxin-form-{site}"
+    return house().settings.cookie(f"form-{house().cache.get('site', 'hub')}")

@@ -63,7 +63,7 @@ def has_chosen(house: House, flow_id: str, sid: str) -> bool:
 
 def cookie_name(house: House) -> str:
     """The cookie that binds flows to a browser. Its value is a secret of that browser, the same for all its flows."""
-    return "__Host-yinxin-flow" if house.settings.secure else "yinxin-flow"
+    return house.settings.cookie("flow")
 
 
 def _chosen(flow_id: str, sid: str) -> str:

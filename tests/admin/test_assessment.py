@@ -348,7 +348,7 @@ def test_who_served_at_a_counter_does_not_learn_from_the_link_what_was_said(
     for person, sees in (("another", False), ("citizen", True)):
         caller = Caller(person=person, level=2, amr=("pwd",), auth_time=now, sid=person)
         with house.database.write() as db:
-            visitor.set_cookie("yinxin-my", callers.open_session(db, "my", caller, now=now, hours=1))
+            visitor.set_cookie("yinxin-8000-my", callers.open_session(db, "my", caller, now=now, hours=1))
         assert ("Very dissatisfied" in visitor.get(f"/rate/{token}?lang=en").text) is sees
 
 

@@ -44,7 +44,7 @@ def operator(house: House, client: FlaskClient, now: datetime) -> Any:
     def sign_in(place: Any = "hub", rights: Any = EVERYTHING, amr: Any = ("pwd", "otp", "mfa")) -> Any:
         who = Caller(person="op1", level=1, amr=amr, auth_time=now, sid="s1", place=place, rights=frozenset(rights))
         with house.database.write() as db:
-            client.set_cookie("yinxin-console", callers.open_session(db, "console", who, now=now, hours=1))
+            client.set_cookie("yinxin-8000-console", callers.open_session(db, "console", who, now=now, hours=1))
         return client
 
     return sign_in

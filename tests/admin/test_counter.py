@@ -426,7 +426,7 @@ def test_one_factor_is_not_enough(site: Flask, at: House, now: datetime) -> None
     browser = site.test_client()
     weak = replace(OFFICER, level=1, amr=("pwd",), auth_time=now, sid="s")
     with at.database.write() as db:
-        browser.set_cookie("yinxin-console", callers.open_session(db, "console", weak, now=now, hours=1))
+        browser.set_cookie("yinxin-8000-console", callers.open_session(db, "console", weak, now=now, hours=1))
     assert browser.get("/console/counter").status_code == 403
 
 

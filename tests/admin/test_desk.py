@@ -254,7 +254,7 @@ def signed_in(site: Flask, house: House, kind: str, who: Caller, now: datetime) 
     browser = site.test_client()
     caller = replace(who, level=3, amr=("pwd", "otp", "mfa"), auth_time=now, sid=f"sid-{who.person}")
     with house.database.write() as db:
-        browser.set_cookie(f"yinxin-{kind}", callers.open_session(db, kind, caller, now=now, hours=1))
+        browser.set_cookie(f"yinxin-8000-{kind}", callers.open_session(db, kind, caller, now=now, hours=1))
     return browser
 
 

@@ -36,7 +36,7 @@ def officer(house: House, app: Flask, now: datetime) -> Opens:
             person=person, level=1, amr=("pwd", "otp", "mfa"), auth_time=now, sid=person, place=place, rights=rights
         )
         with house.database.write() as db:
-            browser.set_cookie("yinxin-console", callers.open_session(db, "console", who, now=now, hours=1))
+            browser.set_cookie("yinxin-8000-console", callers.open_session(db, "console", who, now=now, hours=1))
         return browser
 
     return opens
@@ -50,7 +50,7 @@ def citizen(house: House, app: Flask, now: datetime) -> Opens:
         browser = app.test_client()
         who = Caller(person=person, level=2, amr=("pwd",), auth_time=now, sid=f"my-{person}", acting_for=acting_for)
         with house.database.write() as db:
-            browser.set_cookie("yinxin-my", callers.open_session(db, "my", who, now=now, hours=1))
+            browser.set_cookie("yinxin-8000-my", callers.open_session(db, "my", who, now=now, hours=1))
         return browser
 
     return opens

@@ -126,7 +126,7 @@ def test_a_page_of_a_session_sends_strangers_to_sign_in_or_refuses(browser: Flas
 
 @pytest.mark.parametrize("value", ["", "x", "a" * 43, "a" * 5000, "%00"])
 def test_a_made_up_cookie_opens_nothing(browser: FlaskClient, value: str) -> None:
-    browser.set_cookie("yinxin-wallet", value)
+    browser.set_cookie("yinxin-8000-wallet", value)
     assert browser.get("/mine", headers={"Accept": "application/json"}).status_code == 401
 
 
@@ -141,26 +141,26 @@ def signed_in(house: House, now: datetime) -> Any:
 
 
 def test_a_session_opens_its_site_alone(browser: FlaskClient, signed_in: Any) -> None:
-    browser.set_cookie("yinxin-wallet", signed_in())
+    browser.set_cookie("yinxin-8000-wallet", signed_in())
     assert browser.get("/mine").text == "p1"
-    browser.set_cookie("yinxin-wallet", signed_in(kind="console"))
+    browser.set_cookie("yinxin-8000-wallet", signed_in(kind="console"))
     assert browser.get("/mine", headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_a_session_below_the_level_is_refused(browser: FlaskClient, signed_in: Any) -> None:
-    browser.set_cookie("yinxin-wallet", signed_in(level=2))
+    browser.set_cookie("yinxin-8000-wallet", signed_in(level=2))
     assert browser.get("/mine").status_code == 403
 
 
 def test_an_ended_session_opens_nothing(browser: FlaskClient, signed_in: Any, house: House, now: datetime) -> None:
-    browser.set_cookie("yinxin-wallet", signed_in())
+    browser.set_cookie("yinxin-8000-wallet", signed_in())
     with house.database.write() as db:
         assert callers.end_sessions(db, sid="s1", at=now) == ["s1"]
     assert browser.get("/mine", headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_a_session_has_an_end(browser: FlaskClient, signed_in: Any) -> None:
-    browser.set_cookie("yinxin-wallet", signed_in())
+    browser.set_cookie("yinxin-8000-wallet", signed_in())
     from hub import clock
 
     with clock.shifted(12 * 3600 + 1):

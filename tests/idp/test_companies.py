@@ -245,9 +245,9 @@ def test_one_claims_a_company_and_acts_for_it_and_for_oneself_again(citizen: Cit
     assert claimed.location == f"/companies?claimed={COMPANY[1]}"
     assert f"You may act for {COMPANY[0]} here" in citizen.get(claimed.location).text
     own = citizen.session.holder_keys
-    old = citizen.cookie("yinxin-idp")
+    old = citizen.cookie("yinxin-8000-idp")
     assert citizen.post("/as", whom=COMPANY[1]).location == "/account"
-    assert citizen.cookie("yinxin-idp") != old
+    assert citizen.cookie("yinxin-8000-idp") != old
     assert citizen.session.acting_for == COMPANY[1]
     assert citizen.session.holder_keys == (citizen.house.vault.blind("holder", f"001:{COMPANY[1]}"),)
     assert COMPANY[0] in citizen.get("/account").text

@@ -40,11 +40,11 @@ def test_adding_a_passkey_counts_for_the_session(citizen: Citizen) -> None:
     citizen.registers()
     device = Authenticator()
     page = citizen.get("/account/passkey")
-    old = citizen.cookie("yinxin-idp")
+    old = citizen.cookie("yinxin-8000-idp")
     citizen.send(page, "/account/passkey", answer=device.create(options(page)))
     assert citizen.signed_in
     assert set(citizen.session.amr) == {"pwd", "hwk", "user", "mfa"}
-    assert citizen.cookie("yinxin-idp") != old
+    assert citizen.cookie("yinxin-8000-idp") != old
 
 
 @pytest.mark.parametrize(("synced", "said"), [(True, "synced between your devices"), (False, "only on this device")])

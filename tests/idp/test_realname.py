@@ -374,10 +374,10 @@ def test_years_are_full_years() -> None:
 def test_the_pages_lead_from_nothing_to_level_three(citizen: Citizen) -> None:
     citizen.registers()
     assert citizen.session.level == 1
-    before = citizen.cookie("yinxin-idp")
+    before = citizen.cookie("yinxin-8000-idp")
     assert citizen.proves().location == "/account"
     assert (citizen.session.level, len(citizen.session.holder_keys)) == (2, 1)
-    assert citizen.cookie("yinxin-idp") != before  # a new id at each step up
+    assert citizen.cookie("yinxin-8000-idp") != before  # a new id at each step up
     assert citizen.shows_face().location == "/account"
     assert citizen.session.level == 3
     assert "You need not do this again" in citizen.get("/realname").text

@@ -53,7 +53,7 @@ def province_settings(folder: Path, valkey_url: str) -> Settings:
 
 @dataclass
 class Two:
-    """The hub and the province, and one browser at each, which is really one."""
+    """The hub and the province, and one browser at both: they stand on one host, so it shows each the cookies of the other."""
 
     hub: House
     hub_app: Flask
@@ -157,8 +157,9 @@ def two(
     citizen = Citizen(province, served, register, WHO.account, person_id=PASSWORD)
     citizen.registers(PASSWORD)
     prove(province, citizen.person, WHO, clock.now())
-    citizen.browser = served.test_client()  # another day
-    yield Two(house, app, province, citizen, upstream, app.test_client())
+    browser, citizen.browser = app.test_client(), served.test_client()  # another day
+    citizen.browser._cookies = browser._cookies
+    yield Two(house, app, province, citizen, upstream, browser)
     province.close()
 
 

@@ -37,6 +37,14 @@ def test_asvs_3_3_1_cookies_are_bound_to_this_host_wherever_browsers_allow_it(ho
         assert callers.cookie_name(secure, kind).startswith("__Host-") is url.startswith("https://")
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_two_installations_on_one_host_do_not_share_a_cookie(house: House, scheme: str) -> None:
+    """RFC 6265 8.5: browsers send a cookie to every port."""
+    urls = [f"{scheme}://localhost:8000", f"{scheme}://localhost:8006", f"{scheme}://localhost"]
+    names = {house.settings.model_copy(update={"issuer_url": url}).cookie("idp") for url in urls}
+    assert len(names) == 3
+
+
 def test_asvs_7_2_3_a_session_id_has_256_random_bits(house: House) -> None:
     now = clock.now()
     who = Caller(person="p", amr=("pwd",), auth_time=now)
@@ -48,15 +56,15 @@ def test_asvs_7_2_3_a_session_id_has_256_random_bits(house: House) -> None:
 
 def test_asvs_7_2_4_the_session_id_is_new_at_sign_in_at_signing_in_again_and_at_each_step_up(citizen: Citizen) -> None:
     citizen.registers()
-    seen = [citizen.cookie("yinxin-idp")]
+    seen = [citizen.cookie("yinxin-8000-idp")]
     citizen.signs_in(at="/login?again=1")
-    seen.append(citizen.cookie("yinxin-idp"))
+    seen.append(citizen.cookie("yinxin-8000-idp"))
     page = citizen.get("/account/passkey")
     citizen.send(page, "/account/passkey", answer=Authenticator().create(options(page)), label="key")
-    seen.append(citizen.cookie("yinxin-idp"))
+    seen.append(citizen.cookie("yinxin-8000-idp"))
     assert len(set(seen)) == 3
     for old in seen[:-1]:
-        citizen.browser.set_cookie("yinxin-idp", old)
+        citizen.browser.set_cookie("yinxin-8000-idp", old)
         assert citizen.get("/account").status_code == 303
 
 
