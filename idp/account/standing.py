@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from idp.model.claims import agreed_as
 from idp.model.client import Client
+from idp.model.consent import API
 from idp.model.grant import Grant
 from idp.model.mandate import PERSON
 from idp.model.person import State
@@ -22,6 +23,12 @@ def may_be_told(db: Connection, grant: Grant, client: Client) -> bool:
         return True
     consent = consents.consent(db, whose(grant), client.id, held=True)
     return consent is not None and consent.covers((*grant.scopes, *agreed_as(grant.claims, grant.scopes)))
+
+
+def may_be_called(db: Connection, grant: Grant, client: Client, api: Client) -> bool:
+    """True while the person agrees, beside what `client` is told, to calls of the API of another service in his name."""
+    consent = consents.consent(db, whose(grant), client.id, held=True)
+    return consent is not None and consent.covers((f"{API}{api.id}",))
 
 
 def whose(grant: Grant) -> str:

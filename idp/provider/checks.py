@@ -259,7 +259,9 @@ def checked(request: Request) -> Asked:
 
 def _apis(request: Request) -> tuple[str, ...]:
     """The other services that shall be called in the person's name."""
-    return resources.others(request.house, request.client, request.resources, request.now) if request.resources else ()
+    if not request.resources and not request.client.registered.exchanges_for:
+        return ()
+    return resources.others(request.house, request.client, request.resources, request.now)
 
 
 def _levels(request: Request) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from idp.model.client import PERSON_SCOPES, Client, GrantType
 from idp.model.device import INTERVAL, LENGTH, LETTERS, SECONDS, Device, DeviceGone, typed
 from idp.model.flow import FLOW_SECONDS, Asked, Flow, Refused, SignedIn, level_of
 from idp.model.grant import Code, Tokens
-from idp.provider import clients, flows, grants
+from idp.provider import clients, flows, grants, resources
 from idp.provider.client_auth import authenticated
 from idp.provider.programs import NO_STORE, Answer, Form, refused
 
@@ -102,6 +102,7 @@ def begin(house: House, digest: str, waiting: Device, browser: str, now: datetim
         scopes=waiting.scopes,
         level=waiting.level,
         prompt=frozenset({"login"}) if client.policy.asks_each_time else frozenset(),
+        apis=resources.others(house, client, (), now) if client.registered.exchanges_for else (),
         device=digest,
     )
     return flows.keep(house, asks, browser, now)

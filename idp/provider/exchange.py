@@ -1,20 +1,21 @@
 """Token exchange (RFC 8693): a service that acts for a person calls the API of another one in his name, and says so.
 
 The rules, all of them: the client may exchange, and the other service is one of those that its registration names; the token
-is a person's, alive, and was issued to the client or for its API; what comes out allows no more, lives no longer, falls with
-the same grant, and names the client as the one who acts. Nobody is impersonated: there is no token without `act`.
+is a person's, alive, and was issued to the client or for its API; the person agreed, where he signed in, that this API is called
+in his name; what comes out allows no more, lives no longer, falls with the same grant, and names the client as the one who
+acts. Nobody is impersonated: there is no token without `act`.
 """
 
 from typing import Any
 
 from hub import ledger
 from hub.house import House
-from idp.account.standing import may_be_told, whose
+from idp.account.standing import may_be_called, may_be_told, whose
 from idp.acting import principals
 from idp.model.client import Client, GrantType
 from idp.model.flow import Refused
 from idp.model.grant import Grant, Tokens
-from idp.provider import binding, clients, sandbox, token_status
+from idp.provider import binding, clients, resources, sandbox, token_status
 from idp.provider.programs import Form
 from idp.provider.tokens import sign
 from idp.provider.tokens.read import Claims
@@ -40,6 +41,8 @@ def exchange(form: Form, client: Client, cnf: str) -> Tokens:
     with form.house.database.write() as db:
         if not may_be_told(db, grant, giver):
             raise Refused("invalid_request", UNUSABLE)
+        if not may_be_called(db, grant, giver, target):
+            raise Refused("invalid_target", NOT_AGREED)
         facts = {"grant": grant.id, "scopes": [], "token": made["jti"]}
         event = ledger.wrote(
             db, "token.exchanged", f"client:{target.id}", by=f"client:{client.id}", at=form.now, place=target.place,
@@ -53,6 +56,7 @@ def exchange(form: Form, client: Client, cnf: str) -> Tokens:
 # -- inside
 
 UNUSABLE = "The subject_token is unknown, over, or not for this client"
+NOT_AGREED = "The person has not agreed to calls of this API in his name: let him sign in again, he will be asked"
 
 
 def _asks_for_what_there_is(form: Form) -> None:
@@ -79,11 +83,8 @@ def _target(form: Form, client: Client) -> Client:
     named, address = form.fields.get("audience", ""), form.fields.get("resource", "")
     if not named and not address:
         raise Refused("invalid_target", "audience or resource is missing")
-    for id in client.registered.exchanges_for:
-        found = clients.known(form.house, id, form.now) if named in ("", id) else None
-        if found and found.registered.resource and address in ("", found.registered.resource):
-            if found.sandbox or client.sandbox:
-                break
+    for found in resources.reached(form.house, client, form.now):
+        if named in ("", found.id) and address in ("", found.registered.resource):
             return found
     raise Refused("invalid_target", "This client may not reach such an API in the name of a person")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from hub import callers
 from hub.house import House
-from idp.model.client import Client
+from idp.model.client import Client, GrantType
 from idp.model.flow import Refused
 from idp.provider import clients
 from idp.provider.tokens import sign
@@ -26,10 +26,28 @@ def checked(house: House, client: Client, asked: Sequence[str], now: datetime) -
 
 
 def others(house: House, client: Client, asked: Sequence[str], now: datetime) -> tuple[str, ...]:
-    """The services beside the client itself whose APIs were asked for: the person must agree to each. Raises Refused."""
+    """The services beside the client itself that are called in the person's name: he must agree to each. Raises Refused.
+
+    Those whose APIs were asked for, and those that the client, or one of these, reaches by an exchange (RFC 8693).
+    """
     ours = sign.userinfo_audience(house)
-    found = [_in_a_persons_name(house, client, address, now).id for address in asked if address != ours]
-    return tuple(dict.fromkeys(id for id in found if id != client.id))
+    found = {client.id: client}
+    found |= {one.id: one for one in (_in_a_persons_name(house, client, at, now) for at in asked if at != ours)}
+    waiting = list(found.values())
+    while waiting:
+        for one in reached(house, waiting.pop(0), now):
+            if one.id not in found:
+                found[one.id] = one
+                waiting.append(one)
+    return tuple(id for id in found if id != client.id)
+
+
+def reached(house: House, client: Client, now: datetime) -> list[Client]:
+    """The services for whose APIs a client may exchange a person's token: those that its registration names."""
+    if client.sandbox or not client.may(GrantType.exchange):
+        return []
+    named = (clients.known(house, id, now) for id in client.registered.exchanges_for if id != client.id)
+    return [one for one in named if one and one.registered.resource and not one.sandbox]
 
 
 def of_person(house: House, client: Client, asked: str | None, granted: Sequence[str], now: datetime) -> Client | None:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from hub import callers, clock, ledger
+from idp.consent import consents
 from idp.model.client import FAPI2, GrantType, Registration
+from idp.provider import clients
 from idp.store import releases
 from tests.idp.rp import Visit, Visits, department, public, with_key
 
@@ -18,9 +20,13 @@ API = "https://archive.qiyun.example/api"
 @pytest.fixture
 def archive(visits: Visits) -> Visit:
     """A service that is an API for others, and may itself ask the registry behind it."""
+    clients.end(visits(department(id="registry")).house, "registry", by="test", now=clock.now())
     said = Registration(resource=API, exchanges_for=("registry",))
     kinds = (GrantType.exchange, GrantType.client_credentials)
-    return visits(department(id="archive", grant_types=kinds, redirect_uris=(), sector="archive", registered=said))
+    named = {"name": "市档案馆", "name_en": "City archive"}
+    return visits(
+        department(id="archive", **named, grant_types=kinds, redirect_uris=(), sector="archive", registered=said)
+    )
 
 
 @pytest.fixture
@@ -31,6 +37,15 @@ def market(visits: Visits, archive: Visit) -> Visit:
     visit = visits(department(id="market", grant_types=kinds, registered=said))
     visit.signs_in()
     return visit
+
+
+def agree(visit: Visit, *scopes: str) -> None:
+    with visit.house.database.write() as db:
+        consents.grant(db, visit.person, visit.client, scopes, now=clock.now())
+
+
+def csrf(page: str) -> str:
+    return page.partition('name="csrf" value="')[2].partition('"')[0]
 
 
 def form(token: str, **changes: str | None) -> dict[str, str]:
@@ -77,15 +92,55 @@ def test_it_opens_nothing_but_the_api_that_it_is_for(market: Visit, archive: Vis
 
 def test_whoever_passes_a_token_on_stands_in_it(market: Visit, archive: Visit, visits: Visits) -> None:
     """RFC 8693 4.1: the chain of those who act is kept."""
+    token = market.tokens()["access_token"]  # of a sign-in before the registry was there: nobody was asked for it
+    first = (market.token(form(token)).json or {})["access_token"]
     visits(department(id="registry", redirect_uris=(), grant_types=(GrantType.client_credentials,),
                       registered=Registration(resource="https://registry.example/api")))  # fmt: skip
-    first = (market.token(form(market.tokens()["access_token"])).json or {})["access_token"]
+    assert error(archive.token(form(first, audience="registry"))) == "invalid_target"
+    assert market.answer(prompt="none")["error"] == "consent_required"
+    agree(market, "api:registry")
+    assert "code" in market.answer(prompt="none")
     answer = archive.token(form(first, audience="registry")).json or {}
     claims = market.claims(answer["access_token"])
     outer = {"sub": "archive", "client_id": "archive", "act": {"sub": "market", "client_id": "market"}}
     assert claims["act"] == outer
     assert claims["aud"] == "https://registry.example/api"
     assert "may_act" not in claims
+
+
+def test_the_person_is_asked_once_sees_it_and_takes_it_back(market: Visit) -> None:
+    """Nobody is called for in a place that he was not told of: page, receipt, list of consents, and the end of it."""
+    market.person = ""
+    market.signs_in(agrees=False)
+    with market.house.database.write() as db:
+        consents.grant(db, market.person, market.client, ("openid", "profile"), now=clock.now())
+    assert market.answer(prompt="none")["error"] == "consent_required"
+    page = market.browser.get(market.authorize(ui_locales="en").location, follow_redirects=True)
+    assert "It may act for you at other services" in page.text
+    assert "City archive" in page.text
+    market.browser.post(page.request.full_path, data={"csrf": csrf(page.text), "decision": "agree"})
+    token = market.tokens()["access_token"]  # asked once
+    assert market.token(form(token)).status_code == 200
+    listed = market.browser.get("/account/services?lang=en").text
+    assert "May act for you at" in listed
+    assert "City archive" in listed
+    market.browser.post("/account/services/withdraw", data={"csrf": csrf(listed), "client": "market"})
+    assert error(market.token(form(token))) == "invalid_request"
+    assert market.answer(prompt="none")["error"] == "consent_required"
+
+
+def test_without_the_persons_yes_no_other_service_is_reached(market: Visit) -> None:
+    token = market.tokens()["access_token"]
+    with market.house.database.write() as db:
+        consents.withdraw(db, market.person, "market", by="person", now=clock.now())
+        consents.grant(db, market.person, market.client, ("openid", "profile"), now=clock.now())
+    assert error(market.token(form(token))) == "invalid_request"  # that of the yes before
+    clients.add(market.house, replace(market.client, registered=Registration()), by="test", now=clock.now())
+    token = market.tokens()["access_token"]
+    clients.add(market.house, market.client, by="test", now=clock.now())
+    answer = market.token(form(token))
+    assert error(answer) == "invalid_target"
+    assert "has not agreed" in (answer.json or {})["error_description"]
 
 
 def test_it_falls_with_what_the_person_granted(market: Visit, archive: Visit) -> None:
@@ -153,8 +208,6 @@ def test_what_has_ended_is_not_exchanged(market: Visit) -> None:
 
 
 def test_after_a_withdrawn_yes_nothing_is_passed_on(market: Visit) -> None:
-    from idp.consent import consents
-
     token = market.tokens()["access_token"]
     with market.house.database.write() as db:
         consents.withdraw(db, market.person, "market", by="person", now=clock.now())
