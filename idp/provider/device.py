@@ -22,7 +22,7 @@ from idp.model.client import PERSON_SCOPES, Client, GrantType
 from idp.model.device import INTERVAL, LENGTH, LETTERS, SECONDS, Device, DeviceGone, typed
 from idp.model.flow import FLOW_SECONDS, Asked, Flow, Refused, SignedIn, level_of
 from idp.model.grant import Code, Tokens
-from idp.provider import clients, flows, grants, resources
+from idp.provider import clients, codes, flows, grants, resources
 from idp.provider.client_auth import authenticated
 from idp.provider.programs import NO_STORE, Answer, Form, refused
 
@@ -63,7 +63,7 @@ def redeem(house: House, secret: str, client: Client, now: datetime, *, cnf: str
     said = house.shared.peek(_key("said", digest))
     waiting = _waiting(house, digest)
     if waiting is None or waiting.client != client.id:
-        grants.used_again(house, digest, client, now)
+        grants.used_again(house, secret, client, now)
         raise Refused("invalid_grant", "The device code is unknown or used")
     if now >= waiting.ends:
         raise Refused("expired_token", "The device code has expired")
@@ -71,7 +71,10 @@ def redeem(house: House, secret: str, client: Client, now: datetime, *, cnf: str
         raise _not_yet(house, digest)
     if said == NO:
         raise Refused("access_denied", "The person said no")
-    given = grants.redeem(house, secret, grants.load(said), client, now, cnf=cnf)
+    code = codes.opened(house, said.decode())
+    if code is None:
+        raise Refused("invalid_grant", "The device code is unknown or used")
+    given = grants.redeem(house, secret, code, client, now, cnf=cnf)
     house.shared.forget(_key("waits", digest), _key("said", digest))  # in this order
     return given
 
@@ -113,7 +116,7 @@ def allow(house: House, asks: Asked, signed_in: SignedIn, now: datetime) -> str:
     waiting = _waiting(house, asks.device)
     if waiting is None or now >= waiting.ends:
         raise DeviceGone("It took too long")
-    _answer(house, asks.device, waiting, grants.dump(Code.of(asks, signed_in, now)))
+    _answer(house, asks.device, waiting, codes.seal(house, Code.of(asks, signed_in, now)))
     with house.database.write() as db:
         title = N_("You let a device sign in as you")
         notices.tell(db, signed_in.person, title, link="/account/services", at=now)

@@ -8,13 +8,12 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from hub.digest import digest_of
 from hub.house import House
 from idp.acting import principals
 from idp.model.client import Client, GrantType
 from idp.model.flow import Asked, Refused, SignedIn
 from idp.model.grant import Code
-from idp.provider import grants, release, responses, sandbox
+from idp.provider import codes, grants, release, responses, sandbox
 from idp.provider.tokens import encrypt, sign
 from idp.store import grants as store
 
@@ -23,7 +22,7 @@ def issued(house: House, asked: Asked, client: Client, signed_in: SignedIn, now:
     """The members of the answer. Raises Refused if the person or his yes has gone within this very moment."""
     code = Code.of(asked, signed_in, now)
     wanted = frozenset(asked.response_type.split())
-    said = {"code": grants.give_code(house, code, now)} if "code" in wanted else {}
+    said = {"code": codes.seal(house, code)} if "code" in wanted else {}
     if wanted & responses.IN_FRONT:
         said |= _tokens(house, code, client, wanted, said.get("code", ""), now)
     return said
@@ -52,7 +51,7 @@ def _tokens(
 def _id_token(house: House, code: Code, client: Client, value: str, access: str, beside: str, now: datetime) -> str:
     """An ID token that names what comes with it, and says what the scopes tell where no access token can ask (Core 5.4)."""
     with house.database.read() as db:
-        grant = store.of_code(db, digest_of(value))
+        grant = store.of_code(db, codes.digest(value))
         if grant is None:
             raise Refused("access_denied", "The grant has gone")
         held = principals.mandates(db, grant.person, grant.acting_for, now) if grant.acting_for else ()

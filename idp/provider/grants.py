@@ -1,11 +1,9 @@
-"""Codes and tokens: give a code, redeem it once, refresh in a chain whose members fall together."""
+"""Codes and tokens: redeem a code once, refresh in a chain whose members fall together."""
 
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -20,7 +18,7 @@ from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
-from idp.provider import binding, given, pseudonyms, resources, revoke
+from idp.provider import binding, codes, given, pseudonyms, resources, revoke
 from idp.provider.tokens import sign
 from idp.store import grants as store
 from idp.store import releases, uses
@@ -28,24 +26,18 @@ from idp.store import releases, uses
 log = structlog.get_logger("idp")
 
 
-def give_code(house: House, code: Code, now: datetime) -> str:
-    """Give a code for what a person allowed. Kept where it may be lost, under its digest: a lost code is a sign-in done again."""
-    value = secrets.token_urlsafe(32)
-    house.shared.put(_key(digest_of(value)), dump(code), house.settings.code_seconds)
-    return value
-
-
 def find_code(house: House, value: str, client: Client, now: datetime) -> Code:
-    """What a code stands for, if this client may redeem it. A second use revokes what came of the first. Raises Refused."""
-    digest = digest_of(value)
-    kept = house.shared.peek(_key(digest))
-    if kept is None:
-        used_again(house, digest, client, now)
-        raise Refused("invalid_grant", "The code is unknown, used or expired")
-    code = load(kept)
-    if code.client != client.id or not code.valid_at(now, min(house.settings.code_seconds, client.policy.code_seconds)):
-        raise Refused("invalid_grant", "The code is unknown, used or expired")
+    """What a code stands for, if this client may redeem it. A late second use revokes what came of the first. Raises Refused."""
+    code = codes.opened(house, value)
+    if code is None or code.client != client.id:
+        raise Refused("invalid_grant", CODE_GONE)
+    if not code.valid_at(now, min(house.settings.code_seconds, client.policy.code_seconds)):
+        used_again(house, value, client, now)
+        raise Refused("invalid_grant", CODE_GONE)
     return code
+
+
+CODE_GONE = "The code is unknown, used or expired"
 
 
 def redeem(
@@ -63,7 +55,6 @@ def redeem(
     `cnf` is the key of the client to which every token of the grant is bound, if any; `resource` the API that this access
     token is for, of those that were asked for.
     """
-    digest = digest_of(value)
     reader = resources.of_person(house, client, resource, code.resources, now)
     grant = _grant_of(code, client, cnf, now)
     refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
@@ -79,7 +70,7 @@ def redeem(
             and _login_runs(db, grant, now, held=True)
             and principals.runs(db, grant.person, grant.acting_for, now)
         )
-        won = told and store.redeem(db, digest, grant)
+        won = told and store.redeem(db, codes.digest(value), grant)
         if won:
             _note_use(db, client, mandates, now)
             if refresh_token is not None:
@@ -88,12 +79,10 @@ def redeem(
             by, place = grant.label, client.place
             event = ledger.wrote(db, "grant.made", f"client:{client.id}", by=by, at=now, place=place, facts=facts)
             _note_release(db, event, client, grant, now)
-    # Committed: from here the code is used, on every machine and for ever.
-    house.shared.forget(_key(digest))
     if not won:
         if told:
-            used_again(house, digest, client, now)
-        raise Refused("invalid_grant", "The code is unknown, used or expired")
+            used_again(house, value, client, now)
+        raise Refused("invalid_grant", CODE_GONE)
     return handed
 
 
@@ -188,28 +177,16 @@ def acting_parties(db: Connection, person: str, principal: str) -> list[Party]:
     return store.acting(db, person, principal)
 
 
-def used_again(house: House, digest: str, client: Client, now: datetime) -> None:
-    """A code came a second time: somebody holds it who should not, so everything that came of it falls (RFC 6749 4.1.2)."""
+def used_again(house: House, value: str, client: Client, now: datetime) -> None:
+    """A code that cannot be redeemed came: if it was before, somebody holds it who should not, and all that came of it falls.
+
+    RFC 6749 4.1.2. One that was never redeemed changes nothing.
+    """
     with house.database.read() as db:
-        grant = store.of_code(db, digest)
+        grant = store.of_code(db, codes.digest(value))
     if grant is not None and grant.client == client.id and grant.revoked is None:
         revoke.grants(house, [grant], why="code used twice", now=now)
         log.warning("code.reused", client=client.id, grant=grant.id)
-
-
-def dump(code: Code) -> str:
-    """A code as it is kept until somebody redeems it."""
-    times = {"auth_time": code.auth_time.isoformat(), "made": code.made.isoformat()}
-    return json.dumps(vars(code) | times)
-
-
-def load(kept: bytes) -> Code:
-    """A code as it was kept."""
-    value: dict[str, Any] = json.loads(kept)
-    value |= {name: datetime.fromisoformat(value[name]) for name in ("auth_time", "made")}
-    lists = ("scopes", "amr", "holder_keys", "data", "resources")
-    value |= {name: tuple(value.get(name, ())) for name in lists}  # a code of the release before knows fewer of them
-    return Code(**value)
 
 
 # -- inside
@@ -289,7 +266,3 @@ def _note_use(db: Connection, client: Client, mandates: Sequence[Mandate], now: 
     """The one for whom somebody acts sees where: one line for each sign-in at a service, none for each renewal."""
     if mandates:
         uses.note(db, mandates[0], Act.signed_in, client.id, now)
-
-
-def _key(digest: str) -> str:
-    return f"idp:code:{digest}"

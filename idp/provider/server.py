@@ -96,9 +96,19 @@ class Redeemable:
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     """RFC 6749 4.1.3. A code is used up by a unique row, not by a look and a later deletion."""
 
+    def validate_token_request(self) -> None:
+        """A second use counts as one with another address or verifier too: it revokes what came of the first."""
+        try:
+            super().validate_token_request()
+        except InvalidGrantError:
+            form = self.request.ours
+            grants.used_again(form.house, form.fields["code"], self.request.client.ours, form.now)
+            raise
+
     def query_authorization_code(self, code: str, client: Known) -> Redeemable:
-        """The code; its second use revokes what came of the first."""
+        """The code, if this client may redeem it."""
         form = self.request.ours
+        self.request.client = client
         return Redeemable(_told(grants.find_code, form.house, code, client.ours, form.now))
 
     def create_token_response(self) -> HandedOut:

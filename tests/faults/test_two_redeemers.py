@@ -11,7 +11,7 @@ import pytest
 import app as front
 from hub import clock
 from hub.house import House
-from idp.provider import grants
+from idp.provider import codes, grants
 from tests.faults.crew import ROOT, environment_of
 from tests.idp.rp import Visit, department
 from tests.idp.test_grants import code_of
@@ -56,14 +56,14 @@ def both(pair: Pair, line: str) -> list[str]:
 
 def test_one_code_has_one_winner_in_two_processes(visit: Visit, pair: Pair) -> None:
     for _ in range(ROUNDS):
-        value = grants.give_code(visit.house, code_of(visit, ("openid", "offline_access")), clock.now())
+        value = codes.seal(visit.house, code_of(visit, ("openid", "offline_access")))
         answers = both(pair, f"code {value}")
         assert answers.count("invalid_grant") == 1, answers
 
 
 def test_one_refresh_token_has_one_successor_in_two_processes(visit: Visit, pair: Pair) -> None:
     now = clock.now()
-    value = grants.give_code(visit.house, code_of(visit, ("openid", "offline_access")), now)
+    value = codes.seal(visit.house, code_of(visit, ("openid", "offline_access")))
     code = grants.find_code(visit.house, value, visit.client, now)
     token = str(grants.redeem(visit.house, value, code, visit.client, now).refresh_token)
     for _ in range(ROUNDS):

@@ -13,7 +13,7 @@ from hub.house import House
 from idp.acting import companies_people, mandates
 from idp.model.grant import Code
 from idp.model.mandate import Mandate, Role
-from idp.provider import clients, grants
+from idp.provider import clients, codes, grants
 from idp.store import grants as grant_store
 from idp.store import mandates as store
 from tests.idp.citizen import JIA, local
@@ -199,7 +199,7 @@ def _redeems(house: House, person: str, now: datetime) -> Callable[[], object]:
         challenge=None, person=person, sid=caller.sid or "", level=3, amr=("pwd",), auth_time=now, acting_for=CODE,
         holder_keys=(), made=now,
     )  # fmt: skip
-    value = grants.give_code(house, code, now)
+    value = codes.seal(house, code)
     return lambda: grants.redeem(house, value, code, department(), clock.now())
 
 

@@ -1,6 +1,5 @@
 """What may happen once happens once, on both databases, however many try at the same moment."""
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,7 +15,7 @@ from hub.house import House
 from idp.consent import consents
 from idp.model.flow import Refused
 from idp.model.grant import Code, Tokens
-from idp.provider import clients, grants, logout, revoke
+from idp.provider import clients, codes, grants, logout, revoke
 from idp.store import grants as store
 from tests.idp.rp import Visit, department, public
 
@@ -63,7 +62,7 @@ def at_once(verb: Callable[[], Tokens]) -> list[Tokens | Refused]:
 
 def test_of_parallel_redemptions_one_wins_and_the_others_revoke_it(anywhere: Visit) -> None:
     now = clock.now()
-    value = grants.give_code(anywhere.house, code_of(anywhere), now)
+    value = codes.seal(anywhere.house, code_of(anywhere))
     code = grants.find_code(anywhere.house, value, anywhere.client, now)
     ends = at_once(lambda: grants.redeem(anywhere.house, value, code, anywhere.client, now))
     won = [end for end in ends if isinstance(end, Tokens)]
@@ -96,9 +95,8 @@ def test_parallel_reuse_revokes_once(program: Visit) -> None:
 
 
 def test_codes_and_refresh_tokens_stand_nowhere_in_clear(party: Visit) -> None:
-    value = grants.give_code(party.house, code_of(party), clock.now())
+    value = codes.seal(party.house, code_of(party))
     code = grants.find_code(party.house, value, party.client, clock.now())
-    assert party.house.shared.peek(f"idp:code:{value}") is None
     given = grants.redeem(party.house, value, code, party.client, clock.now())
     with party.house.database.read() as db:
         rows = [tuple(row) for table in (store.grant_table, store.refresh_table) for row in db.execute(table.select())]
@@ -143,22 +141,6 @@ def test_ended_grants_are_forgotten(anywhere: Visit) -> None:
         assert db.execute(store.refresh_table.select()).all() == []
 
 
-def test_a_code_whose_memory_is_lost_is_simply_asked_for_again(party: Visit) -> None:
-    value = grants.give_code(party.house, code_of(party), clock.now())
-    party.house.shared.forget(f"idp:code:{digest_of(value)}")
-    with pytest.raises(Refused, match="invalid_grant"):
-        grants.find_code(party.house, value, party.client, clock.now())
-
-
-def test_a_code_of_the_release_before_is_redeemed_after_an_update(party: Visit) -> None:
-    value = grants.give_code(party.house, code_of(party), clock.now())
-    key = f"idp:code:{digest_of(value)}"
-    kept = json.loads(party.house.shared.peek(key) or b"")
-    del kept["data"]
-    party.house.shared.put(key, json.dumps(kept), 60)
-    assert grants.find_code(party.house, value, party.client, clock.now()).data == ()
-
-
 def test_a_service_that_redeems_while_somebody_signs_out_is_told(anywhere: Visit) -> None:
     """Whoever got tokens in a login hears of its end: a redemption under way is waited for, a later one is refused."""
     house, now = anywhere.house, clock.now()
@@ -188,7 +170,7 @@ def code_of(visit: Visit, scopes: tuple[str, ...] = ("openid",)) -> Code:
 
 
 def tokens_of(visit: Visit, scopes: tuple[str, ...] = ("openid",)) -> Tokens:
-    value = grants.give_code(visit.house, code_of(visit, scopes), clock.now())
+    value = codes.seal(visit.house, code_of(visit, scopes))
     code = grants.find_code(visit.house, value, visit.client, clock.now())
     return grants.redeem(visit.house, value, code, visit.client, clock.now())
 

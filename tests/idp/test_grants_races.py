@@ -17,7 +17,7 @@ from hub.digest import digest_of
 from hub.house import House
 from idp.model.client import GrantType
 from idp.model.flow import Refused, SignedIn
-from idp.provider import device, flows, grants
+from idp.provider import codes, device, flows, grants
 from idp.store import grants as store
 from tests.idp import racers
 from tests.idp.racers import TRIES, race
@@ -53,7 +53,7 @@ def test_of_a_hundred_redemptions_of_a_code_one_wins_and_loses_what_it_won(
     program: Visit, pool: ProcessPoolExecutor
 ) -> None:
     now = clock.now()
-    value = grants.give_code(program.house, code_of(program), now)
+    value = codes.seal(program.house, code_of(program))
     ends = race(pool, program.house, "code", value, program.client, now)
     assert Counter(error for error, _ in ends) == {"ok": 1, "invalid_grant": ALL - 1}
     assert revocations(program) == ["code used twice"]

@@ -19,7 +19,7 @@ from idp.login import sign_in
 from idp.model.factor import SignInAgain
 from idp.model.flow import Refused
 from idp.model.person import AccountEnded, State
-from idp.provider import grants
+from idp.provider import codes, grants
 from idp.store import grants as grant_store
 from idp.store import people
 from tests.idp.citizen import PASSWORD, Authenticator, Citizen, local, options
@@ -121,7 +121,7 @@ def living(visit: Visit) -> int:
 def test_no_grant_outlives_what_ends_it_while_its_code_is_redeemed(anywhere: Visit, what: str) -> None:
     for _ in range(8):
         now = clock.now()
-        value = grants.give_code(anywhere.house, code_of(anywhere), now)
+        value = codes.seal(anywhere.house, code_of(anywhere))
         code = grants.find_code(anywhere.house, value, anywhere.client, now)
 
         def redeem(value: str = value, code: Any = code, now: Any = now) -> None:
@@ -271,7 +271,7 @@ def test_withdrawing_a_yes_stops_a_code_that_waits(visits: Visits) -> None:
     with visit.house.database.write() as db:
         consents.grant(db, visit.person, visit.client, ["openid", "profile"], now=clock.now() + timedelta(seconds=1))
     now = clock.now()
-    value = grants.give_code(visit.house, code_of(visit), now)
+    value = codes.seal(visit.house, code_of(visit))
     code = grants.find_code(visit.house, value, visit.client, now)
     with visit.house.database.write() as db:
         consents.withdraw(db, visit.person, visit.client.id, by="person", now=now)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from hub import clock
-from hub.digest import digest_of
 from idp.model.client import FAPI2
 from idp.model.flow import FlowGone, Refused
 from idp.provider import authorize, flows, grants
@@ -244,9 +243,6 @@ def test_a_code_of_a_fapi_client_lives_a_minute_whatever_the_setting_says(visits
     visit.signs_in()
     code = visit.answered(load(visit, pushed(visit)))["code"]
     patient = replace(visit.house, settings=visit.house.settings.model_copy(update={"code_seconds": 600}))
-    visit.house.shared.put(
-        f"idp:code:{digest_of(code)}", visit.house.shared.peek(f"idp:code:{digest_of(code)}") or b"", 600
-    )
     later = clock.now() + timedelta(seconds=61)
     with pytest.raises(Refused):
         grants.find_code(patient, code, visit.client, later)

@@ -12,7 +12,7 @@ from hub import callers, clock
 from hub.problems import NotSignedIn
 from idp.model.client import GrantType
 from idp.model.grant import Code
-from idp.provider import clients, grants
+from idp.provider import clients, codes
 from tests.idp.rp import AGENCY, CALLBACK, Visit, Visits, b64, department, public
 
 # -- a code
@@ -44,7 +44,7 @@ def test_the_id_token_says_who_signed_in_when_and_how(visit: Visit) -> None:
     assert abs(claims["auth_time"] - signed_in) <= 2  # of the sign-in, not of the token
     assert claims["exp"] - claims["iat"] <= 600
     assert claims["at_hash"] == b64(hashlib.sha256(tokens["access_token"].encode()).digest()[:16])
-    assert claims["sid"]
+    assert "sid" not in claims  # for those alone who are told when the login ends
 
 
 def test_a_code_works_once_and_its_second_use_takes_the_tokens(visit: Visit) -> None:
@@ -129,7 +129,7 @@ def test_a_code_dies_with_the_login(visit: Visit) -> None:
 def test_a_public_client_redeems_with_its_verifier_alone(visits: Visits) -> None:
     visit = visits(public())
     visit.signs_in()
-    code = grants.give_code(visit.house, code_for(visit), clock.now())
+    code = codes.seal(visit.house, code_for(visit))
     named = {"client_id": visit.client.id}
     assert error_of(visit.redeem(code, headers={}, code_verifier=None, **named)) == "invalid_grant"
     assert visit.redeem(code, headers={}, **named).status_code == 200
@@ -145,8 +145,8 @@ def test_refresh_rotates_and_keeps_who_and_when(visits: Visits) -> None:
     second = visit.refresh(first["refresh_token"]).json or {}
     assert second["refresh_token"] != first["refresh_token"]
     before, after = visit.claims(first["id_token"]), visit.claims(second["id_token"])
-    assert {name: before[name] for name in ("sub", "aud", "auth_time", "acr", "sid")} == {
-        name: after[name] for name in ("sub", "aud", "auth_time", "acr", "sid")
+    assert {name: before[name] for name in ("sub", "aud", "auth_time", "acr")} == {
+        name: after[name] for name in ("sub", "aud", "auth_time", "acr")
     }
     assert "nonce" not in after  # OpenID Connect Core 12.2
     assert visit.refresh(second["refresh_token"]).status_code == 200

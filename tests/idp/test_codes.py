@@ -1,0 +1,127 @@
+"""A code carries what it stands for: nobody reads, makes or changes one, and each way to write one down is the same code."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub import clock
+from idp.model.flow import Refused
+from idp.provider import codes, grants
+from tests.idp.rp import CALLBACK, Visit, Visits, public
+from tests.idp.test_grants import code_of
+
+ANY_HOUSE = [HealthCheck.function_scoped_fixture]
+
+
+@pytest.fixture
+def party(visit: Visit) -> Visit:
+    visit.signs_in()
+    return visit
+
+
+def test_a_code_gives_back_all_that_it_stands_for(party: Visit) -> None:
+    code = code_of(party, ("openid", "offline_access"))
+    assert codes.opened(party.house, codes.seal(party.house, code)) == code
+
+
+def test_two_codes_for_the_same_are_two(party: Visit) -> None:
+    code = code_of(party)
+    assert codes.digest(codes.seal(party.house, code)) != codes.digest(codes.seal(party.house, code))
+
+
+def test_a_code_tells_nothing_to_the_browser_that_carries_it(party: Visit) -> None:
+    code = code_of(party)
+    value = codes.seal(party.house, code)
+    raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    assert code.person.encode() not in raw
+    assert code.client.encode() not in raw
+    assert len(value) < 700  # it stands in an address
+
+
+def test_a_code_with_one_bit_changed_is_none(party: Visit) -> None:
+    value = codes.seal(party.house, code_of(party))
+    raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    for at in range(len(raw)):
+        forged = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
+        assert codes.opened(party.house, base64.urlsafe_b64encode(forged).rstrip(b"=").decode()) is None
+
+
+def test_a_code_of_another_installation_is_none(party: Visit) -> None:
+    value = codes.seal(party.house, code_of(party))
+    party.house.keys._secrets["codes"] = b"another installation's secret..."
+    with pytest.raises(Refused, match="invalid_grant"):
+        grants.find_code(party.house, value, party.client, clock.now())
+
+
+def test_a_code_written_in_another_way_is_the_same_code(party: Visit) -> None:
+    """Base64url leaves bits of its last character open: they must not make a second code out of a used one."""
+    code = next(code for code in iter(party.code, None) if len(code) % 4)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = [code[:-1] + letters[letters.index(code[-1]) ^ 1], code + "=" * (-len(code) % 4)]
+    first = party.redeem(code)
+    assert first.status_code == 200
+    assert {party.redeem(other).status_code for other in others} == {400}
+    assert party.userinfo((first.json or {})["access_token"]).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"redirect_uri": CALLBACK + "/else"}, {"code_verifier": "v" * 43}, {"code_verifier": None}]
+)
+def test_a_used_code_revokes_what_came_of_it_even_when_it_comes_with_something_wrong(
+    party: Visit, wrong: dict[str, Any]
+) -> None:
+    code = party.code()
+    access = (party.redeem(code).json or {})["access_token"]
+    assert (party.redeem(code, **wrong).json or {})["error"] == "invalid_grant"
+    assert party.userinfo(access).status_code == 401
+
+
+def test_something_wrong_with_an_unused_code_costs_it_nothing(party: Visit) -> None:
+    code = party.code()
+    assert (party.redeem(code, code_verifier="v" * 43).json or {})["error"] == "invalid_grant"
+    assert party.redeem(code).status_code == 200
+
+
+def test_a_used_code_revokes_what_came_of_it_after_it_has_expired_too(party: Visit) -> None:
+    code = party.code()
+    access = (party.redeem(code).json or {})["access_token"]
+    with clock.shifted(party.house.settings.code_seconds + 1):
+        party.redeem(code)
+        assert party.userinfo(access).status_code == 401
+
+
+def test_another_client_can_neither_redeem_a_code_nor_revoke_what_came_of_it(party: Visit, visits: Visits) -> None:
+    code = party.code()
+    access = (party.redeem(code).json or {})["access_token"]
+    other = visits(public(), browser_of=party)
+    answer = other.redeem(code, headers={}, client_id=other.client.id)
+    assert (answer.json or {})["error"] == "invalid_grant"
+    assert party.userinfo(access).status_code == 200
+
+
+def test_a_code_that_nobody_redeemed_in_time_is_gone(party: Visit) -> None:
+    value = codes.seal(party.house, code_of(party))
+    late = clock.now() + timedelta(seconds=party.house.settings.code_seconds)
+    with pytest.raises(Refused, match="invalid_grant"):
+        grants.find_code(party.house, value, party.client, late)
+
+
+def test_a_code_of_the_release_before_is_redeemed_after_an_update(party: Visit) -> None:
+    """It knew fewer fields; those that came since have what they begin with."""
+    kept = json.loads(codes._dump(code_of(party)))[: codes.NAMES.index("data")]
+    assert codes._load(json.dumps(kept).encode()).data == ()
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=ANY_HOUSE)
+@given(
+    st.one_of(st.text(max_size=300), st.binary(max_size=300).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+)
+def test_whatever_comes_as_a_code_is_refused(visit: Visit, value: str) -> None:
+    with pytest.raises(Refused, match="invalid_grant"):
+        grants.find_code(visit.house, value, visit.client, clock.now())
+    assert len(codes.digest(value)) == 64
