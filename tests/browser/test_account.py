@@ -12,9 +12,10 @@ from hub import callers, clock, jobs, ledger
 from idp.account import export
 from idp.consent import consent_text, consents
 from idp.model.grant import Code
-from idp.provider import clients, grants
+from idp.provider import clients, codes, grants
 from idp.store import people
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.browser.test_people import at_both_widths, fresh_person, proves
 from tests.idp.rp import department
 
@@ -26,7 +27,7 @@ def with_account(live: Live, visit: Visit, language: str, **options: object) -> 
     page, account = visit(f"{live.hub}/register", language=language, **options), f"visitor.{secrets.token_hex(6)}"
     page.locator("#account").fill(account)
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     page.wait_for_url(re.compile("/account"))
     proves(page, live, fresh_person(live, visit))
     uses_a_service(live, account)
@@ -48,7 +49,7 @@ def uses_a_service(live: Live, account: str) -> None:
     assert caller.auth_time
     code = Code(client.id, client.redirect_uris[0], scopes, None, None, person.id, caller.sid or "", 3, ("pwd",),
                 caller.auth_time, None, (), now)  # fmt: skip
-    value = grants.give_code(house, code, now)
+    value = codes.seal(house, code)
     grants.redeem(house, value, grants.find_code(house, value, client, now), client, now)
     export.ask(house, person.id, "en", now=now)
     with house.database.read() as db:
@@ -77,24 +78,24 @@ def test_what_a_service_knows_is_for_everyone(live: Live, visit: Visit, language
 def test_locking_and_opening_again_needs_no_script(live: Live, visit: Visit, language: str) -> None:
     page, account = with_account(live, visit, language, javascript=False)
     page.goto(f"{live.hub}/account/privacy")
-    page.locator("a[href='/account/lock']").first.click()
-    page.locator("main form button").first.click()
+    presses(page.locator("a[href='/account/lock']").first)
+    presses(page.locator("main form button").first)
     pictured(page, f"locked-{language}")
-    page.locator("a[href='/unlock']").click()
+    presses(page.locator("a[href='/unlock']"))
     pictured(page, f"unlock-{language}")
     page.locator("#account").fill(account)
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     expect(page).to_have_url(f"{live.hub}/unlock/face")
     pictured(page, f"unlock-face-{language}")
-    page.locator("main form button").first.click()
-    page.locator("button[value=match]").click()
+    presses(page.locator("main form button").first)
+    presses(page.locator("button[value=match]"))
     page.wait_for_url(re.compile("/unlock/face"))
     pictured(page, f"unlocked-{language}")
-    page.locator("main a[href='/login']").click()
+    presses(page.locator("main a[href='/login']"))
     page.locator("#account").fill(account)
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     page.wait_for_url(re.compile("/account"))
 
 
@@ -102,6 +103,6 @@ def test_on_a_phone_the_overview_is_the_menu_and_every_page_leads_back(live: Liv
     page, _ = with_account(live, visit, "en", width=360)
     page.goto(f"{live.hub}/account")
     expect(page.locator(".yx-side ul")).to_be_hidden()
-    page.get_by_role("link", name="Sessions and devices").click()
-    page.locator(".yx-side__back a").click()
+    presses(page.get_by_role("link", name="Sessions and devices"))
+    presses(page.locator(".yx-side__back a"))
     expect(page).to_have_url(f"{live.hub}/account")
