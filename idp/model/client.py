@@ -133,6 +133,11 @@ class Client:
         return self.public and self.policy.rotates_refresh
 
     @property
+    def told_of_logout(self) -> bool:
+        """True if it is told when a login ends, by either channel: then it must know the login by a name, the claim sid."""
+        return bool(self.backchannel_logout_uri or self.registered.frontchannel_logout_uri)
+
+    @property
     def person_scopes(self) -> tuple[str, ...]:
         """The scopes that it may ask of a person."""
         return tuple(scope for scope in self.scopes if scope in PERSON_SCOPES)

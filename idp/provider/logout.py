@@ -159,5 +159,10 @@ def _hint(house: House, params: Mapping[str, str]) -> read.Claims | None:
 
 
 def _names(house: House, hint: read.Claims, client: Client, caller: Caller) -> bool:
-    """True if the hint was issued in the login that is to end."""
-    return caller.sid is not None and hint.get("sid") == pseudonyms.sid(house, client, caller.sid)
+    """True if the hint was issued in the login that is to end: by its sid, or by whom it is about and when he signed in."""
+    if caller.sid is None or caller.person is None or caller.auth_time is None:
+        return False
+    if "sid" in hint:
+        return bool(hint["sid"] == pseudonyms.sid(house, client, caller.sid))
+    subject = pseudonyms.subject(house, client, principals.subject(caller.person, caller.acting_for))
+    return hint["sub"] == subject and hint.get("auth_time") == int(caller.auth_time.timestamp())

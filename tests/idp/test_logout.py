@@ -1,6 +1,7 @@
 """Signing out: who asks, who is asked, what ends, who is told."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from werkzeug.test import TestResponse
 
 from hub import callers, clock, outbox
 from hub.house import House
+from idp.model.registration import Registration
 from idp.provider import clients, logout
-from tests.idp.rp import Visit, department
+from tests.idp.rp import Visit, Visits, department
 
 BYE = "https://market.qiyun.example/bye"
 
@@ -87,11 +89,36 @@ def test_the_question_cannot_be_answered_by_another_site(visit: Visit) -> None:
 
 
 def test_the_hint_of_an_earlier_login_asks_the_person(visit: Visit) -> None:
-    visit.signs_in()
+    visit.signs_in(now=clock.now() - timedelta(minutes=1))
     hint = visit.tokens()["id_token"]
     visit.signs_in()
     assert sign_out(visit, id_token_hint=hint).status_code == 200
     assert signed_in(visit)
+
+
+@pytest.mark.parametrize("channel", ["none", "front", "back"])
+def test_a_service_knows_the_login_by_a_name_only_if_it_is_told_of_its_end(visits: Visits, channel: str) -> None:
+    """Front-Channel Logout 1.0 3, Back-Channel Logout 1.0 2.1; without it a hint says whom it is about and when he came."""
+    at = "https://market.qiyun.example/out"
+    kept: dict[str, dict[str, Any]] = {
+        "none": {},
+        "front": {"registered": Registration(frontchannel_logout_uri=at)},
+        "back": {"backchannel_logout_uri": at},
+    }
+    visit = visits(department(id=f"channel-{channel}", **kept[channel]))
+    visit.signs_in(now=clock.now() - timedelta(minutes=5))
+    old = visit.tokens()["id_token"]
+    assert ("sid" in visit.claims(old)) == (channel != "none")
+    visit.signs_in()  # the same person once more
+    assert sign_out(visit, id_token_hint=old).status_code == 200
+    assert signed_in(visit)
+    hint = visit.tokens()["id_token"]
+    other = visits(visit.client)
+    other.signs_in()  # somebody else
+    assert sign_out(other, id_token_hint=hint).status_code == 200
+    assert signed_in(other)
+    sign_out(visit, id_token_hint=hint)
+    assert not signed_in(visit)
 
 
 def test_who_is_signed_out_already_goes_straight_on(visit: Visit) -> None:

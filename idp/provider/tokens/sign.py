@@ -134,9 +134,10 @@ def id_token(
             "auth_time": int(grant.auth_time.timestamp()),
             "acr": acr(grant.level),
             "amr": list(grant.amr),
-            "sid": pseudonyms.sid(house, client, grant.sid),
         }
     )
+    if client.told_of_logout:  # Front-Channel Logout 1.0 3, Back-Channel Logout 1.0 2.1; nobody else needs it
+        claims["sid"] = pseudonyms.sid(house, client, grant.sid)
     for name, beside in (("at_hash", access), ("c_hash", code)):
         if beside:
             claims[name] = _half(client.id_token_algorithm, beside)

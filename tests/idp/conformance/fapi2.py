@@ -105,6 +105,8 @@ def identity_claims(op: Op) -> None:
     tokens = fapi.tokens(scope="openid", claims=json.dumps(asked))
     told = tokens["claims"] | (fapi.resource(tokens["access_token"]).json or {})
     assert not [name for name in wanted if name not in told]
+    known = {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", *wanted}
+    assert not tokens["claims"].keys() - known  # the suite warns of others
 
 
 @played("access-token-type-header-case-sensitivity")
