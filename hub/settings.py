@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hub.problems import Problem
 
 PREFIX = "YINXIN_"
+LONGEST_NAME = 30  # characters of an installation's name: it stands in the header of a small phone
 RESERVED = (".example", ".test", ".invalid", "localhost")  # RFC 2606, RFC 6761: never real
 
 
@@ -39,6 +40,11 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="empty: an embedded Redis-speaking server; else `redis://…` or `rediss://…`")
     queue_url: str = Field("", description="the Redis of the job queue, when it is another one")
     blobs_url: str = Field("", description="empty: a folder; else `s3://bucket/prefix`")
+
+    site_name: str = Field(
+        "印信", description="what this installation calls itself in Chinese, on every page and in messages"
+    )
+    site_name_en: str = Field("Yinxin", description="the same in English")
 
     issuer_url: str = Field("http://localhost:8000", description="where people log in; frozen at `yinxin init`")
     verify_url: str = Field(
@@ -160,6 +166,13 @@ class Settings(BaseSettings):
             raise ValueError(f"is {url!r}, give scheme and host only, such as https://id.gov.example")
         return url.rstrip("/")
 
+    @field_validator("site_name", "site_name_en")
+    @classmethod
+    def _is_name(cls, name: str) -> str:
+        if not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+            raise ValueError(f"is {name!r}, give 1 to {LONGEST_NAME} printable characters")
+        return name.strip()
+
     @field_validator("sms_url")
     @classmethod
     def _is_address(cls, url: str) -> str:
@@ -185,6 +198,8 @@ class Settings(BaseSettings):
             for name in ("development_calls", "open_registration"):
                 if getattr(self, name):
                     raise ValueError(f"{name} is for development and demos, and never on in production")
+        if ("site_name" in self.model_fields_set) != ("site_name_en" in self.model_fields_set):
+            raise ValueError("site_name and site_name_en go together: a page is read in both languages")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise ValueError("tls_certificate and tls_key go together")
         if urlsplit(self.issuer_url).netloc == urlsplit(self.verify_url).netloc:
@@ -192,6 +207,10 @@ class Settings(BaseSettings):
                 "verify_url must be another origin than issuer_url: its service worker must not see logins"
             )
         return self
+
+    def called(self, language: str) -> str:
+        """What this installation calls itself in a language."""
+        return self.site_name if language == "zh-Hans" else self.site_name_en
 
     @property
     def test_edition(self) -> bool:

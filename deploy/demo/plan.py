@@ -127,6 +127,7 @@ def province(demo: Demo) -> Kept:
         PROVINCE_FOLDER=str((demo.folder / "province").resolve()),
         PROVINCE_URL=demo.url("province"),
         PROVINCE_HUB=demo.url("hub"),
+        PROVINCE_VERIFY=demo.url("verify"),
         PROVINCE_REGISTER=demo.url("register"),
     )
 

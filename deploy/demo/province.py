@@ -32,13 +32,12 @@ from idp.provider import clients
 from idp.store import people as store
 from idp.upstream import begin, configured, ending
 
-ROOMS = ("hub", "idp")
 CITIZEN = Figure("买买提示例 citizen of province 87", "maimaiti.shili", "买买提示例·阿卜杜示例", "870101197801010045")
 PLACES = (
     Place("hub", "hub", "870000", "澜海省", "Lanhai Province"),
     Place("hub/870100", "city", "870100", "汐城市", "Xicheng City"),
 )
-BODY = "11870000DEM000073H"
+NAME, NAME_EN = "澜海省统一身份认证平台", "Lanhai Unified Sign-in"
 HUB = "11880000DEM000014J"
 PATIENCE = 60.0  # seconds to wait for the register, and for the hub's key
 EVERY = 0.5  # seconds between looks at what has to be sent
@@ -49,8 +48,8 @@ def upstream(address: str) -> Upstream:
     return Upstream(
         id="lanhai",
         issuer=address,
-        name="澜海省统一身份认证平台",
-        name_en="Lanhai Unified Sign-in",
+        name=NAME,
+        name_en=NAME_EN,
         region="澜海省",
         region_en="Lanhai Province",
         client_id="national-hub",
@@ -128,12 +127,15 @@ def know_hub(house: House, file: Path, now: datetime) -> None:
     clients.add(house, client, by="demo", now=now)
 
 
-def settings_of(folder: Path, address: str, *, hub: str, register: str, redis_url: str = "") -> Settings:
-    """The settings of the province. Its other addresses are the hub's: it offers signing in, and no more."""
+def settings_of(folder: Path, address: str, *, hub: str, verify: str, register: str, redis_url: str = "") -> Settings:
+    """The settings of the province. It has a name, a portal and accounts of its own; the nation checks licenses in one place."""
     return settings.read(
         profile="demo",
         data=folder / "data",
+        site_name=NAME,
+        site_name_en=NAME_EN,
         issuer_url=address,
+        verify_url=verify,
         register_url=register,
         redis_url=redis_url,
         passphrase="province-87-of-a-demo",
@@ -142,7 +144,7 @@ def settings_of(folder: Path, address: str, *, hub: str, register: str, redis_ur
 
 
 def from_environment() -> Flask:
-    """For a WSGI server: PROVINCE_FOLDER, PROVINCE_URL, PROVINCE_HUB, PROVINCE_REGISTER."""
+    """For a WSGI server: PROVINCE_FOLDER, PROVINCE_URL, PROVINCE_HUB, PROVINCE_VERIFY, PROVINCE_REGISTER."""
     folder = Path(os.environ["PROVINCE_FOLDER"])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in [name for name in os.environ if name.startswith(settings.PREFIX)]:
@@ -151,6 +153,7 @@ def from_environment() -> Flask:
         folder,
         os.environ["PROVINCE_URL"],
         hub=os.environ["PROVINCE_HUB"],
+        verify=os.environ["PROVINCE_VERIFY"],
         register=os.environ["PROVINCE_REGISTER"],
     )
     read.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -158,7 +161,7 @@ def from_environment() -> Flask:
     house, _ = made(read, folder, clock.now())
     know_hub(house, folder / "hub.json", clock.now())
     threading.Thread(target=_work, args=(house,), daemon=True).start()
-    served = front.create_app(read, ROOMS, house)
+    served = front.create_app(read, house=house)
     (folder / "ready").touch()
     return served
 

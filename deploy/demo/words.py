@@ -65,7 +65,7 @@ def _places(demo: Demo) -> list[tuple[str, str]]:
         ("Department A, Yunlan province", f"{demo.url('market')}/"),
         ("Department B, Lanhai province", f"{demo.url('civil')}/"),
         ("Data office, Yunlan province", f"{demo.url('yunlan')}/"),
-        ("Province 87, an installation of its own", f"{demo.url('province')}/account"),
+        ("Province 87, an installation of its own", f"{demo.url('province')}/"),
         ("Register, makes fictional people", f"{demo.url('register')}/"),
     ]
 

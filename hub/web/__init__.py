@@ -1,6 +1,18 @@
 """The web side of the house: gates on routes, pages, problems, forms, headers, language."""
 
-from hub.web.answers import answer, file, keep_text, local, loosen, page, see_other, set_cookie, sign_in_cookie, static
+from hub.web.answers import (
+    answer,
+    file,
+    keep_text,
+    local,
+    loosen,
+    page,
+    see_other,
+    set_cookie,
+    sign_in_cookie,
+    site_name,
+    static,
+)
 from hub.web.frame import frame, isolated
 from hub.web.here import caller, house
 from hub.web.incoming import BodyWrong, UnsafeForm, csrf, json_object, shape, writable
@@ -29,6 +41,7 @@ __all__ = [
     "set_cookie",
     "shape",
     "sign_in_cookie",
+    "site_name",
     "static",
     "wants_json",
     "writable",

@@ -100,6 +100,11 @@ def signed_in_name() -> str:
     return _names()[0]
 
 
+def site_name() -> str:
+    """What this installation calls itself, in the reader's language."""
+    return house().settings.called(i18n.language())
+
+
 def acting_name() -> str:
     """The name of the one for whom he acts, or nothing if he acts for himself."""
     return _names()[1] if caller().acting_for else ""

@@ -29,6 +29,7 @@ from hub.web.answers import (
     page_name,
     set_cookie,
     signed_in_name,
+    site_name,
     static,
     text_link,
     unseen_notices,
@@ -79,6 +80,7 @@ def frame(app: Flask, opened: House) -> None:
         static=static,
         page_name=page_name,
         settings=opened.settings,
+        site_name=site_name,
         now=clock.now,
     )
     app.before_request(_begin)

@@ -23,34 +23,34 @@ FRESH = timedelta(minutes=10)  # a code that comes later is of no use, and might
 COPIED = timedelta(days=1)  # a notice that is older is no news
 AT_ONCE = 200
 
-CODE = N_("%(code)s is your Yinxin code. It is valid for 10 minutes. Give it to nobody; we never ask for it.")
+CODE = N_("%(code)s is your code at %(site)s. It is valid for 10 minutes. Give it to nobody; we never ask for it.")
 GONE = N_(
-    "Yinxin: this number is no longer the phone number of your account. If you did not do this, sign in and lock your account."
+    "%(site)s: this number is no longer the phone number of your account. If you did not do this, sign in and lock your account."
 )
-SUBJECT = N_("Yinxin: your confirmation code")
-COPY_SUBJECT = N_("Yinxin: a notice about your account")
+SUBJECT = N_("%(site)s: your confirmation code")
+COPY_SUBJECT = N_("%(site)s: a notice about your account")
 COPY_TEXT = N_("Look at it on the site, where you sign in as always. This mail holds no link that signs you in.")
 
 
 def code_by_sms(house: House, db: Connection, person: str, number: str, code: str, to: str, now: datetime) -> None:
     """Queue a code for a phone, in the language `to`."""
-    _queue(house, db, SMS, person, {"to": number, "text": translated(CODE, to, code=code)}, now)
+    _queue(house, db, SMS, person, {"to": number, "text": _from_us(house, CODE, to, code=code)}, now)
 
 
 def code_by_mail(house: House, db: Connection, person: str, address: str, code: str, to: str, now: datetime) -> None:
     """Queue the code that confirms an address, in the language `to`."""
-    text = {"to": address, "subject": translated(SUBJECT, to), "text": translated(CODE, to, code=code)}
+    text = {"to": address, "subject": _from_us(house, SUBJECT, to), "text": _from_us(house, CODE, to, code=code)}
     _queue(house, db, MAIL, person, text, now)
 
 
 def news_by_sms(house: House, db: Connection, person: str, number: str, now: datetime) -> None:
     """Queue the news for a phone number that it is none of the person's any more: without a name, a code or a link."""
-    _queue(house, db, NEWS, person, {"to": number, "text": _both(GONE)}, now)
+    _queue(house, db, NEWS, person, {"to": number, "text": _from_us_in_both(house, GONE)}, now)
 
 
 def news_by_mail(house: House, db: Connection, person: str, address: str, title: str, now: datetime) -> None:
     """Queue a notice for an address that is none of the person's any more."""
-    text = {"to": address, "subject": _both(COPY_SUBJECT), "text": _both(title)}
+    text = {"to": address, "subject": _from_us_in_both(house, COPY_SUBJECT), "text": _both(title)}
     _queue(house, db, MAIL, person, text, now)
 
 
@@ -105,10 +105,19 @@ def send_copy(house: House, delivery: Delivery, now: datetime) -> None:
         notice = notices.one(db, delivery.body["notice"])
     if address and notice is not None:
         said = f"{_both(notice.title, **notice.values)}\n\n{_both(COPY_TEXT)}\n{house.settings.home_url}/my/notices\n"
-        mail.send(house.settings, address, _both(COPY_SUBJECT), said, now)
+        mail.send(house.settings, address, _from_us_in_both(house, COPY_SUBJECT), said, now)
 
 
 SENDERS = {SMS: send_sms, NEWS: send_news, MAIL: send_mail, COPY: send_copy}
+
+
+def _from_us(house: House, message: str, to: str, **values: str) -> str:
+    """A text that says by its first words who writes, in one language."""
+    return translated(message, to, site=house.settings.called(to), **values)
+
+
+def _from_us_in_both(house: House, message: str) -> str:
+    return f"{_from_us(house, message, 'zh-Hans')} / {_from_us(house, message, 'en')}"
 
 
 def _both(message: str, **values: str) -> str:

@@ -52,7 +52,7 @@ def options_to_add(house: House, person: Person, profile: Profile, known: list[F
     """What the browser needs to make a passkey for this account, as JSON."""
     options = generate_registration_options(
         rp_id=_rp_id(house),
-        rp_name="印信 Yinxin",
+        rp_name=f"{house.settings.site_name} {house.settings.site_name_en}",
         user_id=person.id.encode(),  # random; says nothing of the person
         user_name=profile.account,
         user_display_name=profile.account,

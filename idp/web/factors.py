@@ -2,9 +2,8 @@
 
 from flask import Blueprint, Response, request
 
-from hub import limits
+from hub import limits, web
 from hub.callers import Session
-from hub.i18n import _
 from hub.problems import TooMany
 from hub.web import route
 from idp.account import accounts
@@ -90,7 +89,7 @@ def _app_form(visit: Visit, errors: dict[str, str] | None = None) -> Response:
     key = accounts.new_totp_key(visit.house, visit.caller)
     with visit.house.database.read() as db:
         account = people.profile(db, visit.house.vault, visit.person).account
-    link = totp.link(key, _("Yinxin"), account)
+    link = totp.link(key, web.site_name(), account)
     return desk.show(visit, "app.html", errors=errors, key=totp.shown(key), link=link)
 
 

@@ -36,6 +36,7 @@ from tests.idp.upstream import lanhai
 
 PROVINCE = "http://localhost:8006"
 WHO = Figure("citizen of 87", "maimai", "买买提示例·阿卜杜示例", "870101197801010045")
+CALLED = {"site_name": "澜海省统一身份认证平台", "site_name_en": "Lanhai Unified Sign-in"}
 BACK = "http://localhost:8000"
 
 
@@ -48,7 +49,7 @@ def province_template(tmp_path_factory: pytest.TempPathFactory, valkey_url: str)
 
 
 def province_settings(folder: Path, valkey_url: str) -> Settings:
-    return settings_for(folder, f"{valkey_url}?db=1", issuer_url=PROVINCE)
+    return settings_for(folder, f"{valkey_url}?db=1", issuer_url=PROVINCE, **CALLED)
 
 
 @dataclass
@@ -174,6 +175,22 @@ def test_a_citizen_of_the_province_signs_in_at_the_hub(two: Two) -> None:
     assert "阿卜杜示例" in page.text
     (link,) = links.of(two.hub, caller.person or "")
     assert link[0].upstream == "lanhai"
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("zh-Hans", "澜海省统一身份认证平台"), ("en", "Lanhai Unified Sign-in")]
+)
+def test_a_person_sees_at_whose_page_he_is(two: Two, language: str, name: str) -> None:
+    """By the name in title and header, and in the question of consent."""
+    here = two.get(f"{BACK}/login?lang={language}")
+    assert name not in here.text.partition("<main")[0]
+    page = two.to_province()
+    assert f"- {name}</title>" in page.text
+    assert f'yx-brand__name">{name}<' in page.text
+    page = two.go(two.post(page, page.request.full_path, account=WHO.account, password=PASSWORD))
+    lead = page.text.partition('yx-lead">')[2].partition("</p>")[0]
+    assert page.request.path == "/consent"
+    assert name in lead
 
 
 def test_the_page_lists_provinces_by_region_and_remembers_the_last(two: Two) -> None:
