@@ -3,25 +3,26 @@
 import importlib
 import json
 import os
-import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
-from sqlalchemy import Connection
 
-from hub import api, clock, ledger, settings, token_keys, tree, web
+from hub import clock, settings
 from hub.house import House, open_house
 from hub.problems import Problem
 from hub.settings import BadSetting, Settings
 
+# Each command is a process of its own: what few of them need (Flask, Alembic, a room) is imported by whoever needs it.
 if TYPE_CHECKING:
     from alembic.config import Config
+    from flask import Flask
+    from sqlalchemy import Connection
 
 ROOMS = ("hub", "certs", "seals", "idp", "licenses", "admin", "verification")
 HUB_ROOMS = ("hub", "certs", "seals", "idp", "licenses", "admin")  # verification has its own origin
@@ -53,12 +54,29 @@ FACES = {  # the modules of each room that give a `blueprint()`
     "verification": ("verification.web", "verification.api"),
 }
 QUICK = ("/oidc/authorize", "/oidc/token", "/oidc/introspect", "/oidc/userinfo", "/oidc/jwks", "/.well-known/")
+COMMANDS = {  # where each command stands
+    "hub.cli": ("serve", "work", "tick", "backup", "restore", "ledger", "deliveries", "vault", "place"),
+    "certs.cli": ("pki",),
+    "seals.cli": ("agency", "seal"),
+    "idp.cli": ("client", "evidence", "keys", "upstream", "person"),
+    "licenses.cli": ("issue", "resume", "license", "fsck"),
+    "admin.cli": ("operator",),
+    "verification.cli": ("verify", "trust"),
+    "yinxin.cli": ("tour", "check-proof", "check-receipt"),
+    "yinxin.lint.cli": ("lint-rp",),
+}
+WORKING = ("work", "tick")  # the processes that do what every room has to do from time to time
 FROZEN = ("issuer_url", "verify_url", "pki_url")  # printed in codes and certificates: they may never change
 
 
-def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | None = None) -> Flask:
+def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | None = None) -> "Flask":
     """An application that serves `rooms` of an initialised installation. Raises BadSetting."""
+    from flask import Flask
+
+    from hub import api, web
+
     _check_addresses(read)
+    know_all_work()  # its needs are asked for, and its numbers
     opened = house or open_house(read)
     if "hub" in rooms:
         complete_keys(opened)  # an older installation has not all of them yet
@@ -74,8 +92,10 @@ def create_app(read: Settings, rooms: Sequence[str] = HUB_ROOMS, house: House | 
     return app
 
 
-def serve_here(opened: House, app: Flask, rooms: Sequence[str]) -> None:
+def serve_here(opened: House, app: "Flask", rooms: Sequence[str]) -> None:
     """Have calls to our own services answered by this application; by HTTP only when they are deployed apart."""
+    from hub import web
+
     read = opened.settings
     home = {"idp": read.issuer_url, "certs": read.pki_url, "hub": read.home_url, "verification": read.verify_url}
     for room, url in home.items():
@@ -83,7 +103,7 @@ def serve_here(opened: House, app: Flask, rooms: Sequence[str]) -> None:
             opened.fetch.serve_here(url, web.isolated(app.wsgi_app))
 
 
-def wsgi() -> Flask:
+def wsgi() -> "Flask":
     """What a web server calls: settings from the environment, rooms from YINXIN_ROOMS (names with commas between)."""
     rooms = os.environ.get("YINXIN_ROOMS")
     return create_app(settings.read(), tuple(rooms.split(",")) if rooms else HUB_ROOMS)
@@ -91,6 +111,8 @@ def wsgi() -> Flask:
 
 def init(read: Settings, now: datetime) -> House:
     """Make an installation: database, keys, tree, PKI, our own clients. A second call completes what is missing."""
+    from hub import ledger, tree
+
     read.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _freeze_addresses(read)
     opened = open_house(read)
@@ -122,6 +144,8 @@ KEYS = {
 
 def complete_keys(opened: House) -> None:
     """Make the keys that are missing. A second call changes nothing, nor does another process that is as quick."""
+    from hub import token_keys
+
     for name, purpose in KEYS.items():
         opened.keys.create(name, purpose=purpose)
     token_keys.begin(opened, clock.now())
@@ -136,7 +160,7 @@ def migrate(opened: House) -> None:
         connection.commit()
 
 
-def migrations(connection: Connection, **attributes: str) -> "Config":
+def migrations(connection: "Connection", **attributes: str) -> "Config":
     """Alembic's configuration for all rooms on one connection."""
     from alembic.config import Config
 
@@ -149,6 +173,14 @@ def migrations(connection: Connection, **attributes: str) -> "Config":
     config.set_main_option("path_separator", "os")
     config.attributes.update({"connection": connection, **attributes})
     return config
+
+
+@cache
+def know_all_work() -> None:
+    """Tell the kernel each room's periodic work, senders, needs and numbers. Once per process."""
+    for room in ROOMS:
+        if (chores := _module(f"{room}.chores")) is not None:
+            chores.register()
 
 
 def _module(name: str) -> ModuleType | None:
@@ -181,7 +213,25 @@ def _check_addresses(read: Settings) -> None:
             )
 
 
-@click.group()
+class Commands(click.Group):
+    """Every command by its name. Its room is imported when it is called: that is quicker by half a second and more."""
+
+    def list_commands(self, ctx: click.Context | None = None) -> list[str]:
+        """Give their names."""
+        return sorted([*self.commands, *(name for names in COMMANDS.values() for name in names)])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the room of a command."""
+        if cmd_name in WORKING:
+            know_all_work()
+        home = next((module for module, names in COMMANDS.items() if cmd_name in names), None)
+        if home is None:
+            return super().get_command(ctx, cmd_name)
+        found: list[click.Command] = importlib.import_module(home).commands
+        return next(one for one in found if one.name == cmd_name)
+
+
+@click.group(cls=Commands)
 @click.version_option(package_name="yinxin")
 def main() -> None:
     """Yinxin: one verified name, one login, sealed licenses that anyone can check."""
@@ -197,104 +247,6 @@ def init_command() -> None:
         raise click.ClickException(f"{problem.title}: {problem.detail}") from problem
     click.echo(f"Ready in {read.data}. Next: yinxin serve")
 
-
-@main.command("tour")
-@click.option("--hub", default="http://localhost:8000", help="Address of the demo's hub; the other sites follow it.")
-@click.option(
-    "--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Certificate of a demo that speaks TLS."
-)
-@click.option(
-    "--accounts",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("data/demo/accounts.json"),
-    help="Where the demo keeps its officers.",
-)
-def tour_command(hub: str, ca: Path | None, accounts: Path) -> None:
-    """Play the whole story against the running demo, printing each step with its time."""
-    from yinxin.tour import play
-
-    raise SystemExit(play.tour(hub, accounts=accounts, authority=ca, say=click.echo))
-
-
-@main.command("check-proof")
-@click.argument("file", type=click.File("rb"))
-@click.option("--key", type=click.File("rb"), help="The ledger's public checkpoint key (JWK), as you hold it.")
-@click.option("--trust", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def check_proof_command(file: BinaryIO, key: BinaryIO | None, folder: Path | None) -> None:
-    """Check a proof that an event stands in the ledger. No server, no database.
-
-    Exit code 0: proved. 1: not proved. 2: there is nothing to check it by.
-    """
-    from yinxin.proof import NotProved, check_proof, keys_of
-
-    try:
-        keys = keys_of(folder, clock.now()) if folder else [json.loads(key.read())] if key else []
-    except ValueError:
-        keys = []
-    if not keys:
-        click.echo("Cannot say: give the checkpoint key with --key, or a trust folder that is up to date with --trust")
-        raise SystemExit(2)
-    try:
-        proved = check_proof(file.read(), keys)
-    except NotProved as error:
-        click.echo(f"Not proved: {error}")
-        raise SystemExit(1) from error
-    event = proved.event
-    click.echo(f"Proved: {event['kind']} of {event['subject']} by {event['by']} at {event['at']}")
-    click.echo(f"  facts: {json.dumps(dict(event['facts']), ensure_ascii=False, sort_keys=True)}")
-    click.echo(f"  leaf {proved.leaf} of {proved.size} in the tree signed at {proved.at}")
-
-
-@main.command("check-receipt")
-@click.argument("file", type=click.File("rb"))
-@click.option("--key", type=click.File("rb"), help="A public key for receipts (JWK), or a set of them, as you hold it.")
-@click.option("--trust", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | None) -> None:
-    """Check a receipt of what somebody agreed to tell a service, or of a sign-out. No server, no database.
-
-    Exit code 0: genuine. 1: not. 2: there is nothing to check it by.
-    """
-    from yinxin.receipt import NotAReceipt, check_receipt, keys_of
-
-    try:
-        read = json.loads(key.read()) if key else {}
-        keys = keys_of(folder, clock.now()) if folder else read.get("keys", [read] if read else [])
-    except (ValueError, AttributeError):
-        keys = []
-    if not keys:
-        click.echo("Cannot say: give a key with --key, or a trust folder that is up to date with --trust")
-        raise SystemExit(2)
-    try:
-        record = check_receipt(file.read(), keys)
-    except NotAReceipt as error:
-        click.echo(f"Not a receipt: {error}")
-        raise SystemExit(1) from error
-    event = record["event"][0]
-    if "services" in record:
-        as_of = datetime.fromtimestamp(record["iat"], UTC).isoformat()
-        click.echo(f"Genuine: signed out at {event.get('event_time')}, receipt {record['record_id']}, as of {as_of}")
-        for service in record["services"]:
-            click.echo(f"  {service['service']}: {service['state']}{' at ' + service['at'] if 'at' in service else ''}")
-        return
-    click.echo(
-        f"Genuine: {event.get('event_state')} at {event.get('event_time')}, to {record['aud']}, receipt {record['record_id']}"
-    )
-    click.echo(record.get("pii_processing", {}).get("privacy_notice", {}).get("text", "").rstrip())
-
-
-def _assemble() -> None:
-    """Give the command its rooms' commands, and the ticker their periodic work."""
-    # The supervisor starts others and needs no room of its own: that saves it two seconds and 70 MB.
-    for room in ("hub",) if sys.argv[1:2] == ["serve"] else ROOMS:
-        for command in getattr(_module(f"{room}.cli"), "commands", ()):
-            main.add_command(command)
-        if (chores := _module(f"{room}.chores")) is not None:
-            chores.register()
-    if sys.argv[1:2] != ["serve"]:
-        main.add_command(importlib.import_module("yinxin.lint.cli").lint_rp)
-
-
-_assemble()
 
 if __name__ == "__main__":
     main()

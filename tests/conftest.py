@@ -16,6 +16,8 @@ from hub.house import House, open_house
 from hub.settings import Settings
 from tests import servers
 
+front.know_all_work()  # before a test puts one of the kernel's lists aside
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs an installation with its servers is marked so: `make check` keeps to the rules alone."""

@@ -29,7 +29,7 @@ def test_every_make_target_in_a_document_exists(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=source.relative)
 def test_every_yinxin_command_in_a_document_exists(path: Path) -> None:
     named = {command for line in blocks(path) for command in re.findall(r"(?:^|[/ ])yinxin ([a-z]+(?:-[a-z]+)*)", line)}
-    assert named <= set(app.main.commands)
+    assert named <= set(app.main.list_commands())
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=source.relative)

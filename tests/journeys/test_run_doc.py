@@ -68,7 +68,7 @@ def commands() -> set[str]:
     """The commands that there are."""
     import app
 
-    return set(app.main.commands)
+    return set(app.main.list_commands())
 
 
 def test_what_the_page_names_is_there() -> None:

@@ -117,3 +117,6 @@ def _await(site: Site, liar: Liar, seconds: int, tell: Callable[[], object]) -> 
 
 def _say(word: str, *, zh: bool) -> str:
     return WORDS[word][int(zh)]
+
+
+commands = [lint_rp]
