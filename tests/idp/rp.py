@@ -78,8 +78,90 @@ def public(**changes: Any) -> Client:
     return department(**(plain | changes))
 
 
+class RelyingParty:
+    """A department's site: all that it does at a provider over HTTP, of whatever make that is."""
+
+    app: Flask
+    client: Client
+    browser: FlaskClient
+    program: FlaskClient
+    verifier: str
+
+    @property
+    def challenge(self) -> str:
+        return b64(hashlib.sha256(self.verifier.encode()).digest())
+
+    def asked(self, **changes: str | None) -> dict[str, str]:
+        """The parameters of an authorization request; None leaves one out."""
+        plain: dict[str, str | None] = {
+            "response_type": "code",
+            "client_id": self.client.id,
+            "redirect_uri": CALLBACK,
+            "scope": "openid profile",
+            "state": "state-1",
+            "nonce": "nonce-1",
+            "code_challenge": self.challenge,
+            "code_challenge_method": "S256",
+        }
+        return {name: value for name, value in (plain | changes).items() if value is not None}
+
+    def authorize(self, **changes: str | None) -> TestResponse:
+        """Send the browser to the provider."""
+        return self.browser.get(f"/oidc/authorize?{urlencode(self.asked(**changes))}")
+
+    def answer(self, **changes: str | None) -> dict[str, str]:
+        """What comes back to the relying party."""
+        return self.answered(self.authorize(**changes))
+
+    @staticmethod
+    def answered(response: TestResponse) -> dict[str, str]:
+        assert response.status_code == 303, response.text
+        assert response.location.startswith(CALLBACK), response.location
+        at = urlsplit(response.location)
+        said = parse_qs(at.fragment or at.query, strict_parsing=True)
+        return {name: values[0] for name, values in said.items()}
+
+    def code(self, **changes: str | None) -> str:
+        return self.answer(**changes)["code"]
+
+    def basic(self, client_id: str = "", secret: str = SECRET) -> dict[str, str]:
+        pair = f"{client_id or self.client.id}:{secret}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+    def token(
+        self, form: dict[str, str], *, headers: dict[str, str] | None = None, path: str = "/oidc/token"
+    ) -> TestResponse:
+        """Call an endpoint for programs, proving to be the client unless `headers` say otherwise."""
+        if headers is None and self.client.public:
+            form, headers = {"client_id": self.client.id} | form, {}
+        return self.program.post(path, data=form, headers=self.basic() if headers is None else headers)
+
+    def redeem(self, code: str, *, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
+        plain: dict[str, str | None] = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": self.verifier,
+        }
+        return self.token(
+            {name: value for name, value in (plain | changes).items() if value is not None}, headers=headers
+        )
+
+    def refresh(self, token: str, **more: str) -> TestResponse:
+        return self.token({"grant_type": "refresh_token", "refresh_token": token} | more)
+
+    def userinfo(self, access_token: str) -> TestResponse:
+        return self.program.get("/oidc/userinfo", headers={"Authorization": f"Bearer {access_token}"})
+
+    def tokens(self, **changes: str | None) -> dict[str, Any]:
+        """A whole sign-in: code, then tokens."""
+        response = self.redeem(self.code(**changes))
+        assert response.status_code == 200, response.text
+        return dict(response.json or {})
+
+
 @dataclass
-class Visit:
+class Visit(RelyingParty):
     """One person's browser and one relying party at the provider of a house."""
 
     house: House
@@ -136,28 +218,6 @@ class Visit:
 
     # -- the relying party
 
-    @property
-    def challenge(self) -> str:
-        return b64(hashlib.sha256(self.verifier.encode()).digest())
-
-    def asked(self, **changes: str | None) -> dict[str, str]:
-        """The parameters of an authorization request; None leaves one out."""
-        plain: dict[str, str | None] = {
-            "response_type": "code",
-            "client_id": self.client.id,
-            "redirect_uri": CALLBACK,
-            "scope": "openid profile",
-            "state": "state-1",
-            "nonce": "nonce-1",
-            "code_challenge": self.challenge,
-            "code_challenge_method": "S256",
-        }
-        return {name: value for name, value in (plain | changes).items() if value is not None}
-
-    def authorize(self, **changes: str | None) -> TestResponse:
-        """Send the browser to the provider."""
-        return self.browser.get(f"/oidc/authorize?{urlencode(self.asked(**changes))}")
-
     def answer(self, **changes: str | None) -> dict[str, str]:
         """What comes back to the relying party. For a program that cannot prove itself the person agrees each time."""
         response = self.authorize(**changes)
@@ -165,52 +225,6 @@ class Visit:
             self.agrees()
             response = self.browser.get(response.location)
         return self.answered(response)
-
-    @staticmethod
-    def answered(response: TestResponse) -> dict[str, str]:
-        assert response.status_code == 303, response.text
-        assert response.location.startswith(CALLBACK), response.location
-        at = urlsplit(response.location)
-        said = parse_qs(at.fragment or at.query, strict_parsing=True)
-        return {name: values[0] for name, values in said.items()}
-
-    def code(self, **changes: str | None) -> str:
-        return self.answer(**changes)["code"]
-
-    def basic(self, client_id: str = "", secret: str = SECRET) -> dict[str, str]:
-        pair = f"{client_id or self.client.id}:{secret}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-
-    def token(
-        self, form: dict[str, str], *, headers: dict[str, str] | None = None, path: str = "/oidc/token"
-    ) -> TestResponse:
-        """Call an endpoint for programs, proving to be the client unless `headers` say otherwise."""
-        if headers is None and self.client.public:
-            form, headers = {"client_id": self.client.id} | form, {}
-        return self.program.post(path, data=form, headers=self.basic() if headers is None else headers)
-
-    def redeem(self, code: str, *, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
-        plain: dict[str, str | None] = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": CALLBACK,
-            "code_verifier": self.verifier,
-        }
-        return self.token(
-            {name: value for name, value in (plain | changes).items() if value is not None}, headers=headers
-        )
-
-    def refresh(self, token: str, **more: str) -> TestResponse:
-        return self.token({"grant_type": "refresh_token", "refresh_token": token} | more)
-
-    def userinfo(self, access_token: str) -> TestResponse:
-        return self.program.get("/oidc/userinfo", headers={"Authorization": f"Bearer {access_token}"})
-
-    def tokens(self, **changes: str | None) -> dict[str, Any]:
-        """A whole sign-in: code, then tokens."""
-        response = self.redeem(self.code(**changes))
-        assert response.status_code == 200, response.text
-        return dict(response.json or {})
 
     def claims(self, token: str) -> dict[str, Any]:
         """The claims of a token, its signature checked against our JWKS as any library does."""

@@ -49,7 +49,7 @@ BY_NAME = {
     "userinfo_encryption_enc_values_supported": "test_encrypt::test_userinfo_can_be_encrypted_with_and_without_a_signature",
     "introspection_signing_alg_values_supported": "test_token_status::test_an_answer_can_be_signed",
     "protected_resources": "test_bound_everywhere::*",
-    "code_challenge_methods_supported": "test_pitfalls::test_07_plain_is_refused_and_a_missing_challenge_is_seen_before_any_code",
+    "code_challenge_methods_supported": "test_pitfalls::test_07_plain_is_no_challenge",
     "acr_values_supported": "test_authorize::test_a_running_session_is_not_enough",
     "authorization_details_types_supported": "test_data::test_a_yes_is_carried_into_the_token_and_told_to_the_client",
     "prompt_values_supported": "test_prompts::test_a_fresh_sign_in_is_asked_for_although_there_is_a_session",
