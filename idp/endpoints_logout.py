@@ -20,7 +20,7 @@ KNOWS_IT = Program("whoever knows the address may read it: it cannot be guessed,
 
 
 def add(bp: Blueprint) -> None:
-    """`/oidc/logout`, and the receipt at `/logout/receipt/<id>`."""
+    """`/oidc/logout`, the page after it, and the receipt at `/logout/receipt/<id>`."""
 
     @route(bp, "/oidc/logout", gate=Public())
     def end_session() -> Response:
@@ -45,6 +45,10 @@ def add(bp: Blueprint) -> None:
         caller = _signed_in()
         wanted = logout.asked(web.house(), request.form, caller, clock.now())
         return _signed_out(caller, wanted.onward)
+
+    @route(bp, signed_out.PATH, gate=Public())
+    def end_session_done() -> Response:
+        return signed_out.page(web.house(), request.args.get("id", ""), clock.now())
 
     @route(bp, "/logout/receipt/<id>", gate=Public())
     def logout_receipt(id: str) -> Response:
@@ -72,7 +76,7 @@ def _signed_out(caller: Caller | None, onward: str | None) -> Response:
     if caller is not None and caller.sid is not None:
         with house.database.write() as db:
             told = logout.ended(db, now, sid=caller.sid, why="signed out")
-    return signed_out.page(house, told, now, onward=onward, there=there)
+    return signed_out.leave(house, told, now, onward=onward, there=there)
 
 
 def _allow_onward(onward: str | None) -> None:

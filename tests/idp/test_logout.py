@@ -18,7 +18,13 @@ BYE = "https://market.qiyun.example/bye"
 
 
 def sign_out(visit: Visit, **params: str) -> TestResponse:
-    return visit.browser.get("/oidc/logout", query_string=params)
+    """Ask for it, and follow to the page that says so."""
+    return seen(visit, visit.browser.get("/oidc/logout", query_string=params))
+
+
+def seen(visit: Visit, answer: TestResponse) -> TestResponse:
+    """The page at the end of a sign-out, which has an address of its own."""
+    return visit.browser.get(answer.location) if "/oidc/logout/done" in answer.headers.get("Location", "") else answer
 
 
 def signed_in(visit: Visit) -> bool:
@@ -79,7 +85,10 @@ def test_a_link_alone_asks_the_person(visit: Visit, params: dict[str, str]) -> N
     )
     confirmed = visit.browser.post("/oidc/logout/confirmed", data=params | {"csrf": field(page, "csrf")})
     assert not signed_in(visit)
-    assert confirmed.status_code == (303 if "post_logout_redirect_uri" in params else 200)
+    assert confirmed.status_code == 303
+    onward = BYE if "post_logout_redirect_uri" in params else "http://localhost:8000/oidc/logout/done"
+    assert confirmed.location == onward
+    assert 'id="signed-out"' in visit.browser.get("/oidc/logout/done?id=unknown").text
 
 
 def test_the_question_cannot_be_answered_by_another_site(visit: Visit) -> None:
@@ -237,7 +246,8 @@ def test_a_service_that_ended_meanwhile_still_gets_its_last_word(told: Visit) ->
 def test_the_page_names_the_services_that_are_told(told: Visit) -> None:
     told.tokens()
     page = sign_out(told)
-    after = told.browser.post("/oidc/logout/confirmed", data={"csrf": field(page, "csrf")})
+    after = seen(told, told.browser.post("/oidc/logout/confirmed", data={"csrf": field(page, "csrf")}))
+    assert after.request.method == "GET"  # loaded again, it sends nothing a second time
     assert told.client.name in after.text
 
 

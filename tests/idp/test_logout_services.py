@@ -32,6 +32,7 @@ from idp.model.registration import Registration
 from idp.provider import expiry, logout
 from idp.store import clients as client_store
 from tests.idp.rp import Visit, department
+from tests.idp.test_logout import seen
 from yinxin.receipt import NotAReceipt, check_receipt
 
 BYE = "https://market.qiyun.example/bye"
@@ -68,7 +69,8 @@ def receiver(house: House, status: int = 200, origin: str = "https://market.qiyu
 
 
 def sign_out(visit: Visit, **params: str) -> TestResponse:
-    return visit.browser.get(f"/oidc/logout?{urlencode(params)}")
+    """Ask for it, and follow to the page that says so."""
+    return seen(visit, visit.browser.get(f"/oidc/logout?{urlencode(params)}"))
 
 
 def frames(page: TestResponse) -> list[str]:
@@ -248,7 +250,7 @@ def everywhere(told: Visit) -> str:
     page = told.browser.get("/account/sessions")
     token = re.search(r'name="csrf" value="([^"]+)"', page.text)
     assert token
-    return receipt_at(told.browser.post("/account/sign-out-everywhere", data={"csrf": token[1]}))
+    return receipt_at(seen(told, told.browser.post("/account/sign-out-everywhere", data={"csrf": token[1]})))
 
 
 def signed(told: Visit, path: str) -> dict[str, Any]:

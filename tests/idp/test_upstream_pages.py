@@ -265,7 +265,7 @@ def test_what_the_service_asks_is_handed_on(two: Two, monkeypatch: pytest.Monkey
 def test_our_sign_out_ends_the_provinces_session_too(two: Two) -> None:
     two.comes()
     page = two.get(f"{BACK}/oidc/logout")
-    page = two.post(page, "/oidc/logout/confirmed")
+    page = two.go(two.post(page, "/oidc/logout/confirmed"))
     assert "You are still signed in at Lanhai sign-in" in page.text
     there = html.unescape(re.findall(r'href="(http://localhost:8006[^"]+)"', page.text)[0])
     back = two.go(two.get(there))

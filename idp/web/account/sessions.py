@@ -61,7 +61,7 @@ def add(bp: Blueprint) -> None:
         if not desk.is_recent(visit):
             return desk.again_at(visit, "idp.sessions")
         told = accounts.sign_out_everywhere(visit.house, visit.caller, now=visit.now)
-        return signed_out.page(visit.house, told, visit.now)
+        return signed_out.leave(visit.house, told, visit.now)
 
 
 def _logins(visit: Visit) -> list[Login]:

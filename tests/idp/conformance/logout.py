@@ -14,7 +14,12 @@ BYE = "https://market.qiyun.example/bye"
 
 
 def end_session(op: Op, visit: Visit, **asked: str) -> TestResponse:
-    return visit.browser.get(op.path("end_session_endpoint"), query_string=asked)
+    """Send the browser there; it follows to our page that says that one is signed out."""
+    return _seen(visit, visit.browser.get(op.path("end_session_endpoint"), query_string=asked))
+
+
+def _seen(visit: Visit, answer: TestResponse) -> TestResponse:
+    return visit.browser.get(answer.location) if "/oidc/logout/done" in answer.headers.get("Location", "") else answer
 
 
 def asked_for(tokens: dict[str, Any], **changes: str | None) -> dict[str, str]:
@@ -56,7 +61,7 @@ def signs_out_by_page(op: Op, visit: Visit, response: TestResponse) -> None:
     assert token
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', text))
     done = visit.browser.post("/oidc/logout/confirmed", data=hidden | {"csrf": token[1]})
-    assert 'id="signed-out"' in op.shows_page(done)
+    assert 'id="signed-out"' in op.shows_page(_seen(visit, done))
     is_signed_out(op, visit)
 
 
