@@ -65,7 +65,7 @@ COMMANDS = {  # where each command stands
     "yinxin.cli": ("tour", "check-proof", "check-receipt"),
     "yinxin.lint.cli": ("lint-rp",),
 }
-WORKING = ("work", "tick")  # the processes that do what every room has to do from time to time
+WHOLE = ("work", "tick", "backup", "restore")  # the commands for which every room must be there: its work, its tables
 FROZEN = ("issuer_url", "verify_url", "pki_url")  # printed in codes and certificates: they may never change
 
 
@@ -177,7 +177,7 @@ def migrations(connection: "Connection", **attributes: str) -> "Config":
 
 @cache
 def know_all_work() -> None:
-    """Tell the kernel each room's periodic work, senders, needs and numbers. Once per process."""
+    """Tell the kernel each room's tables, periodic work, senders, needs and numbers. Once per process."""
     for room in ROOMS:
         if (chores := _module(f"{room}.chores")) is not None:
             chores.register()
@@ -222,7 +222,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the room of a command."""
-        if cmd_name in WORKING:
+        if cmd_name in WHOLE:
             know_all_work()
         home = next((module for module, names in COMMANDS.items() if cmd_name in names), None)
         if home is None:

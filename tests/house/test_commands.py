@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import app
+from hub.db import metadata
 from tests.house.source import ROOT
 
 HEAVY = {"flask", "alembic", "pyhanko", "webauthn", "authlib", "idp", "licenses", "admin", "verification"}
@@ -29,3 +30,11 @@ def test_a_command_that_does_not_exist_is_refused_in_words() -> None:
     run = subprocess.run([sys.executable, "app.py", "plac"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 2
     assert "plac" in run.stderr
+
+
+def test_what_concerns_every_room_finds_every_table() -> None:
+    ours = {name for name in metadata.tables if name.split("_")[0] in app.ROOMS}
+    asked = "import app; from hub.db import metadata; app.main(['backup', '--help'], standalone_mode=False)"
+    code = f"{asked}; print(*metadata.tables)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ours <= set(run.stdout.split())
