@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 
 from hub import callers, clock, web
 from hub.callers import Caller, Program, Public
+from hub.i18n import _
 from hub.problems import TooLarge
 from hub.web import route
 from idp.endpoints_authorization import LANGUAGES, LONGEST_QUERY
@@ -63,7 +64,7 @@ def add(bp: Blueprint) -> None:
 
 def _local(moment: datetime) -> str:
     """Seconds matter here: whoever signs out looks at once."""
-    return f"{moment.astimezone(OFFICIAL):%Y-%m-%d %H:%M:%S}"
+    return _("%(time)s (China Standard Time)", time=f"{moment.astimezone(OFFICIAL):%Y-%m-%d %H:%M:%S}")
 
 
 def _signed_in() -> Caller | None:

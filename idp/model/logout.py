@@ -68,3 +68,8 @@ class LogoutReceipt:
     def settled(self) -> bool:
         """Whether nothing will change any more."""
         return not any(one.state in {State.telling, State.retrying} for one in self.services)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether every service has answered that its session has ended."""
+        return all(one.state is State.confirmed for one in self.services)
