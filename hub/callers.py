@@ -194,8 +194,11 @@ def cookie_name(house: "House", kind: str) -> str:
 def current(house: "House", request: Request, kind: str, now: datetime) -> Caller | None:
     """The caller of the session cookie of one site, or None. At most once a minute it notes that he was here."""
     value = request.cookies.get(cookie_name(house, kind))
-    if not value:
-        return None
+    return of_cookie(house, value, kind, now) if value else None
+
+
+def of_cookie(house: "House", value: str, kind: str, now: datetime) -> Caller | None:
+    """The caller of a session by its cookie's value."""
     with house.database.read() as db:
         caller = session(db, digest_of(value), kind, now)
     if caller is not None and rows.is_due(caller, now):

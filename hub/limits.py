@@ -6,6 +6,7 @@ When that memory is down, an ordinary limit goes on with a count of this process
 import hashlib
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from time import monotonic
 
@@ -25,6 +26,7 @@ class Limit:
     guessing: bool = False
 
 
+@lru_cache(4096)
 def network(address: str) -> str:
     """The network of an address: what one household or office usually has (/24, /56)."""
     try:

@@ -2,20 +2,33 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
-from hub import client_cert, clock, web
+from hub import client_cert, clock
 from hub.callers import Program
-from hub.web import route
+from hub.house import House
+from hub.web import direct
+from hub.web.direct import Answer as Plain
 from idp import endpoints_authorization, endpoints_logout, endpoints_registration, endpoints_resources
-from idp.endpoints_answers import public, written
+from idp.endpoints_answers import plain, published
 from idp.model.flow import Refused
 from idp.provider import binding, device, discovery, par, server, token_status
 from idp.provider.programs import LONGEST_FORM, Answer, Form, fields_of, refused
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 OWN_PROOF = Program("the client proves itself in the request")
 KNOWN_TO_ALL = Program("published for everybody")
+FORMS: dict[str, Callable[[Form], Answer]] = {
+    "token": server.token,
+    "par": par.answered,
+    "revoke": token_status.revocation,
+    "device": device.asked,
+    "introspect": token_status.introspection,
+}
 
 
 def blueprint() -> Blueprint:
@@ -24,69 +37,54 @@ def blueprint() -> Blueprint:
     _published(bp)
     endpoints_authorization.add(bp)
     endpoints_registration.add(bp)
-    _programs(bp)
+    for name, verb in FORMS.items():
+        _takes_form(bp, name, verb)
     endpoints_resources.add(bp)
     endpoints_logout.add(bp)
     return bp
 
 
 def _published(bp: Blueprint) -> None:
-    @route(bp, "/.well-known/openid-configuration", gate=KNOWN_TO_ALL)
-    @route(bp, "/.well-known/oauth-authorization-server", gate=KNOWN_TO_ALL, endpoint="metadata")
-    def configuration() -> Response:
-        return public(discovery.document(web.house()))
+    @direct.direct(bp, "/.well-known/openid-configuration", gate=KNOWN_TO_ALL, method="GET")
+    @direct.direct(bp, "/.well-known/oauth-authorization-server", gate=KNOWN_TO_ALL, method="GET", endpoint="metadata")
+    def configuration(house: House, _environ: "WSGIEnvironment") -> Plain:
+        return published(discovery.document(house))
 
-    @route(bp, "/oidc/jwks", gate=KNOWN_TO_ALL)
-    def jwks() -> Response:
-        return public(discovery.jwks(web.house(), clock.now()), web.house().settings.jwks_seconds)
-
-
-LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
-
-
-def _programs(bp: Blueprint) -> None:
-    @route(bp, "/oidc/token", gate=OWN_PROOF, methods=("POST",))
-    def token() -> Response:
-        return written(_with_form(server.token))
-
-    @route(bp, "/oidc/par", gate=OWN_PROOF, methods=("POST",))
-    def pushed() -> Response:
-        return written(_with_form(par.answered))
-
-    @route(bp, "/oidc/revoke", gate=OWN_PROOF, methods=("POST",))
-    def revoke() -> Response:
-        return written(_with_form(token_status.revocation))
-
-    @route(bp, "/oidc/device", gate=OWN_PROOF, methods=("POST",))
-    def device_authorization() -> Response:
-        return written(_with_form(device.asked))
-
-    @route(bp, "/oidc/introspect", gate=OWN_PROOF, methods=("POST",))
-    def introspect() -> Response:
-        return written(_with_form(token_status.introspection))
+    @direct.direct(bp, "/oidc/jwks", gate=KNOWN_TO_ALL, method="GET")
+    def jwks(house: House, _environ: "WSGIEnvironment") -> Plain:
+        return published(discovery.jwks(house, clock.now()), house.settings.jwks_seconds)
 
 
 # -- inside
 
 
-def _with_form(verb: Callable[[Form], Answer]) -> Answer:
+def _takes_form(bp: Blueprint, name: str, verb: Callable[[Form], Answer]) -> None:
+    """An endpoint to which a client sends a form with its own proof."""
+
+    @direct.direct(bp, f"/oidc/{name}", gate=OWN_PROOF, endpoint=name)
+    def endpoint(house: House, environ: "WSGIEnvironment") -> Plain:
+        return plain(_with_form(house, environ, verb))
+
+
+def _with_form(house: House, environ: "WSGIEnvironment", verb: Callable[[Form], Answer]) -> Answer:
     """Read the form and give it to a verb; what is wrong with the form is an answer as well."""
-    if request.content_length is None or request.content_length > LONGEST_FORM:
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length.isdecimal() or int(length) > LONGEST_FORM:
         return refused(Refused("invalid_request", "The form is too large"))
     try:
-        fields = fields_of(request.headers.get("Content-Type", ""), request.get_data(cache=False))
+        fields = fields_of(environ.get("CONTENT_TYPE", ""), environ["wsgi.input"].read())
     except Refused as refusal:
         return refused(refusal)
     form = Form(
-        web.house(),
+        house,
         fields,
-        request.headers.get("Authorization", ""),
+        environ.get("HTTP_AUTHORIZATION", ""),
         clock.now(),
-        path=request.path,
-        dpop=tuple(request.headers.getlist("DPoP")),
-        address=request.remote_addr or "",
-        accept=request.headers.get("Accept", ""),
-        certificate=client_cert.passed_on(web.house(), request.environ),
+        path=environ["PATH_INFO"],
+        dpop=(environ["HTTP_DPOP"],) if "HTTP_DPOP" in environ else (),
+        address=environ.get("REMOTE_ADDR", ""),
+        accept=environ.get("HTTP_ACCEPT", ""),
+        certificate=client_cert.passed_on(house, environ),
     )
     answer = verb(form)
     return replace(answer, headers=answer.headers | binding.nonce_header(form)) if form.dpop else answer

@@ -4,20 +4,30 @@ import json
 
 from flask import Response
 
+from hub.web import direct
 from idp.provider import discovery
 from idp.provider.programs import Answer
 
 
-def written(answer: Answer) -> Response:
-    """The answer of one of our verbs, written out."""
+def plain(answer: Answer) -> direct.Answer:
+    """The answer of one of our verbs as bytes."""
     body = json.dumps(answer.body, ensure_ascii=False).encode() if answer.body else answer.text.encode()
-    return Response(body, answer.status, answer.headers, mimetype=answer.media)
+    return direct.Answer(answer.status, body, answer.media, answer.headers)
+
+
+def written(answer: Answer) -> Response:
+    """The same as Flask wants it."""
+    return direct.written(plain(answer))
+
+
+def published(ready: bytes, seconds: int = discovery.DOCUMENT_SECONDS) -> direct.Answer:
+    """Bytes that anybody may read and keep for a while, from any site's script too."""
+    return direct.Answer(200, ready, headers=OPEN | {"Cache-Control": f"public, max-age={seconds}"})
+
+
+OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 def public(ready: bytes, seconds: int = discovery.DOCUMENT_SECONDS) -> Response:
-    """Bytes that anybody may read and keep for a while, from any site's script too."""
-    response = Response(ready, mimetype="application/json")
-    response.headers["Cache-Control"] = f"public, max-age={seconds}"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    """The same as Flask wants it."""
+    return direct.written(published(ready, seconds))

@@ -1,22 +1,18 @@
 """The frame of an application: its house, headers, languages and problem pages."""
 
 import contextvars
-import secrets
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import jinja2
-import structlog
 from flask import Flask, Response, g, request
-from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import parse_accept_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import clock, i18n, steps
 from hub.house import House
 from hub.problems import Problem
+from hub.web import direct
 from hub.web.answers import (
     LARGE,
     POLICY,
@@ -35,7 +31,7 @@ from hub.web.answers import (
     unseen_notices,
 )
 from hub.web.here import caller, house
-from hub.web.incoming import csrf, form_cookie_name
+from hub.web.incoming import csrf, form_cookie_name, preferred
 from hub.web.refusals import bug, http_error, refused
 
 if TYPE_CHECKING:
@@ -56,6 +52,7 @@ OVER_TLS = HEADERS | {"Strict-Transport-Security": "max-age=31536000"}
 def frame(app: Flask, opened: House) -> None:
     """Give an application its house, headers, languages and problem pages."""
     app.extensions["house"] = opened
+    app.wsgi_app = direct.Direct(app, app.wsgi_app, _headers)  # type: ignore[method-assign]
     if opened.settings.behind_proxy:  # else all visitors share the proxy's address, and each limit that counts by it
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0)  # type: ignore[method-assign]
     app.config["MAX_CONTENT_LENGTH"] = opened.settings.upload_bytes + 100_000
@@ -101,19 +98,16 @@ def isolated(application: "WSGIApplication") -> "WSGIApplication":
 
 
 def _begin() -> None:
-    steps.begin(request.environ)
-    g.request_id = secrets.token_hex(8)
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request=g.request_id)
-    best = _preferred(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    i18n.choose(request.args.get("lang") or request.cookies.get("lang"), best)
+    g.request_id = direct.begin(request.environ)
+    i18n.choose(
+        request.args.get("lang") or request.cookies.get("lang"), preferred(request.headers.get("Accept-Language", ""))
+    )
+    if direct.RAISED in request.environ:  # refused before there was a page to say it on
+        raise request.environ[direct.RAISED]
 
 
-@lru_cache(256)  # browsers of one country say much the same, and weighing it costs 20 microseconds
-def _preferred(header: str) -> str | None:
-    """The language that a browser prefers of those that we know."""
-    said = parse_accept_header(header, LanguageAccept)
-    return said.best_match(["zh-Hans", "zh-CN", "zh", "en"], default=i18n.DEFAULT)
+def _headers(opened: House) -> dict[str, str]:
+    return OVER_TLS if opened.settings.secure else HEADERS
 
 
 def _end(error: BaseException | None) -> None:
@@ -124,7 +118,7 @@ def _finish(response: Response) -> Response:
     if "policy" in g:
         text = "; ".join(f"{name} {text}" for name, text in g.policy.items())
         response.headers.setdefault("Content-Security-Policy", text)
-    for name, text in (OVER_TLS if house().settings.secure else HEADERS).items():
+    for name, text in _headers(house()).items():
         if name not in response.headers:  # then there is nothing to put it in place of, which is what takes long
             response.headers.add(name, text)
     response.headers["X-Request-Id"] = g.get("request_id", "")
