@@ -33,6 +33,10 @@ def add(file: Path, *, unseen: bool) -> None:
                 click.echo(f"                  post_logout_redirect_uri {ending.back(house)}")
                 there = f"{house.settings.issuer_url}/upstream/{one.id}/backchannel-logout"
                 click.echo(f"                  backchannel_logout_uri {there}")
+                framed = f"{house.settings.issuer_url}/upstream/{one.id}/frontchannel-logout"
+                click.echo(
+                    f"                  or, where it calls nobody, frontchannel_logout_uri {framed}, naming iss and sid"
+                )
                 if not unseen:
                     about = metadata.read(house, one)
                     click.echo(

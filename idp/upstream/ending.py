@@ -10,6 +10,7 @@ from hub import lanes
 from hub.callers import Caller
 from hub.digest import digest_of
 from hub.house import House
+from idp.model.logout import Told as Ended
 from idp.model.upstream import AnswerNotTrusted, Upstream, UpstreamDown, is_federated
 from idp.provider import logout
 from idp.store import upstreams as store
@@ -19,6 +20,7 @@ from idp.upstream.jose import Claims
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 OLDEST = 300  # seconds; a logout token lives two minutes (Back-Channel Logout 2.4)
+LONGEST_SID = 255  # characters
 WAY_BACK = 900  # seconds for coming back from the province's page
 TYPES = ("logout+jwt", "jwt")
 
@@ -101,6 +103,25 @@ def told(house: House, id: str, token: str, now: datetime) -> int:
     return len(found)
 
 
+def framed(house: House, id: str, issuer: str, sid: str, now: datetime) -> tuple[Upstream, list[Ended]]:
+    """The same, told by a frame in the province's page (Front-Channel Logout 1.0 2); gives the services that took part.
+
+    The session is named, never guessed from a cookie: browsers keep cookies from frames of others, and a frame that anybody may
+    make must end nothing of whose name he does not know. Raises AnswerNotTrusted, NotFound.
+    """
+    upstream = configured.one(house, id)
+    if issuer != upstream.issuer or not 0 < len(sid) <= LONGEST_SID:
+        raise AnswerNotTrusted("The sign-out does not name a session of this provider")
+    with house.database.read() as db:
+        found = store.logins(db, their_sid=answer.their_sid(house, upstream, sid))
+    ended: list[Ended] = []
+    if found:
+        with house.database.write() as db:
+            for one in found:
+                ended += logout.ended(db, now, sid=one.sid, why="signed out at the province")
+    return upstream, ended
+
+
 def _checked(upstream: Upstream, claims: Claims, moment: int) -> None:
     """Back-Channel Logout 2.6, each rule of it. Raises AnswerNotTrusted."""
     issued, ends, events = claims.get("iat"), claims.get("exp", moment + 1), claims.get("events")
@@ -129,4 +150,4 @@ def _key(state: str) -> str:
     return f"idp:upstream:out:{digest_of(state)}"
 
 
-__all__ = ["There", "authority", "back", "came_back", "there", "told"]
+__all__ = ["There", "authority", "back", "came_back", "framed", "there", "told"]

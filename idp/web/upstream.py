@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request, url_for
 
-from hub import callers, clock, lanes, web
-from hub.callers import Caller, Program, Public, Session
+from hub import callers, lanes, web
+from hub.callers import Caller, Public, Session
 from hub.house import House
 from hub.i18n import _, language
 from hub.problems import NotFound, Problem, TooMany
@@ -29,10 +29,10 @@ from idp.model.upstream import (
     is_federated,
 )
 from idp.provider import authorize
-from idp.upstream import answer, arrive, begin, breaker, configured, ending, jose, links
+from idp.upstream import answer, arrive, begin, breaker, configured, links
 from idp.upstream.answer import Cancelled
 from idp.upstream.arrive import Waits
-from idp.web import desk, halfway
+from idp.web import desk, halfway, upstream_ending
 from idp.web.desk import Visit
 
 REFUSALS = (
@@ -47,8 +47,6 @@ REFUSALS = (
     NotFound,
 )
 LAST_DAYS = 180  # for which a browser remembers the province that was chosen last
-LONGEST_TOKEN = 20_000
-ITS_OWN_PROOF = Program("the province's signature is the proof")
 
 
 def add(bp: Blueprint) -> None:
@@ -56,7 +54,7 @@ def add(bp: Blueprint) -> None:
     _choose(bp)
     _callback(bp)
     _link(bp)
-    _programs(bp)
+    upstream_ending.add(bp)
 
 
 def _choose(bp: Blueprint) -> None:
@@ -105,12 +103,6 @@ def _callback(bp: Blueprint) -> None:
             step(house, "login", "wrong")
             return _failed(visit, upstream, problem)
 
-    @route(bp, "/upstream/signed-out", gate=Public(), endpoint="upstream_signed_out")
-    def signed_out() -> Response:
-        """Back from the province after its session has ended too."""
-        onward = ending.came_back(web.house(), request.args.get("state", ""))
-        return web.see_other(onward) if onward else web.page("idp/signed_out.html", services=(), there=None, both=True)
-
 
 def _link(bp: Blueprint) -> None:
     @route(bp, "/upstream/link", gate=Public(), endpoint="upstream_link")
@@ -148,24 +140,6 @@ def _link(bp: Blueprint) -> None:
         except LastFactor as problem:
             return _failed(replace(visit, next=url_for("idp.security")), None, problem)
         return halfway.security("unlinked")
-
-
-def _programs(bp: Blueprint) -> None:
-    @route(bp, "/upstream/jwks", gate=Program("published for everybody"), endpoint="upstream_jwks")
-    def keys() -> Response:
-        """By what provinces know that we are their client."""
-        return web.file(jose.published(web.house()), "application/json", seconds=300)
-
-    @route(bp, "/upstream/<id>/backchannel-logout", gate=ITS_OWN_PROOF, methods=("POST",), endpoint="upstream_logout")
-    def logout(id: str) -> Response:
-        """A province ends a session (OpenID Connect Back-Channel Logout 2.7, 2.8)."""
-        if (request.content_length or LONGEST_TOKEN + 1000) > LONGEST_TOKEN + 100:
-            return web.answer({"error": "invalid_request"}, 400)
-        try:
-            ending.told(web.house(), id, request.form.get("logout_token", ""), clock.now())
-        except (AnswerNotTrusted, NotFound):
-            return web.answer({"error": "invalid_request"}, 400)
-        return web.answer({}, 200)
 
 
 # -- inside

@@ -14,10 +14,12 @@ from flask.testing import FlaskClient
 
 import app as front
 from deploy.demo.register.site import create_app as create_register
+from hub import clock
 from hub.house import House, open_house
 from tests.conftest import settings_for
 from tests.idp.citizen import Citizen
 from tests.idp.rp import Visit, Visits, department
+from tests.idp.two import Two, both, province_settings
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +62,20 @@ def register(house: House, tmp_path: Path) -> FlaskClient:
 def citizen(house: House, app: Flask, register: FlaskClient) -> Citizen:
     """A person at a browser, without an account yet."""
     return Citizen(house, app, register)
+
+
+@pytest.fixture(scope="session")
+def province_template(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Path:
+    """Another installation, with keys of its own."""
+    folder = tmp_path_factory.mktemp("province") / "data"
+    front.init(province_settings(folder, valkey_url), clock.now()).close()
+    return folder
+
+
+@pytest.fixture
+def two(
+    house: House, app: Flask, register: FlaskClient, province_template: Path, tmp_path: Path, valkey_url: str
+) -> Iterator[Two]:
+    """The nation's hub and a province, with a citizen whom only the province knows."""
+    with both(house, app, register, province_template, tmp_path / "province", valkey_url) as opened:
+        yield opened

@@ -1,167 +1,25 @@
 """Two installations: the nation's hub, and province 87 with a citizen whom only it knows. There and back, by pages alone."""
 
-import hashlib
 import html
 import json
 import re
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jws
-from werkzeug.test import TestResponse
 
-import app as front
-from hub import callers, clock, outbox
-from hub.house import House, open_house
-from hub.settings import Settings
+from hub import callers, clock
 from idp.demo import Figure, prove
-from idp.model.client import FAPI2, Client, ClientAuth, GrantType
 from idp.model.factor import Factor, Kind
 from idp.model.flow import acr
-from idp.model.upstream import Upstream
-from idp.provider import clients
 from idp.store import factors
-from idp.upstream import begin, breaker, configured, ending, links
-from tests.conftest import settings_for
+from idp.upstream import breaker, configured, links
 from tests.idp.citizen import Citizen
 from tests.idp.rp import Visit, department
+from tests.idp.two import BACK, PASSWORD, PROVINCE, WHO, Two
 from tests.idp.upstream import lanhai
-
-PROVINCE = "http://localhost:8006"
-WHO = Figure("citizen of 87", "maimai", "买买提示例·阿卜杜示例", "870101197801010045")
-CALLED = {"site_name": "澜海省统一身份认证平台", "site_name_en": "Lanhai Unified Sign-in"}
-BACK = "http://localhost:8000"
-
-
-@pytest.fixture(scope="session")
-def province_template(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Path:
-    """Another installation, with keys of its own."""
-    folder = tmp_path_factory.mktemp("province") / "data"
-    front.init(province_settings(folder, valkey_url), clock.now()).close()
-    return folder
-
-
-def province_settings(folder: Path, valkey_url: str) -> Settings:
-    return settings_for(folder, f"{valkey_url}?db=1", issuer_url=PROVINCE, **CALLED)
-
-
-@dataclass
-class Two:
-    """The hub and the province, and one browser at both: they stand on one host, so it shows each the cookies of the other."""
-
-    hub: House
-    hub_app: Flask
-    province: House
-    citizen: Citizen  # at the province
-    upstream: Upstream
-    browser: FlaskClient  # at the hub
-
-    def get(self, url: str) -> TestResponse:
-        """Where a browser is sent, at whichever of the two."""
-        parts = urlsplit(url)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        there = self.citizen.browser if url.startswith(PROVINCE) else self.browser
-        return there.get(
-            path, base_url=PROVINCE if url.startswith(PROVINCE) else BACK, headers={"Accept-Language": "en"}
-        )
-
-    def go(self, page: TestResponse) -> TestResponse:
-        """Follow what a page or an answer leads to, as far as it leads by itself."""
-        for _ in range(12):
-            found = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', page.text)
-            if page.status_code == 303:
-                page = self.get(urljoin(page.request.url, page.location))
-            elif found:
-                page = self.get(urljoin(page.request.url, html.unescape(found[1])))
-            else:
-                return page
-        raise AssertionError("it leads nowhere")
-
-    def post(self, page: TestResponse, path: str, **fields: str) -> TestResponse:
-        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-        assert token, page.text
-        at_province = page.request.host == "localhost:8006"
-        there, base = (self.citizen.browser, PROVINCE) if at_province else (self.browser, BACK)
-        return there.post(path, base_url=base, data={"csrf": token[1]} | fields, headers={"Accept-Language": "en"})
-
-    def to_province(self, at: str = "/upstream") -> TestResponse:
-        """Choose the province, and arrive at whatever it asks."""
-        return self.go(self.post(self.get(f"{BACK}{at}"), at, province="lanhai"))
-
-    def comes(self, at: str = "/upstream") -> TestResponse:
-        """The whole way: choose, sign in there, agree there, come back."""
-        page = self.to_province(at)
-        if page.request.path == "/login":
-            page = self.go(
-                self.post(page, page.request.full_path, account=WHO.account, password=self.citizen.person_id)
-            )
-        if page.request.path == "/consent":
-            page = self.go(self.post(page, page.request.full_path, decision="agree"))
-        return page
-
-    @property
-    def signed_in(self) -> bool:
-        """Whether anybody is, at the hub."""
-        return self.caller is not None
-
-    @property
-    def caller(self) -> callers.Caller | None:
-        found = self.browser.get_cookie(callers.cookie_name(self.hub, "idp"))
-        with self.hub.database.read() as db:
-            digest = hashlib.sha256(found.value.encode()).hexdigest() if found else ""
-            return callers.session(db, digest, "idp", clock.now())
-
-
-def as_client(hub: House, upstream: Upstream) -> Client:
-    """How the province knows the hub."""
-    return Client(
-        id=upstream.client_id,
-        name="国家枢纽",
-        name_en="National hub",
-        agency="11880000DEM000014J",
-        place="hub",
-        auth=ClientAuth.private_key_jwt,
-        redirect_uris=(begin.callback(hub, upstream),),
-        post_logout_uris=(ending.back(hub),),
-        backchannel_logout_uri=f"{hub.settings.issuer_url}/upstream/{upstream.id}/backchannel-logout",
-        grant_types=(GrantType.code,),
-        scopes=("openid", "profile", "realname"),
-        keys=(hub.keys.jwk("upstream-1"),),
-        policy=FAPI2,
-        id_token_algorithm="ES256",
-    )
-
-
-PASSWORD = "shan-shui-yun-meng-qing-song"
-
-
-@pytest.fixture
-def two(
-    house: House, app: Flask, register: FlaskClient, province_template: Path, tmp_path: Path, valkey_url: str
-) -> Iterator[Two]:
-    shutil.copytree(province_template, tmp_path / "province")
-    province = open_house(province_settings(tmp_path / "province", valkey_url))
-    served = front.create_app(province.settings, ("hub", "idp"), province)
-    served.testing = True
-    province.fetch.serve_here(BACK, app)
-    house.fetch.serve_here(PROVINCE, served)
-    province.fetch._here[urlsplit(province.settings.register_url).netloc] = house.fetch._here["localhost:8002"]
-    upstream = configured.add(house, lanhai(issuer=PROVINCE), by="test", now=clock.now())
-    clients.add(province, as_client(house, upstream), by="test", now=clock.now())
-    citizen = Citizen(province, served, register, WHO.account, person_id=PASSWORD)
-    citizen.registers(PASSWORD)
-    prove(province, citizen.person, WHO, clock.now())
-    browser, citizen.browser = app.test_client(), served.test_client()  # another day
-    citizen.browser._cookies = browser._cookies
-    yield Two(house, app, province, citizen, upstream, browser)
-    province.close()
 
 
 def test_a_citizen_of_the_province_signs_in_at_the_hub(two: Two) -> None:
@@ -260,36 +118,6 @@ def test_what_the_service_asks_is_handed_on(two: Two, monkeypatch: pytest.Monkey
     assert set(parse_qs(urlsplit(url).query)) == {"client_id", "request_uri"}  # the browser carries nothing (RFC 9126)
     assert (pushed["acr_values"], pushed["prompt"], pushed["max_age"]) == (acr(3), "login", "0")
     assert (pushed["ui_locales"], pushed["login_hint"]) == ("zh-Hans", "maimai")
-
-
-def test_our_sign_out_ends_the_provinces_session_too(two: Two) -> None:
-    two.comes()
-    page = two.get(f"{BACK}/oidc/logout")
-    page = two.go(two.post(page, "/oidc/logout/confirmed"))
-    assert "You are still signed in at Lanhai sign-in" in page.text
-    there = html.unescape(re.findall(r'href="(http://localhost:8006[^"]+)"', page.text)[0])
-    back = two.go(two.get(there))
-    assert "You are signed out at your province too" in back.text
-    assert not two.citizen.signed_in
-    assert two.caller is None
-
-
-def test_the_provinces_sign_out_ends_ours_and_tells_our_services(two: Two) -> None:
-    two.comes()
-    assert two.caller is not None
-    page = two.get(f"{PROVINCE}/oidc/logout")
-    two.post(page, "/oidc/logout/confirmed")
-    outbox.deliver(two.province, clock.now())
-    assert two.caller is None
-
-
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.", "x" * 30_000])
-def test_nobody_ends_a_session_by_a_token_of_his_own(two: Two, token: str) -> None:
-    two.comes()
-    answer = two.hub_app.test_client().post("/upstream/lanhai/backchannel-logout", data={"logout_token": token})
-    assert answer.status_code == 400
-    assert two.caller is not None
-    assert two.hub_app.test_client().post("/upstream/nobody/backchannel-logout", data={}).status_code == 400
 
 
 def test_a_dead_province_is_named_on_the_page_with_what_to_do_instead(two: Two) -> None:
