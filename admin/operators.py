@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from admin import approvals
-from admin.model.operator import NotAnOperator, Operator, Right, SecondFactorMissing
+from admin.model.operator import NotAnOperator, Operator, Right, SecondFactorMissing, SignedInElsewhere
 from admin.store import operators as store
 from hub import callers, inbox, ledger, tree
 from hub.callers import Caller
@@ -32,7 +32,7 @@ def invite(house: House, label: str, place: str, rights: frozenset[Right], *, by
 
 
 def enter(house: House, caller: Caller, now: datetime) -> Caller:
-    """The caller with place and rights of his office. Raises NotAnOperator, SecondFactorMissing."""
+    """The caller with place and rights of his office. Raises NotAnOperator, SecondFactorMissing, SignedInElsewhere."""
     assert caller.person
     with house.database.write() as db:
         for letter in inbox.read(db, invitations.TAKEN):
@@ -41,6 +41,8 @@ def enter(house: House, caller: Caller, now: datetime) -> Caller:
         operator = store.operator_of(db, caller.person)
     if operator is None:
         raise NotAnOperator
+    if "fed" in caller.amr:
+        raise SignedInElsewhere
     if "mfa" not in caller.amr:
         raise SecondFactorMissing
     return replace(caller, place=operator.place, rights=frozenset(right.value for right in operator.rights))

@@ -1,18 +1,30 @@
 """What can go wrong, as classes: the class is the kind, its text is for the reader (RFC 9457)."""
 
 import re
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where the reader of a problem does what is missing."""
+
+    path: str
+    back: str = ""  # where he goes on afterwards; nothing: where he was
+    provider: bool = True  # a page of the identity provider; else one of the same site
 
 
 class Problem(Exception):
     """A refusal that its reader can act on. `hub.web` renders it as problem+json or as a page.
 
-    `title`, `advice` and the detail are English message ids; the Chinese text stands in the room's `translations/`.
+    `title`, `advice`, `act` and the detail are English message ids; the Chinese text stands in the room's `translations/`.
     """
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request cannot be carried out"
     advice: ClassVar[str] = ""
+    way: ClassVar[Way | None] = None
+    act: ClassVar[str] = ""  # what the link that leads there says
 
     def __init__(
         self,

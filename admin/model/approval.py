@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from hub.problems import NotAllowed, NotFound, Problem
+from hub.problems import NotAllowed, NotFound, Problem, Way
 
 OPEN_DAYS = 14  # who decides must still know what it is about
 
@@ -33,7 +33,9 @@ class NotProved(NotAllowed):
     """An operator whose real name nobody knows for sure: two accounts of one person must not pass for two people."""
 
     title = "Prove your own real name first"
-    advice = "Go to My account and verify your real name up to the live check. Then ask or decide again."
+    advice = "Verify your real name up to the live check. Then you come back here and ask or decide again."
+    way = Way("/realname")
+    act = "Verify my real name"
 
 
 class NotOpen(Problem):

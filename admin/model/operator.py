@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from hub.problems import NotAllowed, Problem
+from hub.problems import NotAllowed, Problem, Way
 
 
 class Right(StrEnum):
@@ -35,7 +35,18 @@ class SecondFactorMissing(NotAllowed):
     """Operators sign in with two factors or a passkey, always."""
 
     title = "A second factor is needed"
+    advice = "Set up a passkey or an authenticator app. Then you come back here."
+    way = Way("/account/second-factor", back="/console/")
+    act = "Set up a second factor"
+
+
+class SignedInElsewhere(SecondFactorMissing):
+    """Nobody else vouches for an operator."""
+
+    title = "Operators sign in here, not by way of a province"
     advice = "Sign in again with your passkey, or with your password and a one-time code."
+    way = Way("/console/sign-in?again=1", provider=False)
+    act = "Sign in again"
 
 
 class RightWrong(Problem):

@@ -1,6 +1,7 @@
 """One handler renders every problem: problem+json for programs, a page for people (RFC 9457)."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from flask import Response, current_app, g, has_request_context, jsonify, request, url_for
@@ -48,7 +49,8 @@ def refused(problem: Problem) -> Response:
         return see_other(way)
     else:
         detail = i18n._(problem.message, **problem.values) if problem.message else ""
-        response = page("hub/problem.html", problem=problem, detail=detail, request_id=g.get("request_id", ""))
+        number = g.get("request_id", "")
+        response = page("hub/problem.html", problem=problem, detail=detail, way=_way(problem), request_id=number)
     response.status_code = problem.status
     response.headers["Cache-Control"] = "no-store"
     if problem.status in (429, 503):
@@ -71,6 +73,26 @@ def _login(problem: Problem) -> str:
     if endpoint not in current_app.view_functions or not (missing or isinstance(problem, NotSignedIn)):
         return ""
     return url_for(endpoint, next=request.full_path.rstrip("?"), **missing)
+
+
+def _way(problem: Problem) -> str:
+    """The page where its reader does what is missing, and from which he comes back. Empty if there is none."""
+    way, settings = problem.way, house().settings
+    if way is None:
+        return ""
+    if not way.provider:
+        return way.path
+    if settings.home_url != settings.issuer_url:  # it leads to no other site
+        return settings.issuer_url + way.path
+    return f"{settings.issuer_url}{way.path}?{urlencode({'next': way.back or _page_of(request.path)})}"
+
+
+def _page_of(path: str) -> str:
+    """The page to which a form belongs: its own address, or the nearest above it that can be opened."""
+    routes = current_app.url_map.bind("")
+    while path.strip("/") and not routes.test(path, "GET"):
+        path = path.rstrip("/").rpartition("/")[0] or "/"
+    return path
 
 
 class MethodNotAllowed(BadRequest):

@@ -23,6 +23,7 @@ from idp.model.client import FAPI2, KIOSK, LEGACY, POLICIES, STANDARD, Client, C
 from idp.model.registration import Registration
 from idp.provider import client_keys, clients, registration
 from idp.store import clients as store
+from idp.store import people
 from seals import store as seals
 from seals.model import Agency
 from tests.admin import offices
@@ -123,6 +124,15 @@ def test_what_it_says_after_it_was_read_is_not_let_in(house: House, office: Offi
     clients.add(house, changed, by="registration", now=clock.now())
     assert decided(house, office, answer).status_code == 409
     assert clients.known(house, waiting, clock.now()) is None
+
+
+def test_who_must_prove_his_name_first_is_led_there_and_back(house: House, office: Office, waiting: str) -> None:
+    office("anna", Right.services)
+    with house.database.write() as db:
+        db.execute(people.person_table.update().where(people.person_table.c.id == "anna").values(level=1))
+    answer = asked(office, waiting, "let-in", agency=MARKET, policy="fapi2", let_in_reason="new program")
+    assert answer.status_code == 403
+    assert f'href="http://localhost:8000/realname?next=%2Fconsole%2Fclients%2F{waiting}"' in answer.text
 
 
 def test_from_then_on_its_own_token_manages_nothing(house: House, office: Office, now: datetime) -> None:

@@ -1,13 +1,15 @@
 """The console: an operator sees his part of the tree and does what he has the right to, no more."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from admin import operators
-from admin.model.operator import NotAnOperator, Right, RightWrong, SecondFactorMissing, rights_of
+from admin.model.operator import NotAnOperator, Operator, Right, RightWrong, SecondFactorMissing, rights_of
 from admin.store import operators as store
 from admin.web import events
 from admin.web.frame import beijing
@@ -17,10 +19,12 @@ from hub.house import House
 from hub.problems import NotAllowed, NotFound
 from hub.tree import Place
 from idp.account import invite
+from idp.provider import clients
 from seals import lifecycle
 from seals import store as seals
 from seals.model import Agency, Seal, State
 from tests.hub.test_web import token_in
+from tests.idp.rp import Visit
 
 EVERYTHING = frozenset(right.value for right in Right)
 PAGES = ("", "licenses", "seals", "clients", "ledger", "operators", "boards", "assessment-figures")
@@ -160,6 +164,31 @@ def test_an_invitation_makes_an_operator(house: House, now: datetime) -> None:
         operators.enter(house, Caller(person=person.id, amr=("pwd",), auth_time=now), now)
     with house.database.read() as db:
         assert inbox.read(db, invite.TAKEN) == []
+
+
+@pytest.mark.parametrize(
+    ("amr", "way"),
+    [
+        (("pwd",), "http://localhost:8000/account/second-factor?next=%2Fconsole%2F"),
+        (("pwd", "otp", "mfa", "fed"), "/console/sign-in?again=1"),
+    ],
+)
+def test_who_lacks_a_factor_of_his_own_is_led_to_where_he_gets_one(
+    house: House, app: Flask, now: datetime, amr: tuple[str, ...], way: str
+) -> None:
+    console = clients.known(house, "console", now)
+    assert console
+    visit = Visit(house, app, console)
+    caller = replace(visit.signs_in(agrees=False), amr=amr, session=None, sid="another")
+    with house.database.write() as db:
+        visit.browser.set_cookie("yinxin-8000-idp", callers.open_session(db, "idp", caller, now=now, hours=1))
+        store.add(db, Operator("i", "desk", "hub", frozenset({Right.see}), "test", now, person=visit.person))
+        store.arrived(db, "i", visit.person)
+    house.fetch.serve_here(house.settings.issuer_url, app)
+    begun = visit.browser.get("/console/sign-in")
+    page = visit.browser.get(visit.browser.get(begun.location).location)
+    assert page.status_code == 403
+    assert f'href="{way}"' in page.text
 
 
 def test_a_person_without_an_office_stays_outside(house: House, now: datetime) -> None:

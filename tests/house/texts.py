@@ -92,10 +92,10 @@ def _marked(node: ast.AST, kinds: set[str]) -> list[str]:
 
 
 def _of_a_kind(node: ast.AST, kinds: set[str]) -> list[str]:
-    """The title and the advice of a class of Problem."""
+    """The title, the advice and the link of a class of Problem."""
     if not isinstance(node, ast.ClassDef) or node.name not in kinds:
         return []
-    names = {"title", "advice"}
+    names = {"title", "advice", "act"}
     found = []
     for line in node.body:
         if isinstance(line, ast.Assign | ast.AnnAssign) and line.value:
