@@ -11,7 +11,16 @@ from hub.cli import opened
 from hub.tree import ROOT
 from idp import cli_clients, cli_keys, cli_people, cli_upstream
 from idp.cli_evidence import evidence
-from idp.model.client import POLICIES, Basis, Client, ClientAuth, GrantType, Registration
+from idp.model.client import (
+    ID_TOKEN_ALGORITHMS,
+    POLICIES,
+    Basis,
+    Client,
+    ClientAuth,
+    GrantType,
+    Policy,
+    Registration,
+)
 from idp.provider import clients
 from idp.store import clients as store
 
@@ -34,17 +43,33 @@ def client() -> None:
 )
 @click.option("--post-logout", "post_logout", multiple=True, help="Where people may be sent after signing out.")
 @click.option("--backchannel", default="", help="Where it is told that somebody signed out.")
+@click.option("--frontchannel", default="", help="The same, in a frame of the page after signing out.")
 @click.option("--events", default="", help="Where it is told what becomes of an account (docs/identity/events.md).")
 @click.option("--scope", "scopes", multiple=True, help="What it may ask for, such as realname or licenses:issue.")
-@click.option("--auth", type=click.Choice([one.value for one in ClientAuth]), default=ClientAuth.secret_basic.value)
+@click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    type=click.Choice([one.name for one in GrantType]),
+    help="What it may hand in; may be given several times. If none is named: code and refresh with --redirect (kiosk: code),"
+    " client_credentials with a scope of our API. device: a terminal by a code (docs/identity/devices.md). exchange: calls"
+    " another service in a person's name (docs/identity/tokens.md). implicit: legacy alone.",
+)
+@click.option(
+    "--auth",
+    type=click.Choice([one.value for one in ClientAuth]),
+    default=ClientAuth.secret_basic.value,
+    show_default=True,
+    help="How it proves itself. fapi2 takes no secret: private_key_jwt with --keys or --jwks-uri, or a certificate."
+    " tls_client_auth is described in a file (docs/clients.md).",
+)
 @click.option(
     "--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys, a JWK Set."
 )
 @click.option(
     "--id-token",
-    type=click.Choice(["RS256", "ES256", "PS256", "EdDSA"]),
-    default="RS256",
-    help="How its ID tokens are signed.",
+    type=click.Choice(ID_TOKEN_ALGORITHMS),
+    help="How its ID tokens are signed; if not named RS256, under fapi2 ES256.",
 )
 @click.option("--level", type=click.IntRange(1, 4), default=1, help="The level of assurance that it always needs.")
 @click.option("--purpose", default="", help="In one Chinese sentence why it asks; people read it before they agree.")
@@ -58,6 +83,8 @@ def client() -> None:
 @click.option("--citation", default="", help="Of a duty: the rule that gives it; people read it.")
 @click.option("--policy", type=click.Choice(sorted(POLICIES)), default="standard", show_default=True, help="Its rules.")
 @click.option("--jwks-uri", default="", help="Where it publishes its keys, instead of --keys.")
+@click.option("--resource", default="", help="Its own API: the address by which tokens name it (RFC 8707).")
+@click.option("--reaches", multiple=True, help="The id of a service whose API it may call in a person's name.")
 @click.option("--agency-name", default="", help="The body's name in Chinese, as people read it on the consent page.")
 @click.option("--agency-name-en", default="", help="The same in English.")
 @click.option("--native", is_flag=True, help="An installed program: may use any port of this machine.")
@@ -126,10 +153,9 @@ commands = [client, evidence, cli_keys.keys, cli_upstream.upstream, *cli_people.
 
 
 def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, given: dict[str, Any]) -> Client:
-    people = bool(given["redirects"])
-    grant_types = [GrantType.code, GrantType.refresh] if people else []
-    if way is not ClientAuth.none and any(":" in scope or scope == "verify" for scope in given["scopes"]):
-        grant_types.append(GrantType.client_credentials)
+    policy = POLICIES[given["policy"]]
+    grant_types = tuple(GrantType[name] for name in given["grants"]) or _usual_grants(way, policy, given)
+    people = {GrantType.code, GrantType.device, GrantType.implicit} & set(grant_types)
     return Client(
         id=client_id,
         name=given["name"],
@@ -141,22 +167,35 @@ def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, 
         post_logout_uris=given["post_logout"],
         backchannel_logout_uri=given["backchannel"],
         events_uri=given["events"],
-        grant_types=tuple(grant_types),
+        grant_types=grant_types,
         scopes=(*(["openid"] if people and "openid" not in given["scopes"] else []), *given["scopes"]),
         secret_digest=clients.secret_digest(secret) if secret else "",
         keys=tuple(json.loads(keys.read_text(encoding="utf-8"))["keys"]) if keys else (),
-        id_token_algorithm=given["id_token"],
+        id_token_algorithm=given["id_token"] or policy.id_token_algorithm,
         level=given["level"],
         purpose=given["purpose"],
         purpose_en=given["purpose_en"],
         basis=Basis(given["basis"]),
         citation=given["citation"],
         native=given["native"],
-        policy=POLICIES[given["policy"]],
+        policy=policy,
         agency_name=given["agency_name"],
         agency_name_en=given["agency_name_en"] or given["agency_name"],
-        registered=Registration(jwks_uri=given["jwks_uri"]),
+        registered=Registration(
+            jwks_uri=given["jwks_uri"],
+            frontchannel_logout_uri=given["frontchannel"],
+            resource=given["resource"],
+            exchanges_for=given["reaches"],
+        ),
     )
+
+
+def _usual_grants(way: ClientAuth, policy: Policy, given: dict[str, Any]) -> tuple[GrantType, ...]:
+    """What a service of this kind hands in, if nothing else is said."""
+    usual = [GrantType.code, GrantType.refresh] if given["redirects"] else []
+    if way is not ClientAuth.none and any(":" in scope or scope == "verify" for scope in given["scopes"]):
+        usual.append(GrantType.client_credentials)
+    return tuple(one for one in usual if one in policy.grant_types)
 
 
 def _shown(one: Client) -> dict[str, Any]:

@@ -241,6 +241,51 @@ def command(house: House, monkeypatch: pytest.MonkeyPatch) -> Any:
 ADD = ("add", "new", "--name", "新", "--name-en", "New", "--agency", "11880100DEM000049A")
 
 
+KEYED = ("--auth", "private_key_jwt", "--jwks-uri", "https://new.example/jwks")
+
+
+@pytest.mark.parametrize(
+    ("words", "grants", "scopes"),
+    [
+        (("--redirect", CALLBACK), {"code", "refresh"}, {"openid"}),
+        (("--redirect", CALLBACK, "--policy", "kiosk"), {"code"}, {"openid"}),
+        (("--redirect", CALLBACK, "--policy", "fapi2", *KEYED), {"code", "refresh"}, {"openid"}),
+        (("--grant", "device", "--policy", "kiosk", "--auth", "none"), {"device"}, {"openid"}),
+        (("--grant", "exchange", "--resource", "https://new.example/api", "--reaches", "registry"), {"exchange"}, set()),
+        (("--grant", "client_credentials", "--scope", "verify"), {"client_credentials"}, {"verify"}),
+        (("--grant", "implicit", "--redirect", CALLBACK, "--policy", "legacy"), {"implicit"}, {"openid"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_command_adds_a_service_of_each_kind(
+    command: Any, house: House, words: tuple[str, ...], grants: set[str], scopes: set[str]
+) -> None:
+    said = command(*ADD, *words)
+    assert said.exit_code == 0, said.output
+    found = clients.known(house, "new", clock.now())
+    assert found
+    assert {one.name for one in found.grant_types} == grants
+    assert set(found.scopes) == scopes
+    assert found.id_token_algorithm == found.policy.id_token_algorithm
+    assert found.registered.exchanges_for == (("registry",) if "--reaches" in words else ())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--grant", "device", "--redirect", CALLBACK),  # an address, but nobody comes
+        ("--grant", "code"),
+        ("--grant", "exchange", "--policy", "kiosk"),
+        ("--grant", "implicit", "--redirect", CALLBACK),
+        ("--redirect", CALLBACK, "--policy", "fapi2"),  # a secret
+    ],
+    ids=str,
+)
+def test_a_command_adds_nothing_that_breaks_a_rule(command: Any, house: House, words: tuple[str, ...]) -> None:
+    assert command(*ADD, *words).exit_code == 1
+    assert clients.known(house, "new", clock.now()) is None
+
+
 def test_a_command_adds_a_service_whose_secret_works(command: Any, house: House, app: Flask) -> None:
     said = command(*ADD, "--scope", "licenses:issue")
     assert said.exit_code == 0, said.output
