@@ -115,7 +115,10 @@ class Direct:
         except Exception as error:  # noqa: BLE001  it is told in words, where there are words
             answer, environ[RAISED] = None, error
         if answer is None:
-            environ["wsgi.input"].seek(0)
+            if isinstance(
+                environ["wsgi.input"], io.BytesIO
+            ):  # as `is_usual` left it; a server's own cannot be read again
+                environ["wsgi.input"].seek(0)
             return self._following(environ, start_response)
         took = perf_counter() - began
         metrics.answered(endpoint.rule, environ["REQUEST_METHOD"], answer.status, took)

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, request
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 from hub import api, i18n, metrics, web
 from hub.callers import Program, Public, Session
@@ -133,6 +133,12 @@ def test_a_body_of_unknown_length_is_never_waited_for(site: Flask) -> None:
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/echo", "QUERY_STRING": "", "wsgi.input": io.BytesIO(b"more")}
     assert direct.is_usual(environ)
     assert environ["wsgi.input"].read() == b"more"
+
+
+def test_what_is_left_to_the_usual_way_needs_no_input_that_can_be_read_again(site: Flask) -> None:
+    """That of granian cannot (PEP 3333 asks for read, readline and their like alone)."""
+    environ = EnvironBuilder("/page").get_environ() | {"wsgi.input": object()}
+    assert b"".join(site.wsgi_app(environ, lambda *_: None)).startswith(b"found")  # type: ignore[arg-type,return-value]
 
 
 def test_what_was_found_before_goes_along_to_the_page(visitor: FlaskClient, slow: FlaskClient) -> None:
