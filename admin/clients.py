@@ -91,11 +91,15 @@ def carry(house: House, db: Connection, approval: Approval, by: Caller, now: dat
     body = approval.body
     if client is None or client.ended is not None:
         raise ClientFixed("The service %(id)s", id=approval.subject)
-    known = values(client)
+    known = values(client) | {"secret": client.secret_digest}
     told = metadata.description(client)
     if any(known[name] != value for name, value in body["before"].items()) or body.get("registered", told) != told:
         raise ClientFixed("The service %(id)s has changed since this was asked", id=client.id)
-    made = _changed(client, body["after"])
+    after = dict(body["after"])
+    secret = after.pop("secret", "")
+    made = _changed(client, after)
+    if secret:
+        made = clients.renewed(made, secret, house.settings.secret_overlap_hours, now)
     if client.waiting:  # from now on it is looked after here: its own token manages nothing any more
         made = replace(made, registered=replace(made.registered, registration_access_digest=""))
     clients.keep(db, made, by=by.label, now=now)
@@ -106,14 +110,18 @@ def waits(db: Connection, id: str, now: datetime) -> Approval | None:
     return next((asked for asked in approval_store.of_subject(db, CHANGE, id) if asked.open_at(now)), None)
 
 
-def renew_secret(house: House, id: str, *, by: Caller, now: datetime) -> str:
-    """Give a service a new secret, shown once; the old one works for a while more. Raises NotFound, ClientFixed, ClientWrong."""
-    with house.database.read() as db:
+def ask_for_secret(house: House, id: str, *, reason: str, by: Caller, now: datetime) -> tuple[str, Approval]:
+    """Make a secret and ask a second person to put it in force: whoever holds a service's secret acts in its name.
+
+    It is told here, once; the request holds its digest alone. Raises NotFound, ClientFixed.
+    """
+    secret = clients.new_secret()
+    with house.database.write() as db:
         client = one(db, id, by.place)
-        if is_fixed(db, client) or client.waiting:
+        if is_fixed(db, client) or client.waiting or waits(db, id, now) or not client.secret_digest:
             raise ClientFixed("The service %(id)s", id=id)
-    hours = house.settings.secret_overlap_hours
-    return clients.new_secret_of(house, id, hours=hours, by=by.label, now=now)
+        body = _body(client, {"secret": client.secret_digest}, {"secret": clients.secret_digest(secret)})
+        return secret, approvals.ask(db, CHANGE, id, body, place=client.place, reason=reason, by=by, now=now)
 
 
 def values(client: Client) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from idp.store import clients as store
 from seals import store as seals
 
 SEE, DO = Operator(Right.see), Operator(Right.services)
-MAKE = Operator(Right.services, minutes=15)  # one person alone makes a secret, and could use it
+MAKE = Operator(Right.services, minutes=15)  # what is shown here opens a service's access
 LISTS = ("redirect_uris", "post_logout_uris")
 TEXTS = ("backchannel_logout_uri", "events_uri", "jwks_uri")
 FIRST = {"policy": "policy", "addresses": "redirect_uris"}  # the field of each form at which what is wrong is said
@@ -75,7 +75,10 @@ def _asking(bp: Blueprint) -> None:
 
     @web.route(bp, "/console/clients/<id>/secret", gate=MAKE, methods=("POST",))
     def client_secret(id: str) -> Response:
-        secret = clients.renew_secret(web.house(), id, by=web.caller(), now=clock.now())
+        reason = request.form.get("secret_reason", "")
+        if not _is_reason(reason):
+            return _page(id, {"secret_reason": _(NO_REASON)})
+        secret, _asked_for = clients.ask_for_secret(web.house(), id, reason=reason, by=web.caller(), now=clock.now())
         return _page(id, secret=secret)
 
 

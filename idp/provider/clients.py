@@ -184,15 +184,19 @@ def new_secret_of(house: House, client_id: str, *, hours: int, by: str, now: dat
             raise NotFound("There is no service %(id)s", id=client_id)
         if not client.secret_digest:
             raise ClientWrong("This service proves itself without a secret")
-        made = replace(
-            client,
-            secret_digest=secret_digest(secret),
-            old_secret_digest=client.secret_digest if hours else "",
-            old_secret_until=now + timedelta(hours=hours) if hours else None,
-        )
-        keep(db, made, by=by, now=now)
+        keep(db, renewed(client, secret_digest(secret), hours, now), by=by, now=now)
     house.cache.get("idp-clients", {}).pop(client_id, None)
     return secret
+
+
+def renewed(client: Client, digest: str, hours: int, now: datetime) -> Client:
+    """This service with another secret; the one of now works for some hours more."""
+    return replace(
+        client,
+        secret_digest=digest,
+        old_secret_digest=client.secret_digest if hours else "",
+        old_secret_until=now + timedelta(hours=hours) if hours else None,
+    )
 
 
 def first_party_secret(house: House, client_id: str) -> str:

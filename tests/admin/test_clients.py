@@ -228,10 +228,19 @@ def test_a_request_is_void_if_the_service_changed_meanwhile(house: House, office
     assert kept(house).policy is LEGACY
 
 
-def test_a_new_secret_is_shown_once_and_the_old_one_goes_on_for_a_while(house: House, office: Office) -> None:
+def test_a_new_secret_is_shown_once_takes_two_and_the_old_one_goes_on_for_a_while(
+    house: House, office: Office
+) -> None:
+    """Whoever holds it acts as the service: nobody gets one alone."""
     clients.add(house, department(), by="test", now=clock.now())
-    answer = asked(office, ID, "secret")
+    assert asked(office, ID, "secret", secret_reason=" ").status_code == 422
+    answer = asked(office, ID, "secret", secret_reason="it was lost")
     assert answer.status_code == 200
+    assert kept(house).secret_digest == department().secret_digest  # nothing works yet
+    assert asked(office, ID, "secret", secret_reason="sent again").status_code == 409
+    answer.location = answer.text.partition('href="/console/approvals/')[2].partition('"')[0]
+    answer.location, answer.status_code = f"/console/approvals/{answer.location}", 303
+    assert decided(house, office, answer).status_code == 303
     client = kept(house)
     assert client.old_secret_until is not None
     assert client.old_secret_digest == department().secret_digest
@@ -249,7 +258,7 @@ def test_nobody_makes_a_secret_at_a_console_that_was_left_open(house: House, off
     clients.add(house, department(), by="test", now=clock.now())
     office("anna", Right.services)
     with clock.shifted(20 * 60):
-        assert asked(office, ID, "secret").status_code != 200
+        assert asked(office, ID, "secret", secret_reason="it was lost").status_code != 200
     assert kept(house).old_secret_until is None
 
 
@@ -267,7 +276,7 @@ def test_what_is_looked_after_elsewhere_is_not_changed_here(house: House, office
         with pytest.raises(ClientFixed):
             verbs.ask(house, id, {"policy": "kiosk"}, reason="x", by=by, now=now)
         with pytest.raises(ClientFixed):
-            verbs.renew_secret(house, id, by=by, now=now)
+            verbs.ask_for_secret(house, id, reason="x", by=by, now=now)
     clients.add(house, with_key(id=ID), by="test", now=now)
     with pytest.raises(ClientFixed):
         verbs.ask(house, ID, {"policy": "standard"}, reason="nothing changes", by=by, now=now)
