@@ -14,6 +14,7 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -60,7 +61,8 @@ class Bridge:
         if not refused and (declared or "transfer-encoding" in scope.headers or scope.http_version == "2"):
             try:
                 async with asyncio.timeout(BODY_SECONDS):
-                    body = await self._read(protocol)
+                    # Of known length it comes in one piece, without waking up for each part.
+                    body = await (protocol() if declared else self._read(protocol))
             except TimeoutError:
                 protocol.response_empty(408, [("connection", "close")])
                 return
@@ -136,16 +138,26 @@ def environ(scope: Any, body: bytes, length: str) -> "WSGIEnvironment":
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
+    for name, value in scope.headers.items():
+        key = _key(name)
+        if key in ONE_VALUE:
+            given.setdefault(key, value)
+        elif key in given:
+            given[key] += ("; " if key == "HTTP_COOKIE" else ", ") + value
+        elif key:
+            given[key] = value
     if scope.authority:
-        given["HTTP_HOST"] = scope.authority  # HTTP/2 has no Host header
-    for name in scope.headers.keys():  # noqa: SIM118  not a dict
-        key = name.upper().replace("-", "_")
-        values = scope.headers.get_all(name)
-        if key == "CONTENT_TYPE":
-            given[key] = values[0]
-        elif key not in ONE_VALUE and "_" not in name:  # `a_b` must not pass for `a-b`
-            given[f"HTTP_{key}"] = ("; " if key == "COOKIE" else ", ").join(values)
+        given.setdefault("HTTP_HOST", scope.authority)  # HTTP/2 has no Host header
     return given
+
+
+@lru_cache(512)
+def _key(name: str) -> str:
+    """What WSGI calls a header; nothing for one that would pass for another: `a_b` must not pass for `a-b`."""
+    if "_" in name:
+        return ""
+    key = name.upper().replace("-", "_")
+    return key if key in ONE_VALUE else f"HTTP_{key}"
 
 
 def answered(application: "WSGIApplication", given: "WSGIEnvironment") -> Answer:

@@ -199,7 +199,7 @@ def current(house: "House", request: Request, kind: str, now: datetime) -> Calle
 
 def of_cookie(house: "House", value: str, kind: str, now: datetime) -> Caller | None:
     """The caller of a session by its cookie's value."""
-    with house.database.read() as db:
+    with house.database.look() as db:
         caller = session(db, digest_of(value), kind, now)
     if caller is not None and rows.is_due(caller, now):
         with house.database.write() as db:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections import namedtuple
+from collections import deque, namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.looks import Look, Looking
 from hub.problems import Unavailable
 
 metadata = sa.MetaData(
@@ -26,6 +27,9 @@ metadata = sa.MetaData(
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts only INTEGER PRIMARY KEY by itself
 Collision = sa.exc.IntegrityError  # two writers wanted the same unique value; one of them has it
 BUSY_MS = 10_000  # a writer waits this long for SQLite's write lock; one transaction per step keeps steps far below it
+
+
+Db = sa.Connection | Look  # where a `Ready` statement that looks may run
 
 
 class TwoAtOnce(Unavailable):
@@ -109,21 +113,21 @@ class Ready:
 
     def __init__(self, statement: "sa.Select[Any] | sa.Insert | dict[str, sa.Insert]") -> None:
         self._statement = statement
-        self._made: dict[str, Callable[[sa.Connection, dict[str, Any]], list[Any]]] = {}
+        self._made: dict[str, Callable[[Db, dict[str, Any]], list[Any]]] = {}
 
-    def __call__(self, db: sa.Connection, /, **values: Any) -> list[Any]:
+    def __call__(self, db: Db, /, **values: Any) -> list[Any]:
         """The rows, each with its columns' names. An insert is always given the same columns."""
         run = self._made.get(db.dialect.name)
         if run is None:
             run = self._made[db.dialect.name] = self._compiled(db.dialect, list(values))
         return run(db, values)
 
-    def first(self, db: sa.Connection, /, **values: Any) -> Any:
+    def first(self, db: Db, /, **values: Any) -> Any:
         """The first row, or None."""
         rows = self(db, **values)
         return rows[0] if rows else None
 
-    def _compiled(self, dialect: sa.Dialect, keys: list[str]) -> Callable[[sa.Connection, dict[str, Any]], list[Any]]:
+    def _compiled(self, dialect: sa.Dialect, keys: list[str]) -> Callable[[Db, dict[str, Any]], list[Any]]:
         statement = self._statement[dialect.name] if isinstance(self._statement, dict) else self._statement
         compiled = statement.compile(dialect=dialect, column_keys=keys if isinstance(statement, sa.Insert) else None)
         sql, fixed, order = str(compiled), compiled.params, compiled.positiontup
@@ -134,19 +138,27 @@ class Ready:
         kinds = enumerate(column.type.dialect_impl(dialect) for column in columns)
         back = [(at, way) for at, kind in kinds if (way := kind.result_processor(dialect, None))]
 
-        def run(db: sa.Connection, values: dict[str, Any]) -> list[Any]:
-            if not db.in_transaction():
-                db.begin()
+        def run(db: Db, values: dict[str, Any]) -> list[Any]:
             values = {**fixed, **values}
             for name, way in to.items():
                 values[name] = way(values[name])
             given = [values[name] for name in order] if order is not None else values
-            with _named_errors(db):
-                found = db.connection.driver_connection.execute(sql, given)  # type: ignore[union-attr]
-                rows = found.fetchall() if found.description else []
+            if isinstance(db, Look):
+                assert columns, "through a look nothing is written"
+                rows = db.rows(sql, given)
+            else:
+                rows = _rows(db, sql, given)
             return [_row(shape, back, row) for row in rows] if columns else rows
 
         return run
+
+
+def _rows(db: sa.Connection, sql: str, given: Any) -> list[Any]:
+    if not db.in_transaction():
+        db.begin()
+    with _named_errors(db):
+        found = db.connection.driver_connection.execute(sql, given)  # type: ignore[union-attr]
+        return found.fetchall() if found.description else []
 
 
 def _row(shape: Any, back: Sequence[tuple[int, Callable[[Any], Any]]], found: Sequence[Any]) -> Any:
@@ -179,6 +191,11 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self._writing = self.engine.execution_options(yinxin_write=True)  # the same connections
+        self._idle: deque[Look] = deque()  # those through which nobody looks just now
+
+    def look(self) -> Looking:
+        """For `Ready` statements that look, each by itself. Without a transaction around it takes a third of the time."""
+        return Looking(self.engine, self._idle)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -212,6 +229,8 @@ class Database:
 
     def dispose(self) -> None:
         """Close every pooled connection."""
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.db import Instant, Ready, metadata
+from hub.db import Db, Instant, Ready, metadata
 
 revocation_table = sa.Table(
     "hub_revocation",
@@ -31,7 +31,7 @@ def revoke(db: sa.Connection, what: str, at: datetime, until: datetime) -> None:
         db.execute(revocation_table.update().where(revocation_table.c.id == what).values(until=until))
 
 
-def is_revoked(db: sa.Connection, what: list[str | None]) -> bool:
+def is_revoked(db: Db, what: list[str | None]) -> bool:
     """Whether one of these ids was revoked."""
     ids = [one for one in what if one]
     given = {f"id{at}": ids[at] if at < len(ids) else "" for at in range(MOST)}

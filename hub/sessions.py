@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub import revocations
 from hub.caller import Caller
-from hub.db import Instant, Json, Ready, metadata
+from hub.db import Db, Instant, Json, Ready, metadata
 from hub.digest import digest_of
 
 SEEN_EVERY = timedelta(
@@ -151,13 +151,13 @@ def open_session(
     return value
 
 
-def session(db: sa.Connection, digest: str, kind: str, now: datetime) -> Caller | None:
+def session(db: Db, digest: str, kind: str, now: datetime) -> Caller | None:
     """The caller of a running session."""
     row = _SESSION.first(db, this=digest, site=kind, now=now)
     return None if row is None else _caller(row)
 
 
-def login(db: sa.Connection, sid: str, now: datetime, *, held: bool = False) -> Caller | None:
+def login(db: Db, sid: str, now: datetime, *, held: bool = False) -> Caller | None:
     """The running session at the provider of one login. `held`: whoever ends it waits until this transaction ends."""
     row = (_LOGIN_HELD if held else _LOGIN).first(db, login=sid, now=now)
     return None if row is None else _caller(row)

@@ -39,7 +39,7 @@ def read_token(house: "House", token: str | Shown, now: datetime, *, audience_is
         held(house, given, claims, now)
     except Denied as denied:
         raise not_let_in(house, denied, given, now) from denied
-    with house.database.read() as db:
+    with house.database.look() as db:
         if is_revoked(db, [claims.get(name) for name in ("jti", "gid", "sid", "client_id")]):
             raise NotSignedIn("The token was revoked")
     level = str(claims.get("acr", ""))

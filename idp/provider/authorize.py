@@ -182,11 +182,12 @@ def _missing(
     chosen = chosen or not must_choose(asked) or (signed_in is not None and signed_in.at >= started)
     consent, allowed = None, tuple[str, ...]()
     if signed_in and (asked.data or not client.first_party):
+        with house.database.look() as db:
+            consent = consent_store.consent(db, signed_in.agrees_for, client.id)
+    if signed_in and asked.data:
         since = started if must_say_now(asked, client) else None
         with house.database.read() as db:
-            consent = consent_store.consent(db, signed_in.agrees_for, client.id)
-            if asked.data:
-                allowed = data.agreed_since(db, signed_in.person, signed_in.acting_for, asked.data, since)
+            allowed = data.agreed_since(db, signed_in.person, signed_in.acting_for, asked.data, since)
     return missing(asked, started, client, signed_in, consent, now, allowed=allowed, chosen=chosen)
 
 

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from hub import behalf, callers, ledger
+from hub.caller import Caller
 from hub.digest import digest_of
 from hub.house import House
 from idp.account.standing import may_be_told, whose
@@ -157,14 +158,25 @@ def client_credentials(
     return Tokens(access, house.settings.access_seconds, " ".join(wanted), token_type=binding.token_type(cnf))
 
 
-def usable(db: Connection, grant: Grant, now: datetime) -> bool:
-    """True while tokens of a grant may be renewed: it is neither revoked nor over, nor is its login, unless it outlives that."""
-    return in_force(db, grant, now) and (grant.offline or _login_runs(db, grant, now))
+def renewable(house: House, value: str, now: datetime) -> tuple[tuple[Refresh, Grant] | None, Caller | None]:
+    """A refresh token with its grant, if that may be renewed, and its login, if that still runs.
+
+    It may while it is neither revoked nor over, nor is its login, unless it outlives that.
+    """
+    with house.database.look() as db:
+        found = store.refresh(db, digest_of(value))
+        login = callers.login(db, found[1].sid, now) if found else None
+    if found is None or not in_force(house, found[1], now) or (login is None and not found[1].offline):
+        return None, None
+    return found, login
 
 
-def in_force(db: Connection, grant: Grant, now: datetime) -> bool:
+def in_force(house: House, grant: Grant, now: datetime) -> bool:
     """True while the tokens of a grant may be used: it is neither revoked nor over, and who acts for somebody still may."""
-    return grant.living_at(now) and principals.runs(db, grant.person, grant.acting_for, now)
+    if not grant.acting_for or not grant.living_at(now):
+        return grant.living_at(now)
+    with house.database.read() as db:
+        return principals.runs(db, grant.person, grant.acting_for, now)
 
 
 def parties(db: Connection, sids: Sequence[str]) -> list[Party]:
@@ -182,7 +194,7 @@ def used_again(house: House, value: str, client: Client, now: datetime) -> None:
 
     RFC 6749 4.1.2. One that was never redeemed changes nothing.
     """
-    with house.database.read() as db:
+    with house.database.look() as db:
         grant = store.of_code(db, codes.digest(value))
     if grant is not None and grant.client == client.id and grant.revoked is None:
         revoke.grants(house, [grant], why="code used twice", now=now)
@@ -193,14 +205,11 @@ def used_again(house: House, value: str, client: Client, now: datetime) -> None:
 
 
 def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant, bool]:
-    """A refresh token that may be used, and whether its login was seen lately enough."""
-    with house.database.read() as db:
-        found = store.refresh(db, digest_of(value))
-        if found is not None and found[1].client == client.id and in_force(db, found[1], now):
-            login = callers.login(db, found[1].sid, now)
-            if login is not None or found[1].offline:
-                return *found, login is None or not callers.is_due(login, now)
-    raise Refused("invalid_grant", REFRESH_GONE)
+    """A refresh token of this client that may be used, and whether its login was seen lately enough. Raises Refused."""
+    found, login = renewable(house, value, now)
+    if found is None or found[1].client != client.id:
+        raise Refused("invalid_grant", REFRESH_GONE)
+    return *found, login is None or not callers.is_due(login, now)
 
 
 def _note_renewal(db: Connection, client: Client, grant: Grant, scopes: Sequence[str], now: datetime) -> None:

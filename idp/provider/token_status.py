@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub import callers
-from hub.digest import digest_of
 from hub.house import House
 from idp.acting import principals
 from idp.model.client import Client
@@ -135,18 +134,16 @@ def _access(house: House, token: str, now: datetime) -> Shown | None:
     except NotAToken:
         return None
     gid = claims.get("gid")
-    with house.database.read() as db:
+    with house.database.look() as db:
         grant = store.grant(db, gid) if gid else None
         revoked = callers.is_revoked(db, [claims["jti"], claims["client_id"]])
-        known = not gid or (grant is not None and grants.in_force(db, grant, now))
-    if revoked or not known:
+    if revoked or (gid and (grant is None or not grants.in_force(house, grant, now))):
         return None
     return Shown(claims["client_id"], grant, claims)
 
 
 def _refresh(house: House, token: str, now: datetime) -> Shown | None:
-    with house.database.read() as db:
-        found = store.refresh(db, digest_of(token))
-        if found is None or found[0].replaced is not None or not grants.usable(db, found[1], now):
-            return None
+    found, _ = grants.renewable(house, token, now)
+    if found is None or found[0].replaced is not None:
+        return None
     return Shown(found[1].client, found[1], None)

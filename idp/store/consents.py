@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.db import Instant, Json, Ready, metadata
+from hub.db import Db, Instant, Json, Ready, metadata
 from idp.model.consent import Consent
 from idp.model.person import State
 from idp.store.people import person_table
@@ -23,7 +23,7 @@ _one = sa.select(consent_table).where(_c.person == sa.bindparam("person_"), _c.c
 STANDING, HELD = Ready(_one), Ready(_one.with_for_update(read=True))
 
 
-def consent(db: sa.Connection, person: str, client: str, *, held: bool = False) -> Consent | None:
+def consent(db: Db, person: str, client: str, *, held: bool = False) -> Consent | None:
     """The agreement of one person with one client. `held`: nobody withdraws it before this transaction ends."""
     row = (HELD if held else STANDING).first(db, person_=person, client_=client)
     return None if row is None else _consent(row)

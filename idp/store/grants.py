@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.db import Instant, Json, Ready, metadata
+from hub.db import Db, Instant, Json, Ready, metadata
 from idp.model.grant import Grant, Party, Refresh
 
 grant_table = sa.Table(
@@ -100,19 +100,19 @@ def keep_refresh(db: sa.Connection, refresh: Refresh) -> bool:
     return NEW_REFRESH.first(db, **values) is not None
 
 
-def grant(db: sa.Connection, id: str) -> Grant | None:
+def grant(db: Db, id: str) -> Grant | None:
     """One grant by its id."""
     row = BY_ID.first(db, id_=id)
     return None if row is None else _grant(row)
 
 
-def of_code(db: sa.Connection, code: str) -> Grant | None:
+def of_code(db: Db, code: str) -> Grant | None:
     """The grant that came of the code with this digest."""
     row = BY_CODE.first(db, code_=code)
     return None if row is None else _grant(row)
 
 
-def refresh(db: sa.Connection, digest: str) -> tuple[Refresh, Grant] | None:
+def refresh(db: Db, digest: str) -> tuple[Refresh, Grant] | None:
     """A refresh token and its grant; `replaced` tells when its successor was made."""
     row = BY_REFRESH.first(db, digest_=digest)
     return None if row is None else (Refresh(row.digest, row.grant, row.parent, row.made_, row.replaced), _grant(row))

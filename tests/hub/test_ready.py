@@ -71,3 +71,65 @@ def test_a_connection_that_is_gone_is_not_used_again(bare_on: House) -> None:
     assert isinstance(caught.value, sa.exc.OperationalError)
     with bare_on.database.read() as db:
         assert FIND(db, this="a") == []
+
+
+# -- single looks, without a transaction around them
+
+
+def test_each_look_sees_what_is_committed_at_its_moment(bare_on: House) -> None:
+    table.create(bare_on.database.engine)
+    with bare_on.database.look() as looking:
+        assert FIND(looking, this="a%s") == []
+        with bare_on.database.write() as db:
+            ADD(db, **VALUES)
+        assert FIND.first(looking, this="a%s")._asdict() == VALUES | {"all": "100%"}
+
+
+def test_what_is_not_committed_is_not_seen(bare_on: House) -> None:
+    table.create(bare_on.database.engine)
+    with bare_on.database.write() as db:
+        ADD(db, **VALUES)
+        with bare_on.database.look() as looking:
+            assert FIND(looking, this="a%s") == []
+
+
+def test_through_a_look_nothing_is_written(bare_on: House) -> None:
+    table.create(bare_on.database.engine)
+    with pytest.raises(AssertionError), bare_on.database.look() as looking:
+        Ready(table.insert())(looking, **VALUES)
+
+
+def test_a_look_keeps_nobody_from_changing_the_tables(bare_on: House) -> None:
+    """A transaction left open would hold them, and on SQLite keep the log from being shortened."""
+    table.create(bare_on.database.engine)
+    with bare_on.database.look() as looking:
+        FIND(looking, this="a")
+        table.drop(bare_on.database.engine)
+
+
+def test_looks_at_the_same_time_have_a_connection_each_and_leave_them_to_the_next(bare_on: House) -> None:
+    database = bare_on.database
+    with database.look() as one, database.look() as other:
+        assert one is not other
+    with database.look() as again:
+        assert again in (one, other)
+
+
+def test_a_fault_has_the_name_that_it_has_elsewhere_and_its_connection_is_not_kept(bare_on: House) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as caught, bare_on.database.look() as looking:
+        FIND(looking, this="a")  # there is no such table
+    assert "a%s" not in str(caught.value)
+    with bare_on.database.look() as next_one:
+        assert next_one is not looking
+
+
+@pytest.mark.parametrize("bare_on", ["postgresql"], indirect=True)
+def test_a_look_through_a_connection_that_is_gone_is_done_anew(bare_on: House) -> None:
+    """The database was restarted meanwhile; nothing was begun, so nothing is lost."""
+    table.create(bare_on.database.engine)
+    with bare_on.database.look() as looking:
+        FIND(looking, this="a")
+        with bare_on.database.write() as db:
+            others = "pid <> pg_backend_pid() AND datname = current_database()"
+            db.execute(sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        assert FIND(looking, this="a") == []
