@@ -5,16 +5,17 @@ One process serves it and does its periodic work; the national hub is a service 
 
 import json
 import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, abort, request
 
 import app as front
 from hub import clock, ledger, outbox, settings, tree, valkey
@@ -38,6 +39,7 @@ PLACES = (
     Place("hub/870100", "city", "870100", "汐城市", "Xicheng City"),
 )
 NAME, NAME_EN = "澜海省统一身份认证平台", "Lanhai Unified Sign-in"
+FALL = "/demo/fall"
 HUB = "11880000DEM000014J"
 PATIENCE = 60.0  # seconds to wait for the register, and for the hub's key
 EVERY = 0.5  # seconds between looks at what has to be sent
@@ -162,8 +164,19 @@ def from_environment() -> Flask:
     know_hub(house, folder / "hub.json", clock.now())
     threading.Thread(target=_work, args=(house,), daemon=True).start()
     served = front.create_app(read, house=house)
+    served.add_url_rule(FALL, "fall", _fall, methods=["POST"])
     (folder / "ready").touch()
     return served
+
+
+def _fall() -> NoReturn:
+    """End at once, as by a power failure: what the tour does to a province in the middle of a sign-in. It is started again."""
+    here = ("127.0.0.1", urlsplit(os.environ["PROVINCE_URL"]).hostname)
+    if request.remote_addr not in here or not request.is_json:  # neither from another machine nor by a page of another site
+        abort(404)
+    for process in (os.getppid(), os.getpid()):
+        os.kill(process, signal.SIGKILL)
+    raise AssertionError
 
 
 def _work(house: House) -> None:

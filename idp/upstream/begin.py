@@ -56,8 +56,7 @@ def begin(
 ) -> str:
     """The address to send the browser to. Raises UpstreamDown, UpstreamRefused, AnswerNotTrusted, TooMany."""
     limits.check(house.shared, OPENED, net)
-    about = metadata.of(house, upstream, now)
-    breaker.may_try(house, upstream)
+    about = metadata.answers(house, upstream, now)
     anew = again or bool(asked and "login" in asked.prompt)
     age = min(AGE, asked.max_age if asked and asked.max_age is not None else AGE)
     errand = Errand(

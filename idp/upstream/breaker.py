@@ -1,6 +1,7 @@
 """A dead provider costs nobody seconds: after one call that failed the next ones are refused at once, for a while.
 
-Then one caller tries, and only one at a time, until a call succeeds again.
+Then one caller tries, and only one at a time, until a call succeeds again. The while is short at first: who was only started
+anew is back in seconds.
 """
 
 from hub.addresses import AddressRefused
@@ -9,7 +10,7 @@ from hub.house import House
 from idp.model.upstream import Upstream, UpstreamDown
 
 SECONDS = 3.0  # for one call; whoever waits longer waits for nothing
-OPEN_SECONDS = 30
+WAITS = (4, 10, 30)  # seconds for which nobody calls it, after the first failure, the second, and each further one
 REMEMBERED = 600  # that it has failed at all: then callers try one by one
 
 
@@ -30,29 +31,33 @@ def call(house: House, upstream: Upstream, method: str, url: str, **more: object
 
 
 def is_down(house: House, upstream: Upstream) -> bool:
-    """Whether it failed within the last half minute."""
+    """Whether it failed a moment ago."""
     return house.shared.peek(_open(upstream)) is not None
 
 
+def has_failed(house: House, upstream: Upstream) -> bool:
+    """Whether no call has succeeded since one failed."""
+    return house.shared.peek(_failing(upstream)) is not None
+
+
 def may_try(house: House, upstream: Upstream) -> None:
-    """Raises UpstreamDown while it is down, and, after it was, for all but one at a time."""
-    shared = house.shared
-    waits = is_down(house, upstream) or (
-        shared.peek(_failing(upstream)) is not None and not shared.first(_trying(upstream), int(SECONDS) + 1)
-    )
-    if waits:
+    """Take the turn of the one who tries. Raises UpstreamDown while it is down, and, after it was, for all but one at a time."""
+    if is_down(house, upstream) or (
+        has_failed(house, upstream) and not house.shared.first(_trying(upstream), int(SECONDS) + 1)
+    ):
         raise UpstreamDown("No answer came in time")
 
 
 def failed(house: House, upstream: Upstream) -> None:
-    """It did not answer."""
-    house.shared.put(_failing(upstream), "1", REMEMBERED)
-    house.shared.put(_open(upstream), "1", OPEN_SECONDS)
+    """It did not answer. Many who asked at once have seen one failure."""
+    if not is_down(house, upstream):
+        times = house.shared.count(_failing(upstream), REMEMBERED)
+        house.shared.put(_open(upstream), "1", WAITS[min(times, len(WAITS)) - 1])
 
 
 def succeeded(house: House, upstream: Upstream) -> None:
     """It answers (again)."""
-    if house.shared.peek(_failing(upstream)) is not None:
+    if has_failed(house, upstream):
         house.shared.forget(_failing(upstream), _open(upstream), _trying(upstream))
 
 

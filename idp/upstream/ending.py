@@ -14,7 +14,7 @@ from idp.model.logout import Told as Ended
 from idp.model.upstream import AnswerNotTrusted, Upstream, UpstreamDown, is_federated
 from idp.provider import logout
 from idp.store import upstreams as store
-from idp.upstream import answer, breaker, configured, jose, metadata
+from idp.upstream import answer, configured, jose, metadata
 from idp.upstream.checks import LEEWAY
 from idp.upstream.jose import Claims
 
@@ -57,8 +57,7 @@ def there(house: House, caller: Caller | None, onward: str | None, now: datetime
         return None
     lanes.calls_out()
     try:
-        breaker.may_try(house, upstream)
-        about = metadata.of(house, upstream, now)
+        about = metadata.answers(house, upstream, now)
     except (UpstreamDown, AnswerNotTrusted):
         return None
     if not about.end_session:

@@ -47,6 +47,14 @@ def of(house: House, upstream: Upstream, now: datetime) -> Metadata:
     return found
 
 
+def answers(house: House, upstream: Upstream, now: datetime) -> Metadata:
+    """The same, of a provider that answers: nobody is sent to the pages of one that does not.
+
+    One that failed is asked anew, whatever we have kept of it. Raises UpstreamDown, AnswerNotTrusted.
+    """
+    return read(house, upstream) if breaker.has_failed(house, upstream) else of(house, upstream, now)
+
+
 def read(house: House, upstream: Upstream) -> Metadata:
     """Fetch and check the document. Raises UpstreamDown, AnswerNotTrusted."""
     url = f"{upstream.issuer.rstrip('/')}/.well-known/openid-configuration"

@@ -214,7 +214,7 @@ def _chooser(visit: Visit, problem: Problem | None = None) -> Response:
     status = problem.status if problem else 200
     response = desk.show(visit, "upstream.html", errors=errors, status=status, **values)
     if status in (429, 503):
-        response.headers["Retry-After"] = "30"
+        response.headers["Retry-After"] = str(breaker.WAITS[0])
     return response
 
 
@@ -222,7 +222,7 @@ def _failed(visit: Visit, upstream: Upstream | None, problem: Problem) -> Respon
     values: dict[str, Any] = {"problem": problem, "upstream": upstream, "back": visit.next if _connects(visit) else ""}
     response = desk.show(visit, "upstream_failed.html", status=problem.status, **values)
     if problem.status in (429, 503):
-        response.headers["Retry-After"] = "30"
+        response.headers["Retry-After"] = str(breaker.WAITS[0])
     return response
 
 

@@ -138,7 +138,7 @@ def test_a_body_of_unknown_length_is_never_waited_for(site: Flask) -> None:
 def test_what_is_left_to_the_usual_way_needs_no_input_that_can_be_read_again(site: Flask) -> None:
     """That of granian cannot (PEP 3333 asks for read, readline and their like alone)."""
     environ = EnvironBuilder("/page").get_environ() | {"wsgi.input": object()}
-    assert b"".join(site.wsgi_app(environ, lambda *_: None)).startswith(b"found")  # type: ignore[arg-type,return-value]
+    assert b"".join(site.wsgi_app(environ, lambda *_: None)).startswith(b"found")  # type: ignore[arg-type]
 
 
 def test_what_was_found_before_goes_along_to_the_page(visitor: FlaskClient, slow: FlaskClient) -> None:

@@ -275,6 +275,43 @@ def test_after_a_failure_one_at_a_time_tries(province: Province) -> None:
     breaker.may_try(province.house, province.upstream)
 
 
+def test_a_province_that_was_started_anew_is_asked_again_in_seconds_and_a_dead_one_ever_less_often(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, waits = province.house, list[int]()
+    put = house.shared.put
+
+    def noted(key: str, value: bytes | str, seconds: int) -> None:
+        waits.append(seconds)
+        put(key, value, seconds)
+
+    monkeypatch.setattr(house.shared, "put", noted)
+    for _ in range(4):
+        for _at_once in range(3):
+            breaker.failed(house, province.upstream)
+        house.shared.forget(f"idp:upstream:open:{province.upstream.id}")
+    assert waits == [4, 10, 30, 30]
+    breaker.succeeded(house, province.upstream)
+    breaker.failed(house, province.upstream)
+    assert waits[-1] == 4
+
+
+@pytest.mark.parametrize("pushes", [False, True])
+def test_a_province_that_answers_again_is_used_again(province: Province, *, pushes: bool) -> None:
+    """By whoever comes next, though we have kept all that it publishes."""
+    house, key = province.house, f"idp:upstream:open:{province.upstream.id}"
+    if pushes:
+        province.document["pushed_authorization_request_endpoint"] = f"{ISSUER}/par"
+    province.leaves()
+    breaker.failed(house, province.upstream)
+    with pytest.raises(UpstreamDown):
+        province.leaves()
+    house.shared.forget(key)  # its time is over
+    for _ in range(3):
+        province.leaves()
+    assert not breaker.has_failed(house, province.upstream)
+
+
 def test_a_server_error_is_no_answer(province: Province) -> None:
     province.status = 503
     with pytest.raises(UpstreamDown):

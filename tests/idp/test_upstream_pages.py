@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 import pytest
 from flask.testing import FlaskClient
 from joserfc import jws
+from werkzeug.exceptions import BadGateway
 
 from hub import callers, clock
 from idp.demo import Figure, prove
@@ -130,6 +131,22 @@ def test_a_dead_province_is_named_on_the_page_with_what_to_do_instead(two: Two) 
     assert "Sign in here instead" in refused.text
 
 
+def test_a_province_that_dies_in_the_middle_of_a_sign_in_is_told_in_words_and_works_again_after(two: Two) -> None:
+    callback, alive = two.callback(), two.hub.fetch._here["localhost:8006"]
+    two.hub.fetch._here["localhost:8006"] = BadGateway()
+    page = two.get(callback)
+    assert page.status_code == 503
+    assert "Your province&#39;s sign-in does not answer just now" in page.text
+    assert "Lanhai sign-in" in page.text
+    assert ">Sign in here<" in page.text.replace("\n", "")
+    assert not two.signed_in
+    two.hub.fetch._here["localhost:8006"] = alive
+    assert two.get(callback).status_code == 400  # it was used
+    two.hub.shared.forget("idp:upstream:open:lanhai")  # seconds later
+    two.comes()
+    assert two.signed_in
+
+
 @pytest.mark.parametrize("query", ["", "?code=x&state=y", "?error=access_denied&state=%F0", "?state=" + "s" * 500])
 def test_an_answer_that_nobody_asked_for_is_refused_in_words(two: Two, query: str) -> None:
     answer = two.get(f"{BACK}/upstream/lanhai/callback{query}")
@@ -142,19 +159,7 @@ def test_an_answer_that_nobody_asked_for_is_refused_in_words(two: Two, query: st
 def test_the_answer_of_one_province_is_refused_at_the_address_of_another(two: Two) -> None:
     """RFC 9700 4.4: mix-up."""
     configured.add(two.hub, lanhai(id="other", issuer="http://localhost:8018"), by="test", now=clock.now())
-    page = two.to_province()
-    callback = ""
-    page = two.post(page, page.request.full_path, account=WHO.account, password=PASSWORD)
-    for _ in range(9):
-        if callback:
-            break
-        if page.status_code == 303 and "/callback" in page.location:
-            callback = page.location
-        elif page.status_code == 303:
-            page = two.get(urljoin(page.request.url, page.location))
-        else:
-            page = two.post(page, page.request.full_path, decision="agree")
-    assert two.get(callback.replace("/upstream/lanhai/", "/upstream/other/")).status_code == 400
+    assert two.get(two.callback().replace("/upstream/lanhai/", "/upstream/other/")).status_code == 400
     assert two.caller is None
 
 

@@ -91,6 +91,19 @@ class Two:
             page = self.go(self.post(page, page.request.full_path, decision="agree"))
         return page
 
+    def callback(self) -> str:
+        """Where the province sends the browser after he has signed in there; he has not gone there yet."""
+        page = self.to_province()
+        page = self.post(page, page.request.full_path, account=WHO.account, password=self.citizen.person_id)
+        for _ in range(9):
+            if page.status_code != 303:
+                page = self.post(page, page.request.full_path, decision="agree")
+            elif "/callback" in page.location:
+                return page.location
+            else:
+                page = self.get(urljoin(page.request.url, page.location))
+        raise AssertionError("it does not send him back")
+
     @property
     def signed_in(self) -> bool:
         """Whether anybody is, at the hub."""

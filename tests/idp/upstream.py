@@ -68,6 +68,9 @@ class Province:
             "/jwks", "k", lambda: self._said({"keys": [key.as_dict(private=False) for key in self.published]})
         )
         made.add_url_rule("/token", "t", lambda: self._said(self.tokens()), methods=["POST"])
+        made.add_url_rule(
+            "/par", "p", lambda: (json.dumps({"request_uri": "urn:x", "expires_in": 60}), 201), methods=["POST"]
+        )
         made.add_url_rule("/userinfo", "u", lambda: self._said(self.told()))
         return made
 
@@ -141,7 +144,7 @@ class Province:
         url = begin.begin(self.house, self.upstream, **plain | changes)
         sent = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         self.nonce = sent.get("nonce", "")
-        return sent["state"]
+        return sent.get("state", "")  # of a pushed request it is not in the address
 
     def comes_back(self, **given: str) -> Told:
         """What we believe of who comes back, if all is as it should be."""
