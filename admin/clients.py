@@ -101,7 +101,8 @@ def carry(house: House, db: Connection, approval: Approval, by: Caller, now: dat
     if secret:
         made = clients.renewed(made, secret, house.settings.secret_overlap_hours, now)
     if client.waiting:  # from now on it is looked after here: its own token manages nothing any more
-        made = replace(made, registered=replace(made.registered, registration_access_digest=""))
+        forgotten: dict[str, Any] = {"registration_access_digest": "", "network_digest": ""}
+        made = replace(made, registered=replace(made.registered, **forgotten))
     clients.keep(db, made, by=by.label, now=now)
 
 

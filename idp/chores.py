@@ -12,7 +12,7 @@ from idp.consent import consents
 from idp.login import devices
 from idp.provider import expiry, logout, registration
 from idp.provider.tokens import sign
-from idp.store import clients, grants, registration_tokens, upstreams
+from idp.store import clients, grants, logos, registration_tokens, upstreams
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -61,6 +61,7 @@ def forget_ended(house: "House", now: datetime) -> None:
         grants.forget_ended(db, now - KEPT)
         registration_tokens.forget_ended(db, now)
         clients.forget_waiting(db, now - registration.WAITS)
+        logos.forget(db, clients.living())
 
 
 def _expire(house: "House", now: datetime) -> None:

@@ -8,20 +8,29 @@ from flask import Blueprint, Response, request
 
 from hub import clock, limits, web
 from hub.callers import Program
-from hub.problems import TooMany
+from hub.problems import NotFound, TooMany
 from hub.web import route
 from idp.model.flow import Refused
-from idp.provider import registration
+from idp.provider import logos, registration
 from idp.provider.programs import NO_STORE
 from idp.provider.registration import NotTheirs, Registered
 
 BY_TOKEN = Program("an initial access token lets in; without one the registration waits for approval")
 BY_ITS_OWN = Program("the registration access token is the proof")
+PICTURE = Program("a picture that the pages of a sign-in show")
+KEPT = 86_400  # seconds; its address changes with the picture
 MOST_BYTES = 65_536  # of a registration; a full one has 4 000
 
 
 def add(bp: Blueprint) -> None:
     """`/oidc/register` and what is below."""
+
+    @route(bp, "/oidc/logos/<client_id>/<digest>", gate=PICTURE, endpoint="logo")
+    def logo(client_id: str, digest: str) -> Response:
+        found = logos.shown(web.house(), client_id, digest)
+        if found is None:
+            raise NotFound("There is no such picture")
+        return web.file(found.data, found.media, seconds=KEPT)
 
     @route(bp, registration.PATH, gate=BY_TOKEN, methods=("POST",))
     def register() -> Response:

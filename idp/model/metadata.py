@@ -13,7 +13,7 @@ from idp.model import said as read
 from idp.model.client import PERSON_SCOPES, Client, ClientAuth, ClientWrong, GrantType, safe_uri
 from idp.model.client_key import public_members, refusal
 from idp.model.flow import Refused, level_of
-from idp.model.registration import NOTHING_SAID, Registration
+from idp.model.registration import DIGESTS, NOTHING_SAID, Registration
 from idp.model.said import MOST, Said
 
 LANGUAGE = re.compile(r"client_name#([A-Za-z0-9-]{2,35})")
@@ -117,7 +117,7 @@ def described_by(said: Said, base: Client, taken: Mapping[str, Any]) -> Client:
 def description(client: Client) -> dict[str, Any]:
     """What is registered of a client, in the standards' names: what we use, with our defaults filled in."""
     said = {**_PLAIN, **client.registered.said()}
-    for name in ("registration_access_digest",):
+    for name in DIGESTS:
         said.pop(name, None)
     given = {
         "client_id": client.id,

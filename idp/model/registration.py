@@ -61,6 +61,8 @@ class Registration:
     exchanges_for: tuple[str, ...] = ()  # the services whose APIs it may reach in the name of a person (RFC 8693)
     # how it was registered: the digest of the token that manages it (RFC 7592), if it registered itself
     registration_access_digest: str = ""
+    network_digest: str = ""  # while it waits: the keyed index of the network from which it came
+    logo_digest: str = ""  # of the picture that was read at logo_uri
 
     def said(self) -> dict[str, Any]:
         """What differs from the standards' defaults, ready for JSON."""
@@ -82,3 +84,5 @@ class Registration:
 
 NAMES = frozenset(field.name for field in fields(Registration))
 NOTHING_SAID = Registration()
+DIGESTS = frozenset(name for name in NAMES if name.endswith("_digest"))  # told to nobody
+OURS = DIGESTS | {"resource", "exchanges_for"}  # no registration says it of itself

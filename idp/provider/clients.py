@@ -16,7 +16,7 @@ from hub.digest import digest_of
 from hub.house import House
 from hub.problems import NotFound
 from idp.model.client import POLICIES, Basis, Client, ClientAuth, ClientWrong, GrantType, Policy, Registration, is_id
-from idp.model.registration import NAMES
+from idp.model.registration import DIGESTS, NAMES
 from idp.provider import revoke
 from idp.provider.tokens import read
 from idp.store import client_keys as key_store
@@ -140,7 +140,7 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
 
 _OURS = {
     *("first_party", "secret_digest", "created", "ended", "sandbox", "testers", "registered", "waiting"),
-    *("old_secret_digest", "old_secret_until", "registration_access_digest"),
+    *("old_secret_digest", "old_secret_until", *DIGESTS),
 }  # never given from outside
 
 

@@ -23,9 +23,10 @@ from hub.problems import TooMany
 from idp.model import metadata
 from idp.model.client import Client, ClientAuth, ClientWrong
 from idp.model.flow import Refused
-from idp.model.registration import Registration
-from idp.provider import clients, discovery
+from idp.model.registration import OURS, Registration
+from idp.provider import clients, discovery, logos
 from idp.store import clients as store
+from idp.store import logos as logo_store
 from idp.store import registration_tokens as tokens
 from idp.store.registration_tokens import Allowance
 
@@ -33,7 +34,8 @@ PATH = "/oidc/register"
 BY = "registration"  # who did it, in the ledger
 WAITING = Limit("client-waits", times=5, seconds=3600)  # registrations without a token, of one network
 OPEN = Limit("client-open", times=600, seconds=3600)
-MOST_WAITING = 200  # of an installation; nobody reads more
+MOST_WAITING = 500  # of an installation; nobody reads more
+MOST_OF_NETWORK = 20  # so that one network cannot fill the list for the others
 WAITS = timedelta(days=30)  # then an approval will not come, and it is forgotten
 SECTOR_BYTES = 65_536
 SECTOR_SECONDS = 3.0
@@ -69,14 +71,20 @@ def register(house: House, said: Mapping[str, Any], token: str | None, net: str,
         waiting=token is None and not house.settings.open_registration,
     )
     made, secret = _with_secret(_described(house, said, base), None)
-    manage = secrets.token_urlsafe(32)
-    made = replace(made, registered=replace(made.registered, registration_access_digest=digest_of(manage)))
+    manage, logo = secrets.token_urlsafe(32), logos.read(house, made)
+    ours: dict[str, Any] = {
+        "registration_access_digest": digest_of(manage),
+        "network_digest": house.vault.blind("registration", net) if made.waiting else "",
+        "logo_digest": logo.digest if logo else "",
+    }
+    made = replace(made, registered=replace(made.registered, **ours))
     with house.database.write() as db:
         if token is not None and not tokens.use(db, digest, now):  # a unique act: two at once use up two
             raise NotTheirs
-        if made.waiting and len(store.waiting(db)) >= MOST_WAITING:
-            raise TooMany("Too many registrations wait for approval", extras={"retry_after": 3600})
+        if made.waiting:
+            _has_room(store.waiting(db), made)
         _keep(db, made, now)
+        logo_store.keep(db, made.id, logo)
     return Registered(replace(made, created=now), secret, manage)
 
 
@@ -96,14 +104,15 @@ def change(house: House, client_id: str, token: str, said: Mapping[str, Any], no
     own = said.get("client_secret")
     if own is not None and not (isinstance(own, str) and clients.secret_fits(old, own, now)):
         raise Refused("invalid_client_metadata", "A client cannot choose its secret")
-    plain = replace(
-        old, registered=replace(_NOTHING, registration_access_digest=old.registered.registration_access_digest)
-    )
-    made, secret = _with_secret(_described(house, said, plain), old)
+    kept: dict[str, Any] = {name: getattr(old.registered, name) for name in OURS}
+    made, secret = _with_secret(_described(house, said, replace(old, registered=replace(_NOTHING, **kept))), old)
+    logo = logos.read(house, made)
+    made = replace(made, registered=replace(made.registered, logo_digest=logo.digest if logo else ""))
     with house.database.write() as db:
         if _theirs(db, client_id, token) != old:
             raise Refused("invalid_client_metadata", "It was changed meanwhile; read it and try again")
         _keep(db, made, now)
+        logo_store.keep(db, made.id, logo)
     house.cache.get("idp-clients", {}).pop(client_id, None)
     return Registered(made, secret)
 
@@ -150,7 +159,7 @@ _NOTHING = Registration()
 
 
 def _may_call(said: Mapping[str, Any]) -> None:
-    if said.get("sector_identifier_uri"):
+    if said.get("sector_identifier_uri") or said.get("logo_uri"):
         lanes.calls_out()
 
 
@@ -180,6 +189,15 @@ def _with_secret(made: Client, old: Client | None) -> tuple[Client, str]:
         return made, ""
     secret = clients.new_secret()
     return replace(made, secret_digest=clients.secret_digest(secret)), secret
+
+
+def _has_room(waiting: list[Client], made: Client) -> None:
+    """Refuse what would fill the list of those that wait: for everybody, or from one network. Raises TooMany."""
+    same = [one for one in waiting if one.registered.network_digest == made.registered.network_digest]
+    if len(same) >= MOST_OF_NETWORK:
+        raise TooMany("Too many registrations from this network wait for approval", extras={"retry_after": 86_400})
+    if len(waiting) >= MOST_WAITING:
+        raise TooMany("Too many registrations wait for approval", extras={"retry_after": 3600})
 
 
 def _keep(db: Connection, made: Client, now: datetime) -> None:

@@ -79,6 +79,11 @@ def waiting(db: sa.Connection, scope: str = ROOT) -> list[Client]:
     return [_client(row) for row in db.execute(mine.order_by(_c.created, _c.id))]
 
 
+def living() -> sa.Select[tuple[str]]:
+    """The ids of the services that have not ended."""
+    return sa.select(_c.id).where(_c.ended.is_(None))
+
+
 def forget_waiting(db: sa.Connection, before: datetime) -> int:
     """Drop registrations that have waited since before this moment, and those that ended while they waited."""
     old = sa.or_(_c.created < before, _c.ended.is_not(None))

@@ -86,8 +86,6 @@ def show(
     """A page of the room. Browsers apply form-action to redirects as well: `to` is where else its form may lead."""
     for origin in {visit.waiting.origin if visit.waiting else "", _origin(to)} - {""}:
         web.loosen("form-action", origin)
-    if visit.waiting and visit.waiting.client.registered.logo_uri:
-        web.loosen("img-src", _origin(visit.waiting.client.registered.logo_uri))  # of the service, registered with it
     status = 422 if errors and status == 200 else status
     return web.page(f"idp/{template}", status, visit=visit, errors=errors or {}, **values)
 
@@ -169,20 +167,30 @@ def is_recent(visit: Visit) -> bool:
     caller = visit.caller
     if caller is None or caller.auth_time is None or visit.now - caller.auth_time > RECENT:
         return False
-    if not is_federated(caller.amr):
-        return True
-    with visit.house.database.read() as db:
-        return not any(one.kind in (Kind.password, Kind.passkey) for one in factors.of_person(db, visit.person))
+    return not is_federated(caller.amr) or not _has_own_way(visit)
 
 
 def again(visit: Visit) -> Response:
     """Ask for a factor once more, then come back to this page."""
-    return web.see_other(url_for("idp.login", again=1, next=request.full_path.rstrip("?")))
+    return _once_more(visit, request.full_path.rstrip("?"))
 
 
 def again_at(visit: Visit, endpoint: str) -> Response:
     """Ask for a factor once more, then go to another page: what was sent is not sent twice."""
-    return web.see_other(url_for("idp.login", again=1, next=url_for(endpoint)))
+    return _once_more(visit, url_for(endpoint))
+
+
+def _once_more(visit: Visit, onward: str) -> Response:
+    """Whom a province alone lets in, it asks once more; everybody else shows a factor of his own."""
+    federated = visit.caller is not None and is_federated(visit.caller.amr) and not _has_own_way(visit)
+    if federated:
+        return web.see_other(url_for("idp.upstream", next=onward))
+    return web.see_other(url_for("idp.login", again=1, next=onward))
+
+
+def _has_own_way(visit: Visit) -> bool:
+    with visit.house.database.read() as db:
+        return any(one.kind in (Kind.password, Kind.passkey) for one in factors.of_person(db, visit.person))
 
 
 def network() -> str:

@@ -228,9 +228,7 @@ def test_a_request_is_void_if_the_service_changed_meanwhile(house: House, office
     assert kept(house).policy is LEGACY
 
 
-def test_a_new_secret_is_shown_once_takes_two_and_the_old_one_goes_on_for_a_while(
-    house: House, office: Office
-) -> None:
+def test_a_new_secret_is_shown_once_takes_two_and_the_old_one_goes_on_for_a_while(house: House, office: Office) -> None:
     """Whoever holds it acts as the service: nobody gets one alone."""
     clients.add(house, department(), by="test", now=clock.now())
     assert asked(office, ID, "secret", secret_reason=" ").status_code == 422

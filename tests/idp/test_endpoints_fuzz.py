@@ -196,4 +196,4 @@ def test_the_document_knows_every_address_of_the_protocol(visits: Visits, provid
     assert ours == set(OPERATIONS)
 
 
-NOT_FOR_PROGRAMS = ("/logout/", "/authorize/posted/")  # pages of ours between two steps
+NOT_FOR_PROGRAMS = ("/logout/", "/authorize/posted/", "/logos/")  # pages of ours between two steps, and their pictures

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from hub import clock
 from hub.house import House
-from hub.problems import NotFound
+from hub.problems import NotFound, TooMany
 from idp import chores
 from idp.model.client import Client, ClientAuth
 from idp.provider import client_keys, clients, pseudonyms, registration
@@ -418,6 +418,71 @@ def test_without_a_token_it_waits_and_nothing_works(opened: tuple[House, FlaskCl
 def test_one_network_cannot_fill_the_list(register: Registers) -> None:
     statuses = [register(bearer=None).status_code for _ in range(registration.WAITING.times + 1)]
     assert statuses[-1] == 429
+
+
+def test_who_comes_slowly_does_not_fill_it_either(
+    opened: tuple[House, FlaskClient], register: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many wait of one network, and so many at all; what was decided makes room."""
+    house, _ = opened
+    monkeypatch.setattr(registration, "WAITING", replace(registration.WAITING, times=10**6))
+    monkeypatch.setattr(registration, "MOST_OF_NETWORK", 3)
+    made = [registration.register(house, PLAIN, None, "10.0.0.0/24", clock.now()) for _ in range(3)]
+    with pytest.raises(TooMany):
+        registration.register(house, PLAIN, None, "10.0.0.0/24", clock.now())
+    assert made[0].client.registered.network_digest not in json.dumps(registration.answer(house, made[0]))
+    registration.remove(house, made[0].client.id, made[0].token, clock.now())
+    registration.register(house, PLAIN, None, "10.0.0.0/24", clock.now())
+    monkeypatch.setattr(registration, "MOST_WAITING", 1)
+    full = register(bearer=None)
+    assert (full.status_code, (full.json or {})["error"]) == (429, "temporarily_unavailable")
+    assert int(full.headers["Retry-After"]) > 0
+    assert register().status_code == 201  # with a token one does not wait
+
+
+# -- the picture
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
+LOGO = "https://pictures.example/logo"
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (PNG, True),
+        (b"\xff\xd8\xff\xe0 photo", True),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", False),
+        (b"<html>no picture</html>", False),
+        (PNG + b"x" * 65_536, False),
+    ],
+    ids=["png", "jpeg", "svg", "html", "large"],
+)
+def test_a_picture_is_read_once_and_shown_from_here(
+    opened: tuple[House, FlaskClient], register: Registers, body: bytes, shown: object
+) -> None:
+    """OpenID Connect Registration 2, logo_uri: its server does not learn who signs in."""
+    house, program = opened
+    pictures = site(house, "https://pictures.example", pages={"/logo": body})
+    client = kept(house, register(logo_uri=LOGO))
+    at = f"/oidc/authorize?client_id={client.id}&redirect_uri={CALLBACK}&response_type=code&scope=openid"
+    page = program.get(at, follow_redirects=True)
+    assert "pictures.example" not in page.text + page.headers["Content-Security-Policy"]
+    assert ("data-logo" in page.text) == shown
+    assert pictures.asked == ["/logo"]
+    if shown:
+        path = "/oidc/logos/" + page.text.partition('<img src="/oidc/logos/')[2].partition('"')[0]
+        answer = program.get(path)
+        assert (answer.data, answer.headers["X-Content-Type-Options"]) == (body, "nosniff")
+        assert answer.content_type in {"image/png", "image/jpeg"}
+        assert program.get(path[:-1] + "x").status_code == 404
+        clients.end(house, client.id, by="test", now=clock.now())
+        chores.forget_ended(house, clock.now())
+        assert program.get(path).status_code == 404
+
+
+def test_no_picture_fails_no_registration(register: Registers) -> None:
+    assert register(logo_uri="https://nowhere.example/logo.png").status_code == 201
 
 
 def test_a_demo_may_let_anybody_in(opened: tuple[House, FlaskClient]) -> None:
