@@ -10,6 +10,7 @@ GRANT_DAYS = 30  # the absolute end of a family of refresh tokens (ASVS 10.4.8)
 REFRESH_GRACE_SECONDS = (
     10  # a client whose answer was lost, or whose two workers refresh at once, gets the same successor
 )
+TOLD_EVERY = timedelta(days=1)  # a service that renews every ten minutes must not bury all else that a person should see
 SKEW = 10  # seconds that the clocks of two machines may differ
 
 
@@ -86,6 +87,7 @@ class Grant:
     resources: tuple[str, ...] = ()
     cnf: str = ""  # the key of the client that every token of it is bound to: `jkt:…` (RFC 9449 6.1), `x5t#S256:…` (RFC 8705 3.1)
     authority: str = ""  # the issuer of the provider that vouched for the login, if it was not us
+    told: datetime | None = None  # when a renewal without the person was last noted
 
     @property
     def offline(self) -> bool:
@@ -96,6 +98,10 @@ class Grant:
     def label(self) -> str:
         """Who granted it, and for whom, as the ledger names them."""
         return f"person:{self.person} for {self.acting_for}" if self.acting_for else f"person:{self.person}"
+
+    def is_untold(self, now: datetime) -> bool:
+        """True if a renewal without the person is to be noted: the first one, and one each day."""
+        return self.told is None or now - self.told >= TOLD_EVERY
 
     def living_at(self, now: datetime) -> bool:
         """True while tokens of this grant may be used or renewed."""

@@ -16,7 +16,7 @@ from idp.account.standing import may_be_told, whose
 from idp.acting import principals
 from idp.model.client import Client, GrantType
 from idp.model.flow import Refused
-from idp.model.grant import GRANT_DAYS, Code, Grant, Party, Refresh, Tokens
+from idp.model.grant import GRANT_DAYS, TOLD_EVERY, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
 from idp.provider import binding, codes, given, pseudonyms, resources, revoke
@@ -101,7 +101,7 @@ def refresh(
 
     Scopes can only shrink, and only for these tokens: the family keeps what was granted (RFC 6749 6). Raises Refused.
     """
-    token, grant, seen = _usable(house, value, client, now)
+    token, grant, login = _usable(house, value, client, now)
     binding.holds(client, grant.cnf, cnf)
     if token.replaced is not None and not token.in_grace_at(now):
         revoke.grants(house, [grant], why="refresh token reused", now=now)
@@ -123,16 +123,18 @@ def refresh(
         mandates=_mandates(house, grant, now),
         reader=reader,
     )
-    if token.replaced is None and (successor != value or grant.offline or not seen):  # else there is nothing to write
+    alone = login is None and grant.is_untold(now)  # the service asks while the person is not there
+    due = login is not None and callers.is_due(login, now)  # whoever works at a service has not gone away
+    if token.replaced is None and (successor != value or alone or due):  # else there is nothing to write
         with house.database.write() as db:
             # False: another request was faster by a moment. Both get the same successor, so there is still only one.
             first = successor == value or store.keep_refresh(
                 db, Refresh(digest_of(successor), grant.id, token.digest, now)
             )
-            if first and grant.offline:  # the service asks while the person is not there
+            if first and alone and store.tell(db, grant.id, now, TOLD_EVERY):
                 _note_renewal(db, client, grant, wanted, now)
-            if not seen:
-                callers.saw(db, grant.sid, now)  # whoever works at a service has not gone away
+            if due:
+                callers.saw(db, grant.sid, now)
     return handed
 
 
@@ -204,12 +206,12 @@ def used_again(house: House, value: str, client: Client, now: datetime) -> None:
 # -- inside
 
 
-def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant, bool]:
-    """A refresh token of this client that may be used, and whether its login was seen lately enough. Raises Refused."""
+def _usable(house: House, value: str, client: Client, now: datetime) -> tuple[Refresh, Grant, Caller | None]:
+    """A refresh token of this client that may be used, with its login if that still runs. Raises Refused."""
     found, login = renewable(house, value, now)
     if found is None or found[1].client != client.id:
         raise Refused("invalid_grant", REFRESH_GONE)
-    return *found, login is None or not callers.is_due(login, now)
+    return *found, login
 
 
 def _note_renewal(db: Connection, client: Client, grant: Grant, scopes: Sequence[str], now: datetime) -> None:

@@ -5,7 +5,7 @@ a token is replaced by inserting its successor; a second one is impossible. Code
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,13 +29,20 @@ grant_table = sa.Table(
     sa.Column("acting_for", sa.Text),
     sa.Column("made", Instant, nullable=False),
     sa.Column("ends", Instant, nullable=False, index=True),
-    sa.Column("revoked", Instant, index=True),
+    sa.Column("revoked", Instant),
     sa.Column("why", sa.Text),
     sa.Column("data", Json, nullable=False, server_default="[]"),  # ids of data permissions
     sa.Column("claims", sa.Text, nullable=False, server_default=""),
     sa.Column("resources", Json, nullable=False, server_default="[]"),
     sa.Column("cnf", sa.Text, nullable=False, server_default=""),
     sa.Column("authority", sa.Text, nullable=False, server_default=""),
+    sa.Column("told", Instant),  # when a renewal without the person was last noted
+)
+# Most grants are not revoked: those need no entry when they are made.
+sa.Index(
+    "ix_idp_grant_revoked",
+    grant_table.c.revoked,
+    **{f"{name}_where": grant_table.c.revoked.is_not(None) for name in ("sqlite", "postgresql")},
 )
 refresh_table = sa.Table(
     "idp_refresh",
@@ -110,6 +117,12 @@ def of_code(db: Db, code: str) -> Grant | None:
     """The grant that came of the code with this digest."""
     row = BY_CODE.first(db, code_=code)
     return None if row is None else _grant(row)
+
+
+def tell(db: sa.Connection, id: str, now: datetime, every: timedelta) -> bool:
+    """Mark that a renewal is noted; False if one was within this time. Decides every race."""
+    due = sa.or_(_g.told.is_(None), _g.told <= now - every)
+    return db.execute(grant_table.update().where(_g.id == id, due).values(told=now)).rowcount == 1
 
 
 def refresh(db: Db, digest: str) -> tuple[Refresh, Grant] | None:
@@ -194,4 +207,5 @@ def _grant(row: Any) -> Grant:
         resources=tuple(row.resources),
         cnf=row.cnf,
         authority=row.authority,
+        told=row.told,
     )

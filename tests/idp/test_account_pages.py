@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hub import clock, ledger
+from hub import callers, clock, ledger
 from idp.consent import consent_text, consents, receipts
 from idp.model.life import Former
 from idp.store import life, releases
@@ -164,7 +164,10 @@ def test_each_letting_in_stands_there_with_a_proof(jia: Citizen) -> None:
     agrees(jia, visit, "openid", "profile", "offline_access")
     tokens = visit.redeem(visit.code(scope="openid profile offline_access")).json
     assert tokens
+    with jia.house.database.write() as db:
+        callers.end_sessions(db, at=clock.now(), sid=visit.sid)
     assert visit.refresh(tokens["refresh_token"]).status_code == 200
+    jia.signs_in()
     page = jia.get("/account/uses").text
     assert "you signed in there" in page
     assert "without you: it renewed its access" in page

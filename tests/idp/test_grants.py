@@ -94,6 +94,21 @@ def test_parallel_reuse_revokes_once(program: Visit) -> None:
     assert [event.facts["why"] for event in events(program, "grant.revoked")] == ["refresh token reused"]
 
 
+def test_a_service_that_renews_without_the_person_is_noted_once_a_day(anywhere: Visit) -> None:
+    """A line for each renewal would bury all else that the person should see, and grow without bounds."""
+    value, now = str(tokens_of(anywhere, scopes=("openid", "offline_access")).refresh_token), clock.now()
+
+    def lines_after(days: int) -> int:
+        ends = at_once(lambda: grants.refresh(anywhere.house, value, anywhere.client, None, now + timedelta(days=days)))
+        assert not [end for end in ends if isinstance(end, Exception)]
+        return len(events(anywhere, "grant.renewed"))
+
+    assert lines_after(0) == 0  # he is there
+    with anywhere.house.database.write() as db:
+        callers.end_sessions(db, at=now, sid=anywhere.sid)
+    assert [lines_after(days) for days in (0, 0, 1, 1, 2)] == [1, 1, 2, 2, 3]
+
+
 def test_codes_and_refresh_tokens_stand_nowhere_in_clear(party: Visit) -> None:
     value = codes.seal(party.house, code_of(party))
     code = grants.find_code(party.house, value, party.client, clock.now())
