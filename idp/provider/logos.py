@@ -17,7 +17,8 @@ from idp.store.logos import Logo
 log = structlog.get_logger("idp")
 SECONDS = 3.0
 MOST_BYTES = 65_536
-KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}  # by their first bytes; a drawing could run code
+# By their first bytes. A drawing (SVG) could run code.
+KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 def read(house: House, client: Client) -> Logo | None:
