@@ -2,6 +2,7 @@
 
 import secrets
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -54,6 +55,27 @@ def change_password(house: House, caller: Caller, old: str, new: str, *, now: da
         raise WrongCredentials("The present password is wrong")
     limits.forgive(house.shared, throttle.PRESENT, caller.person or "")
     replace_password(house, person, new, now=now, keep=caller.sid if others else None, others=others)
+
+
+def first_password(house: House, caller: Caller, account: str, new: str, *, now: datetime) -> None:
+    """A password, and the account name that belongs to it, for someone who signs in otherwise until now.
+
+    Raises NotOffered, AccountNameWrong, AccountNameTaken, PasswordWrong, TooMany.
+    """
+    limits.check(house.shared, throttle.PRESENT, caller.person or "")
+    name = account_name(account)
+    with house.database.read() as db:
+        _, profile, held = _load(house, db, caller)
+    alone = not any(one.kind in SECOND for one in held)
+    accepted = password.accepted(new, alone=alone, context=(name, profile.name))
+    fresh, facts = password.hashed(house, accepted), {"alone": len(accepted) >= password.ALONE}
+    with house.database.write() as db:
+        person, profile, held = _load(house, db, caller)
+        if any(one.kind is Kind.password for one in held):
+            raise NotOffered("Your account has a password")
+        store.rename(db, house.vault, person.id, replace(profile, account=name))
+        factor_store.add(db, Factor(secrets.token_hex(16), person.id, Kind.password, "", fresh, now, facts=facts))
+        _tell(db, person, "factor.added", now, kind=Kind.password.value)
 
 
 def replace_password(

@@ -166,6 +166,16 @@ def keep_profile(db: sa.Connection, vault: Vault, person_id: str, profile: Profi
     db.execute(person_table.update().where(_p.id == person_id).values(profile=_sealed(db, vault, person_id, profile)))
 
 
+def rename(db: sa.Connection, vault: Vault, person_id: str, profile: Profile) -> None:
+    """Keep a profile with another account name. Raises AccountNameTaken, by the same index as for a new account."""
+    values = {"account_key": account_key(vault, profile.account), "profile": _sealed(db, vault, person_id, profile)}
+    try:
+        with db.begin_nested():
+            db.execute(person_table.update().where(_p.id == person_id).values(**values))
+    except IntegrityError as error:
+        raise AccountNameTaken("Somebody has it already") from error
+
+
 def set_state(
     db: sa.Connection,
     person_id: str,

@@ -21,6 +21,7 @@ from idp.web.desk import Visit
 SIGNED_IN = Session("idp")
 DONE = {
     "password": N_("The password was changed"),
+    "first": N_("The password was set"),
     "passkey": N_("The passkey was added"),
     "app": N_("The authenticator app was added"),
     "sms": N_("Codes by text message were added"),

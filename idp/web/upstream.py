@@ -209,7 +209,8 @@ def _chooser(visit: Visit, problem: Problem | None = None) -> Response:
     down = {one.id for one in found if breaker.is_down(visit.house, one)}
     by_region = sorted(found, key=lambda one: (one.region_en, one.name_en))
     grouped = [(key, list(some)) for key, some in groupby(by_region, key=lambda one: (one.region, one.region_en))]
-    values: dict[str, Any] = {"groups": grouped, "last": last, "down": down, "problem": problem}
+    again = visit.caller is not None and is_federated(visit.caller.amr)
+    values: dict[str, Any] = {"groups": grouped, "last": last, "down": down, "problem": problem, "again": again}
     errors = {"province": _(problem.title)} if problem else {}
     status = problem.status if problem else 200
     response = desk.show(visit, "upstream.html", errors=errors, status=status, **values)

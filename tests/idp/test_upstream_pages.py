@@ -15,9 +15,11 @@ from hub import callers, clock
 from idp.demo import Figure, prove
 from idp.model.factor import Factor, Kind
 from idp.model.flow import acr
+from idp.model.upstream import is_federated
 from idp.store import factors
 from idp.upstream import breaker, configured, links
 from tests.idp.citizen import Citizen
+from tests.idp.citizen import told as notices
 from tests.idp.rp import Visit, department
 from tests.idp.two import BACK, PASSWORD, PROVINCE, WHO, Two
 from tests.idp.upstream import lanhai
@@ -258,3 +260,72 @@ def test_whoever_wanted_to_connect_and_is_signed_out_meanwhile_is_not_signed_in_
         page = two.go(two.post(page, page.request.full_path, decision="agree"))
     assert page.status_code == 403
     assert not two.signed_in
+
+
+MINE = "wo-zi-ji-de-mi-ma-hen-chang"
+
+
+def test_who_came_by_a_province_alone_sets_a_password_and_signs_in_by_it(two: Two) -> None:
+    two.comes()
+    came = two.caller
+    assert came is not None
+    page = two.get(f"{BACK}/account/security")
+    assert "Set a password" in page.text
+    page = two.go(two.post(two.get(f"{BACK}/account/password"), "/account/password", account="Mai.Mai", new=MINE))
+    assert "The password was set" in page.text
+    assert "A way to sign in was added to your account" in notices(two.hub, came.person or "")
+    two.browser.delete_cookie(callers.cookie_name(two.hub, "idp"))
+    page = two.get(f"{BACK}/login")
+    two.go(two.post(page, "/login", account="mai.mai", password=MINE))
+    assert two.caller is not None
+    assert two.caller.person == came.person
+    assert not is_federated(two.caller.amr)
+    (link,) = links.of(two.hub, came.person or "")
+    page = two.get(f"{BACK}/account/security")
+    assert (
+        "disconnected" in two.go(two.post(page, "/account/links/remove", link=link[0].id)).text
+    )  # it is not his only way
+
+
+@pytest.mark.parametrize(
+    ("account", "password", "status", "says"),
+    [
+        ("", MINE, 422, "It needs 4 to 64 characters"),
+        ("870101197801010045", MINE, 422, "It looks like the number of a paper"),
+        ("taken.account", MINE, 409, "Somebody has it already"),
+        ("mai.mai", "too short", 422, "It needs at least 15 characters"),
+        ("mai.mai", "买买提示例·阿卜杜示例买买提示例", 422, "It consists mostly of your account name"),
+    ],
+)
+def test_a_first_password_keeps_every_rule(
+    two: Two, register: FlaskClient, account: str, password: str, status: int, says: str
+) -> None:
+    Citizen(two.hub, two.hub_app, register, "taken.account").registers(PASSWORD)
+    two.comes()
+    page = two.post(two.get(f"{BACK}/account/password"), "/account/password", account=account, new=password)
+    assert (page.status_code, says in page.text) == (status, True), page.text
+    assert "The password was set" not in two.get(f"{BACK}/account/security").text
+
+
+def test_a_first_password_needs_a_fresh_sign_in_at_the_province_and_leads_there(two: Two) -> None:
+    two.comes()
+    form = two.get(f"{BACK}/account/password")
+    with clock.shifted(16 * 60):
+        page = two.get(f"{BACK}/account/password")
+        assert page.location == "/upstream?next=/account/password"
+        refused = two.post(form, "/account/password", account="mai.mai", new=MINE)
+        assert refused.location == "/upstream?next=/account/password"
+        page = two.to_province(page.location)
+        assert page.request.path == "/login"  # the province asks anew, though it knows him
+        page = two.go(two.post(page, page.request.full_path, account=WHO.account, password=PASSWORD))
+        assert page.request.path == "/account/password"
+        assert "Set a password" in page.text
+
+
+def test_who_has_a_password_does_not_get_a_first_one(two: Two) -> None:
+    two.comes()
+    form = two.get(f"{BACK}/account/password")
+    two.go(two.post(form, "/account/password", account="mai.mai", new=MINE))
+    again = two.post(form, "/account/password", account="somebody.else", new="another-long-password-of-mine")
+    assert again.status_code == 401
+    assert "The present password is wrong" in again.text
