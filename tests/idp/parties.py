@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hub import clock
+from hub import clock, token_keys
 from idp.model.client import Client, GrantType
 from idp.model.flow import SignedIn
 from idp.provider import device, registration
+from idp.provider.tokens import sign
 from idp.store.registration_tokens import Allowance
 from tests.idp import naive, naive_models
 from tests.idp.rp import AGENCY, ASSERTION, CALLBACK, KEY, SECRET, RelyingParty, Visit, department, fapi, public, signed
@@ -133,7 +134,8 @@ class Ours(Visit):
 
     def adds_a_key(self) -> None:
         """An operator adds a signing key that no relying party has seen yet."""
-        self.house.keys.create("tokens-2", purpose="tokens")
+        life = sign.longest(self.house)
+        token_keys.rotate(self.house, "test", clock.now(), life=life, algorithms=["ES256"])
 
 
 @dataclass
