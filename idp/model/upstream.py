@@ -180,7 +180,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Login:
-    """A login here that an upstream vouched for, as long as it is needed to end it on both sides."""
+    """A login here that an upstream vouched for, as long as it is needed to end it on both sides.
+
+    Without a link: one in which somebody connected his account there; it ends ours on its own.
+    """
 
     sid: str
     upstream: str

@@ -154,6 +154,11 @@ def logins(db: sa.Connection, *, link: str = "", their_sid: str = "", upstream: 
     return [Login(*row) for row in db.execute(sa.select(login_table).where(column == value))]
 
 
+def vouched(db: sa.Connection, upstream: str) -> list[Login]:
+    """The logins for which a provider vouched; not those in which somebody only connected his account there."""
+    return [one for one in logins(db, upstream=upstream) if one.link]
+
+
 def forget_logins(db: sa.Connection, before: datetime) -> int:
     """Delete what was kept of logins that began before a moment: none runs so long."""
     return db.execute(login_table.delete().where(_s.at < before)).rowcount

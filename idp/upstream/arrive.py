@@ -23,7 +23,7 @@ from idp.login.session import Opened
 from idp.model.factor import Kind
 from idp.model.person import Level, NumberTaken, Person, Profile
 from idp.model.realname import Evidence, Form
-from idp.model.upstream import AnswerNotTrusted, Link, Login, NotLinked, Told
+from idp.model.upstream import AnswerNotTrusted, Link, Login, NotLinked, Told, is_federated
 from idp.realname import paper as papers
 from idp.realname.claim import claim, tell
 from idp.realname.paper import Paper
@@ -82,6 +82,7 @@ def confirm(house: House, cookie: str, caller: Caller, now: datetime) -> Link:
         person = _usable(people.person(db, half.person))
         link = links.add(db, person.id, half.told, now)
         _raise(house, db, person, half.told, now)
+        _open_there(house, db, caller, half.told, now)
     return link
 
 
@@ -123,6 +124,8 @@ def _arrived(
     with house.database.write() as db:
         person, link = _linked(house, db, told, found, link, linking, now)
         if linking:  # he is signed in here by a way of his own, and stays so
+            if before is not None:
+                _open_there(house, db, before, told, now)
             return link
         return _enter(house, db, person, link, told, before, device, cookie, now)
 
@@ -152,11 +155,23 @@ def _enter(
     opened = session.begin(
         house, db, person, told.amr, now=now, device=device, before=before, auth_time=told.auth_time, most=told.level
     )
-    hint = house.vault.encrypt(db, person.id, told.id_token.encode(), store.HINT)
-    issuer, sid = told.upstream.issuer, opened.caller.sid or ""
-    store.add_login(db, Login(sid, told.upstream.id, issuer, link.id, told.sid, hint, now))
+    _note(house, db, opened.caller, told, now, link=link.id, sid=told.sid)
     store.used(db, link.id, now)
     return replace(opened, device=devices.seen(house, db, person, cookie, device, now))
+
+
+def _open_there(house: House, db: Connection, caller: Caller, told: Told, now: datetime) -> None:
+    """Whoever has connected an account is signed in at the province since: his sign-out here leads there as well.
+
+    The province did not vouch for his login here, so nothing that it says or that becomes of the link ends it.
+    """
+    if not is_federated(caller.amr):
+        _note(house, db, caller, told, now, link="", sid="")
+
+
+def _note(house: House, db: Connection, caller: Caller, told: Told, now: datetime, *, link: str, sid: str) -> None:
+    hint = house.vault.encrypt(db, caller.person or "", told.id_token.encode(), store.HINT)
+    store.add_login(db, Login(caller.sid or "", told.upstream.id, told.upstream.issuer, link, sid, hint, now))
 
 
 def _new(house: House, db: Connection, now: datetime) -> Person:

@@ -42,7 +42,7 @@ def end(house: House, id: str, *, by: str, now: datetime) -> None:
     with house.database.write() as db:
         if not store.end(db, id, now):
             raise NotFound("There is no provider %(id)s", id=id)
-        for one in store.logins(db, upstream=id):
+        for one in store.vouched(db, id):
             logout.end(db, now, sid=one.sid, why="provider taken out of use")
         ledger.wrote(db, "upstream.ended", f"upstream:{id}", by=by, at=now)
     _forget(house)

@@ -47,7 +47,7 @@ def there(house: House, caller: Caller | None, onward: str | None, now: datetime
 
     Its page sends the browser back to us, and from us to `onward`. Nobody is ever sent to a page that does not answer.
     """
-    if caller is None or not is_federated(caller.amr):
+    if caller is None:
         return None
     with house.database.read() as db:
         found = store.login(db, caller.sid or "")
@@ -62,7 +62,8 @@ def there(house: House, caller: Caller | None, onward: str | None, now: datetime
         return None
     if not about.end_session:
         return None
-    asked = {"client_id": upstream.client_id, "post_logout_redirect_uri": back(house), "id_token_hint": hint}
+    asked = {"client_id": upstream.client_id, "post_logout_redirect_uri": back(house)}
+    asked |= {"id_token_hint": hint} if hint else {}  # without it the province asks him first
     asked["state"] = _way_back(house, onward)
     return There(upstream, f"{about.end_session}{'&' if '?' in about.end_session else '?'}{urlencode(asked)}")
 

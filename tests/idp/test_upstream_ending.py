@@ -6,15 +6,20 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from hub import callers, clock, ledger, outbox
+from idp.demo import prove
 from idp.model.client import Client
 from idp.model.logout import Told
 from idp.model.registration import Registration
+from idp.model.upstream import is_federated
 from idp.provider import clients, grants, logout
-from idp.upstream import breaker
+from idp.upstream import breaker, configured, links
+from tests.idp.citizen import Citizen
 from tests.idp.rp import Visit, department
-from tests.idp.two import BACK, PROVINCE, Two, as_client
+from tests.idp.two import BACK, PASSWORD, PROVINCE, WHO, Two, as_client
 
 
 def test_our_sign_out_ends_the_provinces_session_too(two: Two) -> None:
@@ -154,3 +159,39 @@ def test_our_sign_out_does_not_lead_to_a_province_that_does_not_answer(two: Two)
     assert page.status_code == 200
     assert PROVINCE not in page.text
     assert two.caller is None
+
+
+@pytest.mark.parametrize("connects", ["from his account", "after the province has named him"])
+def test_who_connected_an_account_is_led_to_sign_out_there_too(two: Two, register: FlaskClient, connects: str) -> None:
+    """Else the province would let in whoever comes to this browser next."""
+    mine = Citizen(two.hub, two.hub_app, register, "own.account")
+    mine.registers(PASSWORD)
+    prove(two.hub, mine.person, WHO, clock.now())
+    fields = {"account": "own.account", "password": PASSWORD}
+    if connects == "from his account":
+        two.go(two.post(two.get(f"{BACK}/login"), "/login", **fields))
+        page = two.comes("/upstream?next=/account/security")
+    else:
+        page = two.comes()
+        login = html.unescape(re.findall(r'href="(/login[^"]+)"', page.text)[0])
+        page = two.go(two.post(two.get(f"{BACK}{login}"), login, **fields))
+        page = two.go(two.post(page, "/upstream/link", yes="1"))
+    assert [link.upstream for link, _ in links.of(two.hub, mine.person)] == ["lanhai"]
+    assert two.caller is not None
+    assert not is_federated(two.caller.amr)
+    configured.end(two.hub, "lanhai", by="test", now=clock.now())
+    configured.add(two.hub, two.upstream, by="test", now=clock.now())
+    assert two.signed_in  # the province did not vouch for this login
+    page = two.go(two.post(two.get(f"{BACK}/oidc/logout"), "/oidc/logout/confirmed"))
+    there = html.unescape(re.findall(r'href="(http://localhost:8006[^"]+)"', page.text)[0])
+    page = two.go(two.get(there))
+    if connects != "from his account":  # nothing was kept by which the province could know that it is he
+        page = two.go(two.post(page, "/oidc/logout/confirmed", **hidden(page)))
+    assert "You are signed out at your province too" in page.text
+    assert not two.citizen.signed_in
+
+
+def hidden(page: TestResponse) -> dict[str, str]:
+    """What a form hands on."""
+    found = re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text)
+    return {name: html.unescape(value) for name, value in found if name != "csrf"}
