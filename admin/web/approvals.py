@@ -2,12 +2,14 @@
 
 from flask import Blueprint, Response, request
 
-from admin import approvals
+from admin import approvals, clients, policies
 from admin.model.operator import Right
 from admin.store import approvals as store
 from admin.web import names
 from hub import clock, web
 from hub.callers import Operator
+from idp.model.policy import FAPI2
+from idp.store import clients as client_store
 
 
 def blueprint() -> Blueprint:
@@ -24,9 +26,12 @@ def blueprint() -> Blueprint:
         with web.house().database.read() as db:
             found = store.approval(db, id, web.caller().place)
             asker = names.officer_name(db, found.asked_by)
+            client = client_store.client(db, found.subject) if found.kind == clients.CHANGE else None
         open_now = found.open_at(clock.now())
         mine = found.asked_by == web.caller().person
-        return web.page("admin/approval.html", found=found, open_now=open_now, mine=mine, asker=asker)
+        strict = client is not None and open_now and found.body["after"].get("policy") == FAPI2.name
+        missing = policies.missing(client) if client and strict else []
+        return web.page("admin/approval.html", found=found, open_now=open_now, mine=mine, asker=asker, missing=missing)
 
     @web.route(bp, "/console/approvals/<id>/decide", gate=Operator(Right.approve), methods=("POST",))
     def approval_decide(id: str) -> Response:

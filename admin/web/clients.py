@@ -92,7 +92,10 @@ def _asked(id: str, what: str, wanted: Any) -> Response:
     try:
         made = clients.ask(web.house(), id, wanted(client), reason=reason, by=web.caller(), now=clock.now())
     except ClientWrong as wrong:
-        return _page(id, {FIRST[what]: _(wrong.message, **wrong.values)})
+        said = _(wrong.message, **wrong.values)
+        if what == "policy" and policies.missing(client):
+            said = f"{said}{_('. ')}{_('What it must change first stands on this page')}"
+        return _page(id, {FIRST[what]: said})
     except ItemWrong:
         return _page(id, {"keys": _("Give a JWK set with one to five public keys")})
     return web.see_other(f"/console/approvals/{made.id}")

@@ -5,9 +5,10 @@ from datetime import datetime
 from flask import Blueprint, Response, request
 
 from admin import operators, suspicions
+from admin.model.approval import State
 from admin.model.operator import Right, rights_of
+from admin.store import approvals, tickets
 from admin.store import operators as store
-from admin.store import tickets
 from admin.web import frame
 from admin.web.gates import CONSOLE
 from certs import store as certs
@@ -40,10 +41,12 @@ def blueprint() -> Blueprint:
 def _looking(bp: Blueprint) -> None:
     @web.route(bp, "/console/", gate=SEE)
     def overview() -> Response:
-        scope = web.caller().place
+        scope, now = web.caller().place, clock.now()
         with web.house().database.read() as db:
+            asked = approvals.all_approvals(db, scope, state=State.open) if Right.approve in web.caller().rights else []
             return web.page(
                 "admin/overview.html",
+                to_decide=sum(one.open_at(now) and one.asked_by != web.caller().person for one in asked),
                 places=tree.places(db, scope),
                 agencies=seals.agencies(db, scope),
                 licenses=licenses.found(db, scope, limit=5),

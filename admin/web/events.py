@@ -169,6 +169,7 @@ WORDS = {
     "token-key.removed": N_("Key for tokens taken out of the key set"),
     "token-key.withdrawn": N_("Key for tokens withdrawn in an emergency"),
     "vault.rotated": N_("Secret of the vault changed"),
+    "hub.initialised": N_("Installation made"),
     "vault.retired": N_("Old secret of the vault given up"),
 }
 

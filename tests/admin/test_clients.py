@@ -146,6 +146,18 @@ def test_from_then_on_its_own_token_manages_nothing(house: House, office: Office
         registration.read(house, done.client.id, done.token)
 
 
+def test_who_decides_sees_that_something_waits_and_what_the_move_demands(house: House, office: Office) -> None:
+    clients.add(house, with_key(id=ID, id_token_algorithm="RS256"), by="test", now=clock.now())
+    answer = asked(office, ID, "policy", policy="fapi2", policy_reason="as planned")
+    for who, told in (("bernd", True), ("anna", False)):  # she asked for it herself
+        rights = (Right.approve,) if told else (Right.services,)
+        assert ("can decide: 1" in office(who, *rights).get("/console/?lang=en").text) == told
+    page = office("bernd", Right.approve).get(f"{answer.location}?lang=en").text
+    assert "Hand in each request itself before the browser comes (PAR)" in page
+    decided(house, office, answer)
+    assert "Hand in each request itself" not in office("bernd").get(f"{answer.location}?lang=en").text
+
+
 def test_a_move_to_another_policy_takes_two(house: House, office: Office) -> None:
     clients.add(house, with_key(id=ID, id_token_algorithm="RS256"), by="test", now=clock.now())
     answer = asked(office, ID, "policy", policy="fapi2", policy_reason="as all new ones")
