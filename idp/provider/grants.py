@@ -19,7 +19,7 @@ from idp.model.flow import Refused
 from idp.model.grant import GRANT_DAYS, TOLD_EVERY, Code, Grant, Party, Refresh, Tokens
 from idp.model.mandate import Mandate
 from idp.model.use import Act
-from idp.provider import binding, codes, given, pseudonyms, resources, revoke
+from idp.provider import binding, codes, given, pseudonyms, resources, revoke, sealed
 from idp.provider.tokens import sign
 from idp.store import grants as store
 from idp.store import releases, uses
@@ -58,7 +58,7 @@ def redeem(
     """
     reader = resources.of_person(house, client, resource, code.resources, now)
     grant = _grant_of(code, client, cnf, now)
-    refresh_token = secrets.token_urlsafe(32) if client.may(GrantType.refresh) else None
+    refresh_token = sealed.seal(house, REFRESH, grant.id.encode()) if client.may(GrantType.refresh) else None
     mandates = _mandates(house, grant, now)
     grant = _not_beyond(grant, mandates)
     handed = given.tokens(house, client, grant, grant.scopes, refresh_token, now, nonce=code.nonce, keys=code.holder_keys,
@@ -71,11 +71,9 @@ def redeem(
             and _login_runs(db, grant, now, held=True)
             and principals.runs(db, grant.person, grant.acting_for, now)
         )
-        won = told and store.redeem(db, codes.digest(value), grant)
+        won = told and store.redeem(db, sealed.digest(value), grant)
         if won:
             _note_use(db, client, mandates, now)
-            if refresh_token is not None:
-                store.keep_refresh(db, Refresh(digest_of(refresh_token), grant.id, None, now))
             facts = {"grant": grant.id, "scopes": list(grant.scopes), "level": grant.level}
             by, place = grant.label, client.place
             event = ledger.wrote(db, "grant.made", f"client:{client.id}", by=by, at=now, place=place, facts=facts)
@@ -111,7 +109,7 @@ def refresh(
         raise Refused("invalid_scope", "More than was granted")
     wanted = tuple(scope for scope in grant.scopes if scopes is None or scope in scopes)
     reader = resources.of_person(house, client, resource, grant.resources, now)
-    successor = pseudonyms.successor(house, value) if client.rotates_refresh else value
+    successor = pseudonyms.successor(house, token.digest) if client.rotates_refresh else value
     # The tokens are bound to the key of today: a client that proves itself may take a new one (RFC 9449 5).
     handed = given.tokens(
         house,
@@ -138,6 +136,7 @@ def refresh(
     return handed
 
 
+REFRESH = b"refresh"  # the purpose for which the first token of a family, which only names its grant, is sealed
 REFRESH_GONE = "The refresh token is unknown, revoked or expired"
 
 
@@ -165,8 +164,9 @@ def renewable(house: House, value: str, now: datetime) -> tuple[tuple[Refresh, G
 
     It may while it is neither revoked nor over, nor is its login, unless it outlives that.
     """
+    first = sealed.opened(house, REFRESH, value)  # a successor is known by its digest
     with house.database.look() as db:
-        found = store.refresh(db, digest_of(value))
+        found = store.refresh(db, digest_of(value)) if first is None else store.first(db, first.decode(), sealed.digest(value))
         login = callers.login(db, found[1].sid, now) if found else None
     if found is None or not in_force(house, found[1], now) or (login is None and not found[1].offline):
         return None, None
@@ -197,7 +197,7 @@ def used_again(house: House, value: str, client: Client, now: datetime) -> None:
     RFC 6749 4.1.2. One that was never redeemed changes nothing.
     """
     with house.database.look() as db:
-        grant = store.of_code(db, codes.digest(value))
+        grant = store.of_code(db, sealed.digest(value))
     if grant is not None and grant.client == client.id and grant.revoked is None:
         revoke.grants(house, [grant], why="code used twice", now=now)
         log.warning("code.reused", client=client.id, grant=grant.id)

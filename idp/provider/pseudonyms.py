@@ -28,9 +28,9 @@ def sid(house: House, client: Client, login: str) -> str:
     return login if client.first_party and not client.pairwise else _keyed(house, f"sid\0{client.id}\0{login}")
 
 
-def successor(house: House, refresh_token: str) -> str:
-    """The refresh token that replaces another. Always the same one, so that a repeated request can be answered again."""
-    return _keyed(house, f"refresh\0{refresh_token}")
+def successor(house: House, digest: str) -> str:
+    """The refresh token that replaces the one of this digest. Always the same, so that a repeated request is answered again."""
+    return _keyed(house, f"refresh\0{digest}")
 
 
 def _shared_by(client: Client) -> str | None:

@@ -1,7 +1,8 @@
 """The tables of grants and refresh tokens. Two unique rows decide everything that may happen once.
 
-`code` of a grant: a code is redeemed by inserting its grant; a second insert finds the first. `parent` of a refresh token:
-a token is replaced by inserting its successor; a second one is impossible. Codes and tokens stand here as digests only.
+`code` of a grant: a code is redeemed by inserting its grant; a second insert finds the first. `parent` of a refresh token: a
+token is replaced by inserting its successor; a second one is impossible. The first token of a grant holds the grant's id and
+has no row. Codes and tokens stand here as digests only.
 """
 
 from collections.abc import Sequence
@@ -39,11 +40,10 @@ grant_table = sa.Table(
     sa.Column("told", Instant),  # when a renewal without the person was last noted
 )
 # Most grants are not revoked: those need no entry when they are made.
-sa.Index(
-    "ix_idp_grant_revoked",
-    grant_table.c.revoked,
-    **{f"{name}_where": grant_table.c.revoked.is_not(None) for name in ("sqlite", "postgresql")},
-)
+_UNUSUAL = grant_table.c.revoked.is_not(None)
+sa.Index("ix_idp_grant_revoked", grant_table.c.revoked, sqlite_where=_UNUSUAL, postgresql_where=_UNUSUAL)
+_ACTING = grant_table.c.acting_for.is_not(None)
+sa.Index("ix_idp_grant_acting_for", grant_table.c.acting_for, sqlite_where=_ACTING, postgresql_where=_ACTING)
 refresh_table = sa.Table(
     "idp_refresh",
     metadata,
@@ -74,6 +74,13 @@ BY_REFRESH = Ready(
     .join(refresh_table, _g.id == _r.grant)
     .outerjoin(_s.made.table, _s.parent == _r.digest)
     .where(_r.digest == sa.bindparam("digest_"))
+)
+
+
+FIRST = Ready(
+    sa.select(grant_table, _s.made.label("replaced"))
+    .outerjoin(_s.made.table, _s.parent == sa.bindparam("digest_"))
+    .where(_g.id == sa.bindparam("id_"))
 )
 
 
@@ -126,9 +133,15 @@ def tell(db: sa.Connection, id: str, now: datetime, every: timedelta) -> bool:
 
 
 def refresh(db: Db, digest: str) -> tuple[Refresh, Grant] | None:
-    """A refresh token and its grant; `replaced` tells when its successor was made."""
+    """A refresh token that replaced another, and its grant; `replaced` tells when its successor was made."""
     row = BY_REFRESH.first(db, digest_=digest)
     return None if row is None else (Refresh(row.digest, row.grant, row.parent, row.made_, row.replaced), _grant(row))
+
+
+def first(db: Db, id: str, digest: str) -> tuple[Refresh, Grant] | None:
+    """The first refresh token of a grant, by the grant's id that it holds; it stands nowhere. `digest` is the token's."""
+    row = FIRST.first(db, id_=id, digest_=digest)
+    return None if row is None else (Refresh(digest, row.id, None, row.made, row.replaced), _grant(row))
 
 
 def living(
@@ -139,8 +152,11 @@ def living(
     client: str | None = None,
     sids: Sequence[str] | None = None,
     data: str | None = None,
+    principal: str | None = None,
 ) -> list[Grant]:
-    """The grants that have neither ended nor been revoked: of a person, a client, some logins, a data permission, or of all."""
+    """The grants that have neither ended nor been revoked: of a person, a client, some logins, a data permission, whoever acts
+    for a principal, or of all.
+    """
     wanted = [_g.revoked.is_(None), _g.ends > now]
     if person is not None:
         wanted.append(_g.person == person)
@@ -150,6 +166,8 @@ def living(
         wanted.append(_g.sid.in_(sids))
     if data is not None:
         wanted.append(sa.cast(_g.data, sa.Text).contains(f'"{data}"', autoescape=True))  # ids hold no quotes
+    if principal is not None:
+        wanted.append(_g.acting_for == principal)
     return [_grant(row) for row in db.execute(sa.select(grant_table).where(*wanted).order_by(_g.made))]
 
 

@@ -34,7 +34,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "hub/jwk.py",
         "hub/vault.py",
         "hub/strongbox.py",
-        "idp/provider/codes.py",  # what a code carries, sealed
+        "idp/provider/sealed.py",  # what codes and refresh tokens carry
         "hub/self_signed.py",
         "hub/token.py",
         "hub/ledger.py",

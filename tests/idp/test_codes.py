@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub import clock
+from hub.digest import digest_of
 from idp.model.flow import Refused
-from idp.provider import codes, grants
+from idp.model.grant import Refresh
+from idp.provider import codes, grants, sealed
+from idp.store import grants as store
 from tests.idp.rp import CALLBACK, Visit, Visits, public
 from tests.idp.test_grants import code_of
 
@@ -31,7 +34,7 @@ def test_a_code_gives_back_all_that_it_stands_for(party: Visit) -> None:
 
 def test_two_codes_for_the_same_are_two(party: Visit) -> None:
     code = code_of(party)
-    assert codes.digest(codes.seal(party.house, code)) != codes.digest(codes.seal(party.house, code))
+    assert sealed.digest(codes.seal(party.house, code)) != sealed.digest(codes.seal(party.house, code))
 
 
 def test_a_code_tells_nothing_to_the_browser_that_carries_it(party: Visit) -> None:
@@ -51,9 +54,9 @@ def test_a_code_with_one_bit_changed_is_none(party: Visit) -> None:
         assert codes.opened(party.house, base64.urlsafe_b64encode(forged).rstrip(b"=").decode()) is None
 
 
-def test_a_code_of_another_installation_is_none(party: Visit) -> None:
+def test_a_code_of_another_installation_is_none(party: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     value = codes.seal(party.house, code_of(party))
-    party.house.keys._secrets["codes"] = b"another installation's secret..."
+    monkeypatch.setitem(party.house.keys._secrets, "sealed", b"another installation's secret...")
     with pytest.raises(Refused, match="invalid_grant"):
         grants.find_code(party.house, value, party.client, clock.now())
 
@@ -124,4 +127,44 @@ def test_a_code_of_the_release_before_is_redeemed_after_an_update(party: Visit) 
 def test_whatever_comes_as_a_code_is_refused(visit: Visit, value: str) -> None:
     with pytest.raises(Refused, match="invalid_grant"):
         grants.find_code(visit.house, value, visit.client, clock.now())
-    assert len(codes.digest(value)) == 64
+    assert len(sealed.digest(value)) == 64
+
+
+# -- refresh tokens
+
+
+def test_a_refresh_token_holds_nothing_but_its_grant_and_stands_nowhere(party: Visit) -> None:
+    value = party.tokens()["refresh_token"]
+    assert (codes.opened(party.house, value), sealed.opened(party.house, codes.PURPOSE, value)) == (None, None)
+    with party.house.database.read() as db:
+        assert store.grant(db, (sealed.opened(party.house, grants.REFRESH, value) or b"").decode())
+        assert store.refresh(db, digest_of(value)) is None
+
+
+@pytest.mark.parametrize("more", ["=", "==", "====", "\n", "A"])
+def test_a_used_refresh_token_written_in_another_way_renews_nothing(party: Visit, visits: Visits, more: str) -> None:
+    native = visits(public(), browser_of=party)
+    native.agrees()
+    first = native.tokens()["refresh_token"]
+    assert native.refresh(first).status_code == 200
+    with clock.shifted(11):
+        assert native.refresh(first + more).status_code == 400
+
+
+def test_a_refresh_token_of_another_installation_is_none(party: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = party.tokens()["refresh_token"]
+    monkeypatch.setitem(party.house.keys._secrets, "sealed", b"another installation's secret...")
+    assert party.refresh(value).status_code == 400
+
+
+def test_a_code_is_no_refresh_token_and_the_reverse(party: Visit) -> None:
+    assert party.refresh(party.code()).status_code == 400
+    assert party.redeem(party.tokens()["refresh_token"]).status_code == 400
+
+
+def test_a_refresh_token_of_the_release_before_is_renewed_after_an_update(party: Visit) -> None:
+    """It was a random name for a row."""
+    gid = party.claims(party.tokens()["access_token"])["gid"]
+    with party.house.database.write() as db:
+        store.keep_refresh(db, Refresh(digest_of("an older one"), gid, None, clock.now()))
+    assert party.refresh("an older one").status_code == 200

@@ -17,7 +17,7 @@ from hub.digest import digest_of
 from hub.house import House
 from idp.model.client import GrantType
 from idp.model.flow import Refused, SignedIn
-from idp.provider import codes, device, flows, grants
+from idp.provider import codes, device, flows, grants, sealed
 from idp.store import grants as store
 from tests.idp import racers
 from tests.idp.racers import TRIES, race
@@ -101,7 +101,7 @@ def test_a_hundred_renewals_get_the_one_successor_and_later_reuse_ends_the_famil
     assert len(successors) == 1
     (successor,) = successors
     with program.house.database.read() as db:
-        rows = db.execute(store.refresh_table.select().where(store.refresh_table.c.parent == digest_of(first))).all()
+        rows = db.execute(store.refresh_table.select().where(store.refresh_table.c.parent == sealed.digest(first))).all()
     assert [row.digest for row in rows] == [digest_of(successor)]
     later = now + timedelta(seconds=11)
     ends = race(pool, program.house, "refresh", first, program.client, later)

@@ -1,4 +1,4 @@
-"""Who was let in to learn about me here: each sign-in, and each day on which a service came without me, with its line in the ledger and a proof of it."""
+"""Who was let in to learn about me here: each sign-in, and each day on which a service came without me, with a proof."""
 
 import json
 from dataclasses import dataclass

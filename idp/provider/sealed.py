@@ -1,0 +1,53 @@
+"""Texts that somebody carries for us and nobody else can read, make or change: authorization codes, refresh tokens (decision 35).
+
+`base64url(salt ‖ AES-256-GCM(key, text, purpose))` with `key = HMAC-SHA256(secret, salt)`. Each key seals one text, so its nonce
+may be constant.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hub.house import House
+
+SALT = 16  # bytes
+NONCE = bytes(12)
+
+
+def seal(house: House, purpose: bytes, text: bytes) -> str:
+    """The text, to be opened for the same purpose only."""
+    salt = secrets.token_bytes(SALT)
+    return base64.urlsafe_b64encode(salt + _cipher(house, salt).encrypt(NONCE, text, purpose)).rstrip(b"=").decode()
+
+
+def opened(house: House, purpose: bytes, value: str) -> bytes | None:
+    """The text; None if it is none of ours."""
+    raw = _raw(value)
+    try:
+        return _cipher(house, raw[:SALT]).decrypt(NONCE, raw[SALT:], purpose)
+    except (InvalidTag, ValueError):
+        return None
+
+
+def digest(value: str) -> str:
+    """By what such a text is remembered: the same for each way to write it down."""
+    return hashlib.sha256(_raw(value)).hexdigest()
+
+
+# -- inside
+
+
+def _raw(value: str) -> bytes:
+    """The bytes; of a text that is none of ours, perhaps none."""
+    try:
+        return base64.b64decode(value.encode() + b"=" * (-len(value) % 4), b"-_", validate=True)
+    except ValueError:
+        return b""
+
+
+def _cipher(house: House, salt: bytes) -> AESGCM:
+    return AESGCM(hmac.digest(house.keys.secret("sealed"), salt, "sha256"))
