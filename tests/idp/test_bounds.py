@@ -110,7 +110,7 @@ def repeat(house: House, table: sa.Table, own: tuple[str, ...], times: int, *, a
             return f"{name} - {int(ago.total_seconds() * 1e6)} - n"
         if column.name not in own:
             return name
-        return f"{name} || '-' || n" if isinstance(column.type, sa.Text) else f"{name} + n"
+        return f"{name} || '-{times}-' || n" if isinstance(column.type, sa.Text) else f"{name} + n"
 
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     values = ", ".join(value(column) for column in table.columns)
