@@ -34,7 +34,7 @@ class NotProved(NotAllowed):
 
     title = "Prove your own real name first"
     advice = "Verify your real name up to the live check. Then you come back here and ask or decide again."
-    way = Way("/realname")
+    way = Way("/console/sign-in?level=3", provider=False)  # by way of every step that is missing
     act = "Verify my real name"
 
 

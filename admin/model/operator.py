@@ -45,7 +45,7 @@ class SignedInElsewhere(SecondFactorMissing):
 
     title = "Operators sign in here, not by way of a province"
     advice = "Sign in again with your passkey, or with your password and a one-time code."
-    way = Way("/console/sign-in?again=1", provider=False)
+    way = Way("/console/sign-in?again=1", back="/console/", provider=False)
     act = "Sign in again"
 
 

@@ -80,11 +80,11 @@ def _way(problem: Problem) -> str:
     way, settings = problem.way, house().settings
     if way is None:
         return ""
-    if not way.provider:
-        return way.path
-    if settings.home_url != settings.issuer_url:  # it leads to no other site
-        return settings.issuer_url + way.path
-    return f"{settings.issuer_url}{way.path}?{urlencode({'next': way.back or _page_of(request.path)})}"
+    url = f"{settings.issuer_url if way.provider else ''}{way.path}"
+    if way.provider and settings.home_url != settings.issuer_url:  # it leads to no other site
+        return url
+    onward = urlencode({"next": way.back or _page_of(request.path)})
+    return f"{url}{'&' if '?' in url else '?'}{onward}"
 
 
 def _page_of(path: str) -> str:

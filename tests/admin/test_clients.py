@@ -132,7 +132,7 @@ def test_who_must_prove_his_name_first_is_led_there_and_back(house: House, offic
         db.execute(people.person_table.update().where(people.person_table.c.id == "anna").values(level=1))
     answer = asked(office, waiting, "let-in", agency=MARKET, policy="fapi2", let_in_reason="new program")
     assert answer.status_code == 403
-    assert f'href="http://localhost:8000/realname?next=%2Fconsole%2Fclients%2F{waiting}"' in answer.text
+    assert f'href="/console/sign-in?level=3&amp;next=%2Fconsole%2Fclients%2F{waiting}"' in answer.text
 
 
 def test_from_then_on_its_own_token_manages_nothing(house: House, office: Office, now: datetime) -> None:

@@ -170,7 +170,7 @@ def test_an_invitation_makes_an_operator(house: House, now: datetime) -> None:
     ("amr", "way"),
     [
         (("pwd",), "http://localhost:8000/account/second-factor?next=%2Fconsole%2F"),
-        (("pwd", "otp", "mfa", "fed"), "/console/sign-in?again=1"),
+        (("pwd", "otp", "mfa", "fed"), "/console/sign-in?again=1&amp;next=%2Fconsole%2F"),
     ],
 )
 def test_who_lacks_a_factor_of_his_own_is_led_to_where_he_gets_one(
