@@ -7,6 +7,7 @@ Labels hold route names, never addresses or ids: these would be persons, and wit
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -36,8 +37,18 @@ def gauge(name: str, text: str, measure: Measure) -> None:
 
 def answered(route: str, method: str, status: int, took: float) -> None:
     """Count one answer."""
-    requests.labels(route, method, str(status)).inc()
-    seconds.labels(route).observe(took)
+    _counter(route, method, status).inc()
+    _clock(route).observe(took)
+
+
+@cache  # routes, methods and states are few
+def _counter(route: str, method: str, status: int) -> Counter:
+    return requests.labels(route, method, str(status))
+
+
+@cache
+def _clock(route: str) -> Histogram:
+    return seconds.labels(route)
 
 
 def text(house: "House", now: datetime) -> bytes:

@@ -8,10 +8,12 @@ from hub.web import direct
 from idp.provider import discovery
 from idp.provider.programs import Answer
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # made once: dumps makes one each time
+
 
 def plain(answer: Answer) -> direct.Answer:
     """The answer of one of our verbs as bytes."""
-    body = json.dumps(answer.body, ensure_ascii=False).encode() if answer.body else answer.text.encode()
+    body = _ENCODER.encode(answer.body).encode() if answer.body else answer.text.encode()
     return direct.Answer(answer.status, body, answer.media, answer.headers)
 
 

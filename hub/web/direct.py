@@ -151,7 +151,6 @@ def begin(environ: "WSGIEnvironment", *, pages: bool = True) -> str:
     """Begin a request: who counts knows it, each line of the log bears its number, texts have the reader's language."""
     steps.begin(environ)
     number = environ.get(REQUEST) or secrets.token_hex(8)
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=number)
     if pages:
         i18n.choose(cookies(environ).get("lang"), preferred(environ.get("HTTP_ACCEPT_LANGUAGE", "")))

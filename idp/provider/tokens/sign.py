@@ -242,8 +242,11 @@ def _mandate(house: House, client: Client, mandate: Mandate) -> Claims:
 def _signed(house: House, algorithm: str, typ: str, claims: Claims, now: datetime) -> str:
     key = _signer(house, algorithm, now)
     header = {"alg": algorithm, "typ": typ, "kid": key.kid}
-    payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":"))
+    payload = _ENCODER.encode(claims)
     return jws.serialize_compact(header, payload, key, algorithms=[algorithm])
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: dumps makes one each time
 
 
 def _signer(house: House, algorithm: str, now: datetime) -> _Key:
