@@ -19,7 +19,7 @@ import app as front
 from hub import clock, ledger, notices, outbox, sessions, ticks
 from hub.db import Instant
 from hub.house import House, open_house
-from idp.store import devices, grants, logouts, releases, uses
+from idp.store import consents, devices, grants, logouts, receipts, releases, uses
 from tests.idp.citizen import Citizen
 from tests.idp.rp import Visit, department
 
@@ -38,6 +38,19 @@ PAST: dict[sa.Table, tuple[str, ...]] = {
     logouts.logout_table: ("digest",),
     devices.device_table: ("digest",),
     uses.use_table: ("id",),
+}
+# And these with the days of everybody else.
+OTHERS: dict[sa.Table, tuple[str, ...]] = {
+    sessions.session_table: ("digest", "sid", "person"),
+    grants.grant_table: ("id", "code", "sid", "person"),
+    grants.refresh_table: ("digest", "grant", "parent"),
+    ledger.event_table: ("id", "leaf", "subject"),
+    releases.release_table: ("event", "person"),
+    consents.consent_table: ("person",),
+    receipts.receipt_table: ("id", "person"),
+    notices.notice_table: ("id", "person"),
+    devices.device_table: ("digest", "person"),
+    uses.use_table: ("id", "principal", "person"),
 }
 FOR_EVER = {"hub_ledger_event", "hub_ledger_node", "hub_ledger_checkpoint"}  # docs/retention.md
 GROWING = {table.name for table in PAST} | FOR_EVER | {"hub_revocation", "hub_inbox", "hub_job"}
@@ -152,20 +165,13 @@ def seeds(person: str) -> dict[sa.Table, dict[str, object]]:
 
 
 def history(house: House, person: str, rows: int) -> None:
-    """Give a person a past: more of everything that his sign-ins left behind, while as many others are signed in."""
+    """Give a person a past: more of everything that his sign-ins left behind so far."""
     with house.database.write() as db:
         for table, row in seeds(person).items():
             if not db.execute(sa.select(sa.func.count()).select_from(table)).scalar():
                 db.execute(table.insert().values(row))
     for table, own in PAST.items():
         repeat(house, table, own, rows, ago=timedelta(days=2))
-    now = clock.now()
-    running = {"sid": f"living {rows}", "digest": f"living {rows}", "person": "x", "ended": None, "opened": now,
-               "ends": now + timedelta(hours=9)}  # fmt: skip
-    with house.database.write() as db:
-        one = dict(db.execute(sa.select(sessions.session_table).limit(1)).one()._mapping)
-        db.execute(sessions.session_table.insert().values(one | running))
-    repeat(house, sessions.session_table, ("digest", "sid", "person"), rows, ago=timedelta(0))
 
 
 @dataclass
@@ -176,10 +182,24 @@ class Days:
     visit: Visit
 
     def one(self) -> None:
+        browser = self.signs_in()
+        uses_a_service(self.visit)
+        assert not browser.signed_in
+
+    def signs_in(self) -> Citizen:
         browser = Citizen(self.citizen.house, self.citizen.app, self.citizen.register)
         assert browser.signs_in().status_code == 303
         self.visit.browser = browser.browser
-        uses_a_service(self.visit)
+        return browser
+
+    def one_of_tidying_up(self) -> None:
+        """He looks at what there is of him, and takes an agreement back."""
+        browser, service = self.signs_in(), f"/account/services/{self.visit.client.id}"
+        for page in ("/account", "/account/sessions", "/account/services", "/account/uses", service):
+            assert browser.get(page).status_code == 200
+        withdrawn = browser.post("/account/services/withdraw", form_at=service, client=self.visit.client.id)
+        assert withdrawn.status_code == 303
+        self.visit.agrees()
 
 
 @pytest.fixture
@@ -213,6 +233,22 @@ def test_a_long_past_costs_neither_a_statement_nor_a_row_more(house: House, days
     (few, steps), (many, more) = costs
     assert few == many
     assert abs(more - steps) < steps / 50, (steps, more)
+
+
+def test_what_all_others_do_costs_a_person_nothing(house: House, days: Days) -> None:
+    """Twenty thousand others are signed in, each with tokens of the same service."""
+    costs = []
+    for others in (FEWER, MANY):
+        days.signs_in()
+        days.visit.tokens(scope="openid profile offline_access")
+        for table, own in OTHERS.items():
+            repeat(house, table, own, others, ago=timedelta(0))
+        days.one_of_tidying_up()
+        with watched(house) as work:
+            days.one()
+            days.one_of_tidying_up()
+        costs.append(work.steps)
+    assert costs[1] - costs[0] < MANY / 5, costs  # his own rows are a few more; to read theirs would be a step each
 
 
 def test_periodic_work_reads_nothing_that_grows_from_end_to_end(house: House, days: Days) -> None:
