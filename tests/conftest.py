@@ -75,7 +75,7 @@ def postgres_template(postgres_server: servers.Postgres, template: Path, valkey_
     """An initialised PostgreSQL database with the keys of `template`, to copy from."""
     url = postgres_server.fresh()
     front.init(settings_for(template, valkey_url, database_url=url), clock.now()).close()
-    return url.rpartition("/")[2].partition("?")[0]
+    return servers.named(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
+
 from hub import valkey as embedded_valkey
 
 _numbers = itertools.count(1)
@@ -33,7 +35,9 @@ def postgres() -> Iterator["Postgres"]:
         # The tests are about rules, not about a power cut: without fsync they take a third of the time.
         server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;")
         server.psql("SELECT pg_reload_conf();")
-        yield Postgres(server)
+        made = Postgres(server)
+        yield made
+        made.close()
         # Nobody wants these data: no last checkpoint.
         pg_ctl(["-w", "stop", "-m", "immediate"], pgdata=server.pgdata, user=server.system_user)
 
@@ -42,20 +46,29 @@ class Postgres:
     """A running PostgreSQL server."""
 
     def __init__(self, server: Any) -> None:
-        self._server = server
+        self._folder = str(server.get_postmaster_info().socket_dir)
+        self._master = psycopg.connect(host=self._folder, user="postgres", dbname="postgres", autocommit=True)
 
     def url(self, database: str = "postgres") -> str:
         """Give the SQLAlchemy URL of one of its databases."""
-        folder = quote(str(self._server.get_postmaster_info().socket_dir), safe="")
-        return f"postgresql+psycopg://postgres@/{database}?host={folder}"
+        return f"postgresql+psycopg://postgres@/{database}?host={quote(self._folder, safe='')}"
 
     def fresh(self, template: str = "template0") -> str:
         """Create a database, empty or as a copy of another one, and give its URL."""
         name = f"yinxin_{next(_numbers)}"
-        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        # As files: with its log, which nobody wants here, a copy takes ten times as long.
+        self._master.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        """Throw a database away: each is 8 MB in 300 files."""
-        name = url.rpartition("/")[2].partition("?")[0]
-        self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+        """Throw a database away: each is 12 MB in 700 files."""
+        self._master.execute(f"DROP DATABASE {named(url)} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._master.close()
+
+
+def named(url: str) -> str:
+    """The name of the database at this URL."""
+    return url.rpartition("/")[2].partition("?")[0]

@@ -4,17 +4,16 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import redis
 
+from hub.db import Database
 from hub.house import House, open_house
 from hub.settings import read
 from hub.shared import Shared
-
-if TYPE_CHECKING:
-    from tests.servers import Postgres
+from tests.servers import Postgres, named
 
 
 @pytest.fixture
@@ -24,13 +23,23 @@ def bare(tmp_path: Path, valkey_url: str) -> Iterator[House]:
         yield house
 
 
+@pytest.fixture(scope="session")
+def postgres_bare(postgres_server: Postgres) -> str:
+    """A database with all tables and nothing in them, to copy from."""
+    url = postgres_server.fresh()
+    database = Database(url)
+    database.create_all()
+    database.dispose()
+    return named(url)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def bare_on(request: pytest.FixtureRequest, tmp_path: Path, valkey_url: str) -> Iterator[House]:
     """An empty installation on each of the two databases."""
     server: Postgres | None = None
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres_server")
-    url = server.fresh() if server else ""
+    url = server.fresh(request.getfixturevalue("postgres_bare")) if server else ""
     with opened(tmp_path / "data", valkey_url, url) as house:
         yield house
     if server:
