@@ -115,6 +115,7 @@ class Keys:
         self._opened: dict[str, PrivateKey] = {}
         self._publics: dict[str, PublicKey] = {}
         self._secrets: dict[str, bytes] = {}
+        self._fitted = False  # whether the passphrase has been seen to open what is here
         self._listed: tuple[int, list[tuple[str, str]]] = (-1, [])
 
     # -- keys
@@ -130,6 +131,7 @@ class Keys:
             self._token.create(name, CURVES[algorithm])
             public = self._token.public(name)
         else:
+            self._fits()
             key = _fresh(algorithm)
             pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, self._wrapping)
             _write_new(self._path(name, "pem"), pem)
@@ -283,6 +285,7 @@ class Keys:
             if not path.exists():
                 if not make:
                     raise KeyMissing(f"There is no secret named {name}")
+                self._fits()
                 nonce = secrets.token_bytes(12)
                 sealed = nonce + AESGCM(self._wrapping_key).encrypt(nonce, secrets.token_bytes(32), name.encode())
                 _write_new(path, sealed)
@@ -299,6 +302,24 @@ class Keys:
         self._secrets.pop(name, None)
 
     # -- inside
+
+    def _fits(self) -> None:
+        """Refuse a passphrase that does not open what is here: a key made under it would be closed to everybody else.
+
+        Raises WrongPassphrase.
+        """
+        if not self._fitted:
+            here = sorted(self.folder.glob("*.secret")) or sorted(self.folder.glob("*.pem"))
+            if here and not any(map(self._opens, here)):  # one of them may be damaged
+                raise WrongPassphrase("It opens nothing that is here")
+            self._fitted = True
+
+    def _opens(self, path: Path) -> bool:
+        try:
+            self.secret(path.stem) if path.suffix == ".secret" else self._from_file(path.stem)
+        except WrongPassphrase:
+            return False
+        return True
 
     @property
     def _wrapping(self) -> serialization.KeySerializationEncryption:

@@ -56,6 +56,23 @@ def test_the_wrong_passphrase_opens_nothing(keys: Keys) -> None:
         other.secret("two")
 
 
+def test_nothing_new_is_made_under_a_wrong_passphrase(keys: Keys) -> None:
+    """Whoever gives another one by hand, or none, would make keys that the installation cannot open."""
+    for name in ("one", "two"):
+        keys.secret(name)
+    before = sorted(keys.folder.iterdir())
+    other = Keys(keys.folder, "")
+    with pytest.raises(WrongPassphrase):
+        other.create("three", purpose="test")
+    with pytest.raises(WrongPassphrase):
+        other.secret("three")
+    assert sorted(keys.folder.iterdir()) == before
+    (keys.folder / "one.secret").write_bytes(b"damaged, but the other one opens")
+    again = Keys(keys.folder, PASS)
+    again.create("three", purpose="test")
+    assert again.sign("three", b"data")
+
+
 def test_a_private_key_does_not_leave(keys: Keys) -> None:
     signer: Any = keys.signer("one")
     with pytest.raises(TypeError):
