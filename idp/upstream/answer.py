@@ -11,7 +11,7 @@ from hub.problems import Problem
 from idp.model.upstream import AnswerNotTrusted, Told, Upstream, UpstreamRefused, VouchedTooLow
 from idp.upstream import begin, breaker, jose, metadata
 from idp.upstream.begin import Errand
-from idp.upstream.checks import CHECKS, Shown
+from idp.upstream.checks import CHECKS, Shown, signed_in_at
 from idp.upstream.jose import Claims
 
 SIGNED = ("jwt",)  # the `typ` of an ID token, or none
@@ -44,7 +44,7 @@ def told(house: House, upstream: Upstream, errand: Errand, given: Mapping[str, s
     if level < max(errand.level, 2):
         raise VouchedTooLow("It says level %(told)s; level %(asked)s is needed", told=level, asked=max(errand.level, 2))
     more = _userinfo(house, upstream, about.userinfo, tokens, claims, now)
-    return _told(house, upstream, claims, more, tokens["id_token"], level)
+    return _told(house, shown, more, tokens["id_token"], level)
 
 
 def subject(house: House, upstream: Upstream, sub: str) -> str:
@@ -129,7 +129,8 @@ def _userinfo(
     return said
 
 
-def _told(house: House, upstream: Upstream, claims: Claims, more: Claims, id_token: str, level: int) -> Told:
+def _told(house: House, shown: Shown, more: Claims, id_token: str, level: int) -> Told:
+    upstream, claims = shown.upstream, shown.claims
     every = more | claims  # what is signed goes first
     return Told(
         upstream=upstream,
@@ -137,7 +138,7 @@ def _told(house: House, upstream: Upstream, claims: Claims, more: Claims, id_tok
         sid=their_sid(house, upstream, claims.get("sid")),
         level=level,
         amr=upstream.methods(claims.get("amr")),
-        auth_time=datetime.fromtimestamp(int(claims["auth_time"]), UTC),
+        auth_time=datetime.fromtimestamp(signed_in_at(shown), UTC),
         id_token=id_token,
         digest=digest_of(id_token),
         name=_text(every, upstream.name_claim),

@@ -20,6 +20,9 @@ from idp.upstream.metadata import Metadata
 
 SECONDS = 900  # for signing in there, maybe with a factor to be fetched first
 OPENED = Limit("upstream", 300, 300)  # of one network: each opens a call to a province
+SLACK = (
+    20  # seconds that we ask of a sign-in to be younger than the service does: the way back takes some, and rounding
+)
 AGE = 12 * 3600  # seconds: an older sign-in there is none here; and asking for an age makes auth_time certain
 
 
@@ -38,6 +41,11 @@ class Errand:
     login: bool  # he was to sign in anew
     began: float
     person: str = ""  # who is signed in here already: a link for him is asked
+
+    @property
+    def anew(self) -> bool:
+        """Whether only a sign-in counts that was done for this errand."""
+        return self.login or self.max_age == 0
 
 
 def begin(
@@ -58,7 +66,7 @@ def begin(
     limits.check(house.shared, OPENED, net)
     about = metadata.answers(house, upstream, now)
     anew = again or bool(asked and "login" in asked.prompt)
-    age = min(AGE, asked.max_age if asked and asked.max_age is not None else AGE)
+    age = min(AGE, max(0, asked.max_age - SLACK) if asked and asked.max_age is not None else AGE)
     errand = Errand(
         upstream=upstream.id,
         browser=digest_of(browser),

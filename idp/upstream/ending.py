@@ -15,7 +15,7 @@ from idp.model.upstream import AnswerNotTrusted, Upstream, UpstreamDown, is_fede
 from idp.provider import logout
 from idp.store import upstreams as store
 from idp.upstream import answer, configured, jose, metadata
-from idp.upstream.checks import LEEWAY
+from idp.upstream.checks import SKEW
 from idp.upstream.jose import Claims
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -128,8 +128,8 @@ def _checked(upstream: Upstream, claims: Claims, moment: int) -> None:
     rules = {
         "iss": claims.get("iss") == upstream.issuer,
         "aud": claims.get("aud") in (upstream.client_id, [upstream.client_id]),
-        "iat": type(issued) is int and moment - OLDEST <= issued <= moment + LEEWAY,
-        "exp": type(ends) is int and ends > moment - LEEWAY,
+        "iat": type(issued) is int and moment - OLDEST <= issued <= moment + SKEW,
+        "exp": type(ends) is int and ends > moment - SKEW,
         "events": isinstance(events, dict) and isinstance(events.get(EVENT), dict),
         "nonce": "nonce" not in claims,
         "jti": isinstance(claims.get("jti"), str) and 0 < len(claims["jti"]) <= 255,

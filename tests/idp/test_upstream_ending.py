@@ -110,26 +110,22 @@ def test_a_service_that_can_only_be_told_by_the_browser_is_framed_in_turn(frames
     assert "frame-src https://market.example;" in answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {},
-        {"iss": PROVINCE},
-        {"iss": PROVINCE, "sid": ""},
-        {"iss": PROVINCE, "sid": "s" * 256},
-        {"iss": PROVINCE, "sid": "another"},
-        {"iss": "http://localhost:8007", "sid": "right"},
-        {"sid": "right"},
-    ],
-)
-def test_a_frame_that_does_not_name_the_session_ends_nothing(frames: Two, asked: dict[str, str]) -> None:
+def test_a_frame_that_does_not_name_the_session_ends_nothing(frames: Two) -> None:
     """Whoever makes one knows no session's name; the cookie of this browser counts for nothing."""
     sid = parse_qs(urlsplit(framed_address(frames)).query)["sid"][0]
-    given = asked | ({"sid": sid} if asked.get("sid") == "right" else {})
-    answer = frames.browser.get(f"/upstream/lanhai/frontchannel-logout?{urlencode(given)}")
-    assert answer.status_code == (200 if asked.get("sid") == "another" else 400)
-    assert frames.signed_in
-    assert frames.browser.get(f"/upstream/nobody/frontchannel-logout?{urlencode(given)}").status_code == 400
+    here = "/upstream/lanhai/frontchannel-logout"
+    for asked, status in (
+        ({}, 400),
+        ({"iss": PROVINCE}, 400),
+        ({"iss": PROVINCE, "sid": ""}, 400),
+        ({"iss": PROVINCE, "sid": "s" * 256}, 400),
+        ({"iss": PROVINCE, "sid": "another"}, 200),
+        ({"iss": "http://localhost:8007", "sid": sid}, 400),
+        ({"sid": sid}, 400),
+    ):
+        assert frames.browser.get(f"{here}?{urlencode(asked)}").status_code == status, asked
+        assert frames.signed_in, asked
+    assert frames.browser.get(f"{here.replace('lanhai', 'nobody')}?{urlencode(asked)}").status_code == 400
 
 
 def framed_address(two: Two) -> str:
