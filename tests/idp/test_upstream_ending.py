@@ -34,6 +34,18 @@ def test_our_sign_out_ends_the_provinces_session_too(two: Two) -> None:
     assert two.caller is None
 
 
+def test_on_the_way_back_to_a_service_the_provinces_session_ends_too(two: Two) -> None:
+    """The page that leads there has an address: loaded again it sends nothing a second time."""
+    two.comes()
+    clients.add(two.hub, department(), by="test", now=clock.now())
+    asked = {"client_id": "qiyun-market", "post_logout_redirect_uri": "https://market.qiyun.example/bye"}
+    page = two.get(f"{BACK}/oidc/logout?{urlencode(asked)}")
+    at = two.post(page, "/oidc/logout/confirmed", **asked).location
+    for _ in range(2):
+        assert "Next you are signed out at Lanhai sign-in, too." in two.get(at).text
+    assert two.caller is None
+
+
 def test_the_provinces_sign_out_ends_ours_and_tells_our_services(two: Two) -> None:
     two.comes()
     assert two.caller is not None
