@@ -179,7 +179,7 @@ def test_no_other_template_has_that_id() -> None:
 
 def test_every_id_that_the_page_names_stands_in_a_template() -> None:
     ids = set(re.findall(r"`(?:form)?#([a-z-]+)`", PAGE)) - {"account-error"}
-    assert {"login", "consent", "answer", "sign-out", "signed-out", "error", "go-on", "cancel"} == ids
+    assert {"login", "consent", "answer", "sign-out", "signed-out", "onward", "error", "go-on", "cancel"} == ids
     text = "".join(path.read_text("utf-8") for room in ("hub", "idp") for path in (ROOT / room).rglob("*.html"))
     assert not [id for id in ids if f'id="{id}"' not in text]
 
