@@ -11,8 +11,9 @@ from typing import Any
 
 import jinja2
 import pytest
+import redis
 from flask import Flask, render_template
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
 import app as front
@@ -72,6 +73,12 @@ def not_yet(_: Any, start: Callable[..., Any]) -> list[bytes]:
     return []
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forgotten(valkey_url: str) -> None:
+    """All visitors come from one address: what its limits have counted ends with each file."""
+    redis.Redis.from_url(valkey_url).flushall()
+
+
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[Live]:
     """One installation for all browser tests of this process. Make your own person, agency or license in it."""
@@ -116,28 +123,65 @@ def launch(playwright: Playwright, *switches: str) -> Browser:
 Visit = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def kept(browser: Browser) -> Iterator[dict[object, Page]]:
+    """Windows that several tests use, one for each kind of visitor: a new one costs a quarter of a second."""
+    windows: dict[object, Page] = {}
+    yield windows
+    for page in windows.values():
+        page.context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
+def leaving(browser: Browser, kept: dict[object, Page]) -> Iterator[None]:
+    """Whoever comes in this test leaves with it."""
+    before = set(browser.contexts)
+    yield
+    for context in set(browser.contexts) - before - {page.context for page in kept.values()}:
+        context.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, leaving: None) -> Visit:
     """Open a page as a new visitor: `visit(url, width=320, language="en", dark=True, javascript=False, ...)`."""
-    contexts = []
 
     def opened(url: str, *, width: int = 1280, language: str = "zh-Hans", dark: bool = False, **options: Any) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 568 if width < 400 else 800},
+            viewport=window(width),
             locale={"zh-Hans": "zh-CN"}.get(language, language),
             color_scheme="dark" if dark else "light",
             java_script_enabled=options.pop("javascript", True),
             **options,
         )
         context.set_default_timeout(10_000)
-        contexts.append(context)
         page = context.new_page()
         page.goto(url)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
+
+
+@pytest.fixture
+def pass_by(browser: Browser, kept: dict[object, Page], leaving: None) -> Visit:
+    """The same for who only looks, as somebody unknown: his window is kept for the next one of his kind."""
+
+    def opened(url: str, *, width: int = 1280, language: str = "zh-Hans", dark: bool = False) -> Page:
+        kind = (language, dark)
+        if kind not in kept:
+            locale = {"zh-Hans": "zh-CN"}.get(language, language)
+            kept[kind] = browser.new_context(locale=locale, color_scheme="dark" if dark else "light").new_page()
+            kept[kind].set_default_timeout(10_000)
+        kept[kind].context.clear_cookies()
+        kept[kind].set_viewport_size(window(width))
+        kept[kind].goto(url)
+        return kept[kind]
+
+    return opened
+
+
+def window(width: int) -> ViewportSize:
+    """How large a window of this width is."""
+    return {"width": width, "height": 568 if width < 400 else 800}
 
 
 def with_sample(live: Live) -> Flask:

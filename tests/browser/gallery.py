@@ -15,6 +15,7 @@ from idp.provider import clients
 from idp.upstream import configured
 from tests.browser import story
 from tests.browser.conftest import Live
+from tests.browser.presses import presses
 from tests.idp.rp import department
 from tests.idp.upstream import lanhai
 
@@ -81,7 +82,7 @@ class People:
         page.goto(f"{self.live.hub}/login")
         page.locator("#account").fill(account)
         page.locator("#password").fill(story.PASSWORD)
-        page.locator("main form:has(#password) button[type=submit]").click()
+        presses(page.locator("main form:has(#password) button[type=submit]"))
         page.wait_for_url("**/login/second**")
 
     def one_service(self, page: Page) -> None:
@@ -89,9 +90,9 @@ class People:
         page.goto(f"{self.live.hub}/account/services")
         if not page.locator("main h2 a").count():
             self.to_service(page)
-            page.locator("button[value=agree]").click()
+            presses(page.locator("button[value=agree]"))
             page.goto(f"{self.live.hub}/account/services")
-        page.locator("main h2 a").first.click()
+        presses(page.locator("main h2 a").first)
         page.wait_for_url("**/account/services/**")
 
     def scanned(self, page: Page) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Frame, Page
 
 from tests.browser.accessible import assert_accessible
+from tests.browser.presses import presses
 from yinxin.tour.story import Sites
 
 PASSWORD = "seven quiet lanterns upstream"
@@ -61,8 +62,7 @@ class Walker:
 
     def presses(self, selector: str = "main form button[type=submit]") -> "Walker":
         """Press the first button or link of that sort, and wait for where it leads."""
-        self.page.locator(selector).first.click()
-        self.page.wait_for_load_state()
+        presses(self.page.locator(selector).first)
         return self
 
     def fills(self, **values: str) -> "Walker":

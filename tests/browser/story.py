@@ -12,6 +12,7 @@ from licenses.issue import issue
 from licenses.model import Application, License
 from seals import lifecycle
 from seals import store as seals
+from tests.browser.presses import presses
 from tests.licenses.samples import SAMPLES
 
 JIA = ("示例甲", "880101198503120015")
@@ -26,7 +27,7 @@ def register(page: Page, hub: str, account: str) -> None:
     page.goto(f"{hub}/register")
     page.locator("#account").fill(account)
     page.locator("#password").fill(PASSWORD)
-    page.locator("main button[type=submit]").click()
+    presses(page.locator("main button[type=submit]"))
     page.wait_for_url(lambda url: not url.startswith(f"{hub}/register"))
 
 
@@ -35,11 +36,11 @@ def prove(page: Page, hub: str, who: tuple[str, str] = JIA) -> None:
     page.goto(f"{hub}/realname")
     page.locator("#name").fill(who[0])
     page.locator("#number").fill(who[1])
-    page.locator("main button[type=submit]").click()
+    presses(page.locator("main button[type=submit]"))
     page.wait_for_url(lambda url: not url.startswith(f"{hub}/realname"))
     page.goto(f"{hub}/realname")
-    page.locator("main form[action*=live] button").click()
-    page.locator("button[value=match]").click()
+    presses(page.locator("main form[action*=live] button"))
+    presses(page.locator("button[value=match]"))
     page.wait_for_url(f"{hub}/**")
 
 
@@ -48,7 +49,7 @@ def sign_in_to_wallet(page: Page, hub: str) -> None:
     page.goto(f"{hub}/wallet/")
     agree = page.locator("main button[type=submit]").first
     if "/wallet/" not in page.url:
-        agree.click()
+        presses(agree)
     expect(page).to_have_url(f"{hub}/wallet/")
 
 

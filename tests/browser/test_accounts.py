@@ -13,8 +13,10 @@ from hub import clock, tree
 from idp.model.person import Level, Person, Profile
 from idp.store import people
 from tests.browser.conftest import Live
+from tests.browser.presses import presses
 from tests.browser.test_services import both, look, visitor
 
+pytestmark = pytest.mark.usefixtures("leaving")
 DOCUMENT = "(2026)栖云民初1号"
 NAME = "示例己"
 
@@ -47,24 +49,24 @@ def test_an_account_is_found_looked_at_and_suspended_by_two(
     asks = visitor(browser, live, language, Right.people)
     asks.goto(f"{live.hub}/console/people")
     shown(asks, f"people-{language}")
-    asks.locator("main form button").last.click()
+    presses(asks.locator("main form button").last)
     expect(asks.locator("#errors")).to_be_visible()
     shown(asks, f"people-wrong-{language}")
     for field, words in {"name": NAME, "number": number, "document": DOCUMENT}.items():
         asks.locator(f"#{field}").fill(words)
-    asks.locator("main form button").last.click()
+    presses(asks.locator("main form button").last)
     shown(asks, f"person-{language}")
     for operation in ("suspend", "renumber", "merge", "correct"):
         asks.goto(f"{live.hub}/console/people/account-{number}/do/{operation}")
         shown(asks, f"do-{operation}-{language}")
     asks.goto(f"{live.hub}/console/people/account-{number}/do/suspend")
     asks.locator("#document").fill(DOCUMENT)
-    asks.locator("main form button").last.click()
+    presses(asks.locator("main form button").last)
     look(asks)
     decides = visitor(browser, live, language, Right.approve)
     decides.goto(asks.url)
     shown(decides, f"approval-{language}")
-    decides.locator("button[value=approve]").click()
+    presses(decides.locator("button[value=approve]"))
     asks.goto(f"{live.hub}/console/people/account-{number}")
     shown(asks, f"suspended-{language}")
     with live.house.database.read() as db:

@@ -15,6 +15,7 @@ from hub.callers import Caller
 from tests.admin.offices import ITEM, MARKET, QIYUN, cookie, officer, places
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 
 both = pytest.mark.parametrize("language", ["zh-Hans", "en"])
 OPINION = Opinion(Level.dissatisfied, {"efficiency": 1, "guide": 3}, "来了三次，材料每次都不一样。", "0880-5550100")
@@ -105,13 +106,13 @@ def test_a_citizen_rates_on_a_phone_with_and_without_javascript(
     javascript: bool,  # noqa: FBT001
 ) -> None:
     page = visit(f"{office.link()}?lang=en", width=360, javascript=javascript)
-    page.get_by_role("button", name="Send the rating").click()
+    presses(page.get_by_role("button", name="Send the rating"))
     page.get_by_role("link", name="Choose how satisfied you are").click()
     page.get_by_label("Dissatisfied", exact=True).check()
     page.get_by_text("Rate single points").click()
     page.get_by_label("How quickly it was done").select_option("1")
     page.get_by_label("What was good").fill("Three times for one stamp.")
-    page.get_by_role("button", name="Send the rating").click()
+    presses(page.get_by_role("button", name="Send the rating"))
     assert "Thank you" in page.locator("h1").inner_text()
     assert "15 working days" in page.locator("main").inner_text()
     assert page.get_by_role("button", name="Send the rating").count() == 0

@@ -14,7 +14,9 @@ from hub.callers import Caller
 from tests.admin.applicants import ITEM, PDF, WROTE, World
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live
+from tests.browser.presses import presses
 
+pytestmark = pytest.mark.usefixtures("leaving")
 both = pytest.mark.parametrize("language", ["zh-Hans", "en"])
 PLAN: Any = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": PDF}
 
@@ -54,16 +56,16 @@ def test_a_citizen_s_way_is_for_everyone(browser: Browser, live: Live, world: Wo
     page = visitor(browser, live, world, "my", world.citizen, language)
     page.goto(f"{live.hub}/my/cases/new/{ITEM}")
     look(page)
-    page.locator("main form button").last.click()
+    presses(page.locator("main form button").last)
     look(page)
-    page.locator("button[value=check]").click()
+    presses(page.locator("button[value=check]"))
     expect(page.locator("#errors")).to_be_focused()
     look(page)
     write(page, world)
-    page.locator("button[value=check]").click()
+    presses(page.locator("button[value=check]"))
     expect(page).to_have_url(re.compile("/check$"))
     look(page)
-    page.locator("main form button").click()
+    presses(page.locator("main form button"))
     expect(page).to_have_url(re.compile(r"/my/cases/C-\d{8}-\w{10}-\w$"))
     look(page)
     number = page.url.rpartition("/")[2]
@@ -86,12 +88,12 @@ def test_an_officer_s_day_is_for_everyone(browser: Browser, live: Live, world: W
     page.goto(f"{live.hub}/console/cases/{case.number}")
     look(page)
     page.locator("summary").nth(1).click()
-    page.locator("form[action$=refuse] button").click()
+    presses(page.locator("form[action$=refuse] button"))
     expect(page.locator("#errors")).to_be_focused()
     look(page)
-    page.locator("form[action$=accept] button").click()
+    presses(page.locator("form[action$=accept] button"))
     look(page)
-    page.locator("form[action$=approve] button").click()
+    presses(page.locator("form[action$=approve] button"))
     expect(page.locator("form[action$=approve]")).to_have_count(0)
     look(page)
     assert world.case(case.number).license
@@ -100,7 +102,7 @@ def test_an_officer_s_day_is_for_everyone(browser: Browser, live: Live, world: W
 def test_it_works_without_javascript_and_with_the_keyboard_s_enter(browser: Browser, live: Live, world: World) -> None:
     page = visitor(browser, live, world, "my", world.citizen, "en", java_script_enabled=False)
     page.goto(f"{live.hub}/my/cases/new/{ITEM}")
-    page.locator("main form button").last.click()
+    presses(page.locator("main form button").last)
     write(page, world)
     page.locator("#premises").press("Enter")  # goes on to check: the first button of the form
     expect(page).to_have_url(re.compile("/check$"))
@@ -109,11 +111,11 @@ def test_it_works_without_javascript_and_with_the_keyboard_s_enter(browser: Brow
 def test_what_was_typed_survives_the_end_of_the_session(browser: Browser, live: Live, world: World) -> None:
     page = visitor(browser, live, world, "my", world.citizen, "en")
     page.goto(f"{live.hub}/my/cases/new/{ITEM}")
-    page.locator("main form button").last.click()
+    presses(page.locator("main form button").last)
     draft = page.url
     page.locator("#premises").fill("示范路93号")
     page.context.clear_cookies(name=world.cookie("my", world.citizen)[0])
-    page.locator("button[value=save]").click()
+    presses(page.locator("button[value=save]"))
     expect(page).to_have_url(re.compile("/login"))
     name, value = world.cookie("my", world.citizen)
     page.context.add_cookies([{"name": name, "value": value, "url": live.hub}])

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from licenses.model import License
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live
+from tests.browser.presses import presses
 from tests.browser.story import JIA
 from tests.browser.test_every_page import both, held, operator
 
@@ -22,20 +23,20 @@ def test_an_officer_s_visit(live: Live, browser: Browser, operator: Any, held: L
     page.goto(f"{live.hub}/console/counter?lang={language}")
     assert_accessible(page)
     page.locator("#name").fill(JIA[0])
-    page.locator("main form button").click()
+    presses(page.locator("main form button"))
     expect(page.locator("#errors")).to_be_visible()
     assert_accessible(page)
     page.locator("#document").check()
     page.locator("#number").fill(JIA[1])
     page.locator("#reason").fill("打印证照")
-    page.locator("main form button").click()
+    presses(page.locator("main form button"))
     expect(page.locator("main")).to_contain_text("8801")
     assert JIA[1] not in page.content()
     assert_accessible(page)
     here = page.url
-    page.locator("a[href$='/recovery']").click()
+    presses(page.locator("a[href$='/recovery']"))
     assert_accessible(page)
-    page.locator("main form:not([action]) button").click()  # the code, or that there is no account
+    presses(page.locator("main form:not([action]) button"))  # the code, or that there is no account
     assert_accessible(page)
     page.goto(here)
     _looks_at_a_license_and_ends(page, held)
@@ -44,12 +45,12 @@ def test_an_officer_s_visit(live: Live, browser: Browser, operator: Any, held: L
 
 def _looks_at_a_license_and_ends(page: Page, held: License) -> None:
     page.locator("#text").fill(held.number)
-    page.locator("form[action$=check] button").click()
+    presses(page.locator("form[action$=check] button"))
     expect(page.locator("#answer")).to_be_visible()
     assert_accessible(page)
     page.set_viewport_size({"width": 1280, "height": 800})
     assert_accessible(page)
-    page.locator("form[action$=close] button").click()
+    presses(page.locator("form[action$=close] button"))
     code = page.locator("main img")
     expect(code).to_be_visible()
     assert code.evaluate("image => image.naturalWidth") > 0

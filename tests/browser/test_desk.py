@@ -13,6 +13,7 @@ from hub.callers import Caller
 from licenses.model import License
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.browser.test_every_page import both, held, look, operator, page
 
 __all__ = ["held", "operator", "page"]  # fixtures
@@ -23,7 +24,7 @@ HUB = Caller(person="another-officer", place="hub", rights=frozenset({"see", "de
 def report(page: Page, tap: str) -> str:
     """The two taps on a result; the number that is shown."""
     page.locator(tap).click()
-    page.locator("#report-form button[type=submit]").click()
+    presses(page.locator("#report-form button[type=submit]"))
     expect(page).to_have_url(re.compile("/reported/"))
     found = NUMBER.search(page.locator("main").inner_text())
     assert found
@@ -35,7 +36,7 @@ def test_a_scanned_code_is_reported_in_two_taps(live: Live, held: License, visit
     expect(visitor.locator("#result[data-reason=code-in-force] [data-act=report]")).to_be_visible()
     number = report(visitor, "[data-act=report]")
     assert_accessible(visitor)
-    visitor.get_by_role("link", name="Follow this report").click()
+    presses(visitor.get_by_role("link", name="Follow this report"))
     expect(visitor.locator("main")).to_contain_text(number)
     expect(visitor.locator("main")).to_contain_text(held.number)
     assert_accessible(visitor)
@@ -44,7 +45,7 @@ def test_a_scanned_code_is_reported_in_two_taps(live: Live, held: License, visit
 def test_without_javascript_as_well(live: Live, held: License, visit: Visit) -> None:
     visitor = visit(f"{live.verify}/", width=320, language="en", javascript=False)
     visitor.locator("#number").fill(held.number)
-    visitor.locator("#number-form button").click()
+    presses(visitor.locator("#number-form button"))
     report(visitor, "summary:has-text('Something is wrong')")
 
 

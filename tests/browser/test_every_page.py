@@ -1,7 +1,6 @@
 """Every page there is: for everyone, in both languages, on a phone and on a desk."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -82,14 +81,17 @@ def operator(live: Live) -> Any:
 
 
 @pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page with the cookies that the test's `who` names."""
+def page(browser: Browser, kept: dict[object, Page], leaving: None, request: pytest.FixtureRequest) -> Page:
+    """A page with the cookies that the test's `who` names, the same for each of his tests; a stranger has a new one."""
     who = request.node.callspec.params.get("who", "")
-    state = request.getfixturevalue(who) if who else None
-    context = browser.new_context(viewport={"width": 320, "height": 568}, storage_state=state)
-    context.set_default_timeout(15_000)
-    yield context.new_page()
-    context.close()
+    page = kept.get(who)
+    if page is None:
+        page = browser.new_context(storage_state=request.getfixturevalue(who) if who else None).new_page()
+        page.set_default_timeout(15_000)
+    if who:
+        kept[who] = page
+    page.set_viewport_size({"width": 320, "height": 568})
+    return page
 
 
 @both

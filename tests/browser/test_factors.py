@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from hub import clock, outbox
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.browser.test_people import BOTH, PASSWORD, at_both_widths, registered, with_device
 
 __all__ = ["with_device"]
@@ -24,7 +25,7 @@ def code_at_the_phone(live: Live, visit: Visit) -> str:
 
 
 def press(page: Page, action: str) -> None:
-    page.locator(f"form[action*='{action}'] button").first.click()
+    presses(page.locator(f"form[action*='{action}'] button").first)
 
 
 @BOTH
@@ -37,7 +38,7 @@ def test_a_phone_and_paper_are_ways_to_sign_in_for_everyone(
     page = visit(f"{live.hub}/register", **options)
     page.locator("#account").fill(account)
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     adds_a_phone(live, visit, page, javascript)
     codes = makes_codes(live, page, javascript)
     by_message = visit(f"{live.hub}/login", width=360, **options)
@@ -50,10 +51,10 @@ def test_a_phone_and_paper_are_ways_to_sign_in_for_everyone(
     by_message.wait_for_url(re.compile("/account"))
     by_paper = visit(f"{live.hub}/login", **options)
     half(by_paper, account)
-    by_paper.locator("a[href*=recovery-code]").click()
+    presses(by_paper.locator("a[href*=recovery-code]"))
     for code, seen in (("WRON-GWRO-NGWR-ONGW", "recovery-code"), (codes[0], "/account")):
         by_paper.locator("#code").fill(code)
-        by_paper.locator("main form button").first.click()
+        presses(by_paper.locator("main form button").first)
         by_paper.wait_for_url(re.compile(seen))
         looked(by_paper, javascript)
 
@@ -76,7 +77,7 @@ def adds_a_phone(live: Live, visit: Visit, page: Page, javascript: object) -> No
 def makes_codes(live: Live, page: Page, javascript: object) -> list[str]:
     page.goto(f"{live.hub}/account/recovery-codes")
     looked(page, javascript)
-    page.locator("main form button").last.click()
+    presses(page.locator("main form button").last)
     codes = page.locator("main ol li").all_inner_texts()
     assert len(codes) == 10
     looked(page, javascript)
@@ -93,7 +94,7 @@ def looked(page: Page, javascript: object) -> None:
 def half(page: Page, account: str) -> None:
     page.locator("#account").fill(account)
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
 
 
 @BOTH
@@ -109,10 +110,10 @@ def test_several_passkeys_have_names_and_say_where_they_are(live: Live, with_dev
     page.wait_for_url(re.compile("done=passkey"))
     assert "only on this device" in page.locator("main").inner_text()
     at_both_widths(page)
-    page.get_by_role("link", name="Rename").click()
+    presses(page.get_by_role("link", name="Rename"))
     at_both_widths(page)
     page.locator("#label").fill("the old laptop")
-    page.locator("main form button").last.click()
+    presses(page.locator("main form button").last)
     page.wait_for_url(re.compile("done=named"))
     assert "the old laptop" in page.locator("main").inner_text()
 

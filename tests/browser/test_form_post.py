@@ -9,6 +9,7 @@ import pytest
 from hub import clock
 from idp.provider import clients
 from tests.browser.conftest import Live, Visit, listen, serve
+from tests.browser.presses import presses
 from tests.idp.rp import department
 
 
@@ -38,7 +39,7 @@ def test_the_answer_reaches_the_service(live: Live, visit: Visit, *, javascript:
         }
         page = visit(f"{live.hub}/oidc/authorize?{urlencode(asked)}", javascript=javascript, language="en")
         if not javascript:
-            page.get_by_role("button", name="Continue").click()
+            presses(page.get_by_role("button", name="Continue"))
         page.get_by_role("heading", name="arrived").wait_for()
     method, fields = arrived[0]
     assert method == "POST"

@@ -15,6 +15,7 @@ from tests.browser import pictures, story
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live
 from tests.browser.gallery import CITIZEN, ELSEWHERE, FRESH, NEWCOMER, PAGES, PHONE, People, Shown
+from tests.browser.presses import presses
 from tests.browser.test_people import proves
 
 BOTH = pytest.mark.parametrize("language", ["zh-Hans", "en"])
@@ -60,18 +61,17 @@ def states(live: Live, browser: Browser) -> dict[str, Any]:
 
 def _proved_with_company(live: Live, page: Page) -> str:
     page.goto(live.register)
-    page.locator("form[action^='/people?'] button").click()
+    presses(page.locator("form[action^='/people?'] button"))
     page.locator("#made dd").first.wait_for()
     name, number = page.locator("#made dd").all_inner_texts()[:2]
     proves(page, live, (name, number))
     page.goto(f"{live.register}/?made={number}")
-    page.locator("form[action='/companies'] button").first.click()
+    presses(page.locator("form[action='/companies'] button").first)
     page.locator("#made dd").first.wait_for()
     company = page.locator("#made dd").all_inner_texts()[1]
     page.goto(f"{live.hub}/companies")
     page.locator("#code").fill(company)
-    page.locator("form:has(#code) button[type=submit]").click()
-    page.wait_for_load_state()
+    presses(page.locator("form:has(#code) button[type=submit]"))
     return company
 
 

@@ -4,9 +4,11 @@ import gzip
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.accessible import assert_accessible, violations
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.house import source
 
 CSS = (source.ROOT / "hub/static/hub.css").read_text()
@@ -16,8 +18,8 @@ PAGES = ("", "help", "privacy", "accessibility", "trust", "nothing-here")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
-def test_every_part_is_for_everyone(sample: str, visit: Visit, language: str, width: int, dark: bool) -> None:  # noqa: FBT001
-    page = visit(sample, language=language, width=width, dark=dark)
+def test_every_part_is_for_everyone(sample: str, pass_by: Visit, language: str, width: int, dark: bool) -> None:  # noqa: FBT001
+    page = pass_by(sample, language=language, width=width, dark=dark)
     # The sample shows three answers, so it has three h1: everything else must hold.
     assert not violations(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -25,8 +27,8 @@ def test_every_part_is_for_everyone(sample: str, visit: Visit, language: str, wi
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
-def test_every_page_of_words_is_for_everyone(live: Live, visit: Visit, language: str, name: str) -> None:
-    page = visit(f"{live.hub}/{name}", language=language, width=320)
+def test_every_page_of_words_is_for_everyone(live: Live, pass_by: Visit, language: str, name: str) -> None:
+    page = pass_by(f"{live.hub}/{name}", language=language, width=320)
     assert_accessible(page)
     page.set_viewport_size({"width": 1280, "height": 800})
     assert_accessible(page)
@@ -35,7 +37,7 @@ def test_every_page_of_words_is_for_everyone(live: Live, visit: Visit, language:
 def test_the_language_can_be_changed_and_is_remembered(live: Live, visit: Visit) -> None:
     page = visit(f"{live.hub}/help?from=elsewhere", language="zh-Hans")
     assert page.locator("h1").inner_text() == "帮助"
-    page.get_by_role("link", name="English").click()
+    presses(page.get_by_role("link", name="English"))
     assert page.locator("h1").inner_text() == "Help"
     assert "from=elsewhere" in page.url
     page.goto(f"{live.hub}/privacy")
@@ -68,7 +70,7 @@ def test_the_error_summary_leads_to_the_field(sample: str, visit: Visit) -> None
     page = visit(sample)
     assert page.evaluate("document.activeElement.id") == "errors"
     page.locator("#errors a").first.click()
-    assert page.evaluate("document.activeElement.id") == "name"
+    expect(page.locator("#name")).to_be_focused()
     described = page.locator("#name").get_attribute("aria-describedby")
     assert described == "name-hint name-error"
 

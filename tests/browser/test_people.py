@@ -14,6 +14,7 @@ from idp.account import invite
 from idp.provider import clients
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.idp.rp import department
 
 PASSWORD = "seven quiet lanterns upstream"
@@ -25,7 +26,7 @@ def registered(live: Live, visit: Visit, **options: object) -> Page:
     page = visit(f"{live.hub}/register", **options)
     page.locator("#account").fill(f"visitor.{secrets.token_hex(6)}")
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     page.wait_for_url(re.compile("/account"))
     return page
 
@@ -33,7 +34,7 @@ def registered(live: Live, visit: Visit, **options: object) -> Page:
 def fresh_person(live: Live, visit: Visit) -> tuple[str, str]:
     """Name and number of somebody whom the register has just made."""
     page = visit(live.register, language="en", javascript=False)
-    page.get_by_role("button", name="Make a fresh person").click()
+    presses(page.get_by_role("button", name="Make a fresh person"))
     page.locator("#made dd").first.wait_for()
     name, number = page.locator("#made dd").all_inner_texts()
     return name, number
@@ -43,10 +44,10 @@ def proves(page: Page, live: Live, person: tuple[str, str]) -> None:
     page.goto(f"{live.hub}/realname")
     page.locator("#name").fill(person[0])
     page.locator("#number").fill(person[1])
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     page.goto(f"{live.hub}/realname")
-    page.locator("main form button").first.click()
-    page.locator("button[value=match]").click()
+    presses(page.locator("main form button").first)
+    presses(page.locator("button[value=match]"))
     page.wait_for_url(re.compile("/account"))
 
 
@@ -62,12 +63,12 @@ def test_pages_that_refuse_are_for_everyone(live: Live, visit: Visit, language: 
     page = visit(f"{live.hub}/login", language=language)
     page.locator("#account").fill("nobody.here")
     page.locator("#password").fill("a wrong one")
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     at_both_widths(page)
     page = registered(live, visit, language=language)
     page.goto(f"{live.hub}/realname")
     page.locator("#number").fill("880101198503120016")
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     at_both_widths(page)
 
 
@@ -93,16 +94,16 @@ def test_from_nothing_to_a_service_without_javascript(live: Live, visit: Visit, 
     }
     name, number = fresh_person(live, visit)
     page = visit(f"{live.hub}/oidc/authorize?{urlencode(asked)}", language=language, javascript=False, width=320)
-    page.locator("main a[href*=register]").click()
+    presses(page.locator("main a[href*=register]"))
     page.locator("#account").fill(f"visitor.{secrets.token_hex(6)}")
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     page.locator("#name").fill(name)
     page.locator("#number").fill(number)
-    page.locator("main form button").first.click()
-    page.locator("button[value=match]").click()  # at the register, and back
+    presses(page.locator("main form button").first)
+    presses(page.locator("button[value=match]"))  # at the register, and back
     assert name in page.locator("main").inner_text()
-    page.locator("button[value=agree]").click()
+    presses(page.locator("button[value=agree]"))
     page.wait_for_url(re.compile(r"/callback\?code="))
     page.goto(f"{live.hub}/oidc/authorize?{urlencode(asked)}")
     page.wait_for_url(re.compile(r"/callback\?code="))  # the second time nothing is asked
@@ -129,7 +130,7 @@ def test_a_passkey_is_added_and_then_nothing_is_typed(live: Live, with_device: P
     page.wait_for_url(re.compile("done=passkey"))
     assert "my laptop" in page.locator("main").inner_text()
     page.goto(f"{live.hub}/account/sessions")
-    page.get_by_role("button", name="Sign out everywhere").click()
+    presses(page.get_by_role("button", name="Sign out everywhere"))
     page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")  # by the button
     page.goto(f"{live.hub}/login")
     assert_accessible(page)
@@ -161,6 +162,6 @@ def test_an_operators_first_visit_is_for_everyone(live: Live, visit: Visit, lang
     at_both_widths(page)
     page.locator("#account").fill(f"operator.{secrets.token_hex(6)}")
     page.locator("#password").fill("xk7 qp2z vv")
-    page.locator("main form button").first.click()
+    presses(page.locator("main form button").first)
     page.wait_for_url(re.compile("second-factor"))
     at_both_widths(page)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.browser.story import prove, register
 
 PHONE, COMPUTER = 360, 1280
@@ -38,7 +39,7 @@ def test_a_phone_lets_a_computer_in(live: Live, visit: Visit, account: str, lang
     phone = visit(f"{live.hub}/register", width=PHONE, language=language)
     register(phone, live.hub, account)
     computer = visit(f"{live.hub}/login", width=COMPUTER, language=language)
-    computer.get_by_role("link", name=scan).click()
+    presses(computer.get_by_role("link", name=scan))
     expect(computer.locator("h1")).to_have_text(scan)
     assert_accessible(computer)
     link = seen(computer)
@@ -50,7 +51,7 @@ def test_a_phone_lets_a_computer_in(live: Live, visit: Visit, account: str, lang
     expect(computer.locator("h1")).to_have_text(compare)  # by itself
     assert_accessible(computer)
     number = computer.locator("#number").inner_text()
-    phone.get_by_role("button", name=number, exact=True).click()
+    presses(phone.get_by_role("button", name=number, exact=True))
     expect(phone.locator("h1")).to_have_text(agreed)
     assert_accessible(phone)
     computer.wait_for_url(f"{live.hub}/account")  # by itself
@@ -72,9 +73,9 @@ def test_without_script_it_works_with_one_more_tap(live: Live, visit: Visit, acc
     phone.goto(seen(computer))
     computer.reload()
     number = computer.locator("#number").inner_text()
-    phone.get_by_role("button", name=number, exact=True).click()
+    presses(phone.get_by_role("button", name=number, exact=True))
     computer.reload()
-    computer.get_by_role("button", name="Continue").click()
+    presses(computer.get_by_role("button", name="Continue"))
     computer.wait_for_url(f"{live.hub}/account")
 
 
@@ -83,19 +84,19 @@ def test_who_says_no_is_heard_on_the_computer(live: Live, visit: Visit, account:
     register(phone, live.hub, account)
     computer = visit(f"{live.hub}/login/qr", width=320, language="en")
     phone.goto(computer.locator("[data-link]").get_attribute("href") or "")
-    phone.get_by_role("button", name="This was not me").click()
+    presses(phone.get_by_role("button", name="This was not me"))
     expect(phone.locator("h1")).to_have_text("Thank you. Nobody was signed in")
     assert_accessible(phone)
     expect(computer.locator("h1")).to_have_text("The phone refused")
     assert_accessible(computer)
-    computer.get_by_role("button", name="Show a new code").click()
+    presses(computer.get_by_role("button", name="Show a new code"))
     expect(computer.locator("h1")).to_have_text("Sign in with your phone")
 
 
 @pytest.mark.parametrize(("width", "language"), [(360, "zh-Hans"), (320, "en"), (1280, "zh-Hans")])
-def test_the_pages_of_recovery_are_for_everyone(live: Live, visit: Visit, width: int, language: str) -> None:
+def test_the_pages_of_recovery_are_for_everyone(live: Live, pass_by: Visit, width: int, language: str) -> None:
     for path in ("/recover", "/recover/code", "/recover/account", "/login?flow=x.market", "/login/second"):
-        assert_accessible(visit(f"{live.hub}{path}", width=width, language=language))
+        assert_accessible(pass_by(f"{live.hub}{path}", width=width, language=language))
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh-Hans", 360), ("en", 1280)])
@@ -107,15 +108,15 @@ def test_who_forgot_the_password_comes_back(live: Live, visit: Visit, account: s
     owner.goto(f"{live.hub}/recover/stop")
     assert_accessible(owner)
     page = visit(f"{live.hub}/login", width=width, language=language)
-    page.locator("a[href='/recover']").click()
+    presses(page.locator("a[href='/recover']"))
     page.locator("#name").fill(who[0])
     page.locator("#number").fill(who[1])
-    page.locator("main button[type=submit]").first.click()
-    page.locator("button[value=match]").click()
+    presses(page.locator("main button[type=submit]").first)
+    presses(page.locator("button[value=match]"))
     page.wait_for_url(f"{live.hub}/recover/account")
     assert_accessible(page)
     page.locator("#password").fill("nine slow harbours beneath clouds")
-    page.locator("main button[type=submit]").first.click()
+    presses(page.locator("main button[type=submit]").first)
     expect(page.locator("dd").first).to_have_text(account)
     assert_accessible(page)
     owner.goto(f"{live.hub}/account")
@@ -124,7 +125,7 @@ def test_who_forgot_the_password_comes_back(live: Live, visit: Visit, account: s
 
 def somebody(page: Page) -> tuple[str, str]:
     """Let the register make a person whom nobody else in these tests is."""
-    page.locator("form[action^='/people?'] button").click()
+    presses(page.locator("form[action^='/people?'] button"))
     number = parse_qs(urlsplit(page.url).query)["made"][0]
     row = page.locator("tr", has_text=number).first
     return row.locator("td").first.inner_text().strip(), number

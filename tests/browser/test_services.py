@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +22,11 @@ from seals.model import Agency
 from tests.admin import offices
 from tests.admin.test_services import PUBLIC
 from tests.browser.accessible import assert_accessible
-from tests.browser.conftest import Live
+from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.idp.rp import department
 
+pytestmark = pytest.mark.usefixtures("leaving")
 both = pytest.mark.parametrize("language", ["zh-Hans", "en"])
 CODE = f"{HEALTH}-0001"
 OPEN = (
@@ -81,6 +84,15 @@ def visitor(browser: Browser, live: Live, language: str, *rights: Right, **optio
     return context.new_page()
 
 
+@pytest.fixture(scope="module")
+def office(browser: Browser, portal: Live) -> Iterator[dict[str, Page]]:
+    """An officer of services at his desk, in each language."""
+    pages = {language: visitor(browser, portal, language, Right.services) for language in ("zh-Hans", "en")}
+    yield pages
+    for page in pages.values():
+        page.context.close()
+
+
 def look(page: Page) -> None:
     """A phone and a desk."""
     for width in (320, 1280):
@@ -90,16 +102,14 @@ def look(page: Page) -> None:
 
 @both
 @pytest.mark.parametrize("path", OPEN)
-def test_the_portal_is_for_everyone(browser: Browser, portal: Live, path: str, language: str) -> None:
-    page = visitor(browser, portal, language)
-    assert page.goto(portal.hub + path)
-    look(page)
+def test_the_portal_is_for_everyone(pass_by: Visit, portal: Live, path: str, language: str) -> None:
+    look(pass_by(portal.hub + path, language=language))
 
 
 @both
 @pytest.mark.parametrize("path", CONSOLE)
-def test_the_console_is_for_everyone(browser: Browser, portal: Live, path: str, language: str) -> None:
-    page = visitor(browser, portal, language, Right.services)
+def test_the_console_is_for_everyone(office: dict[str, Page], portal: Live, path: str, language: str) -> None:
+    page = office[language]
     answer = page.goto(portal.hub + path)
     assert answer
     assert (answer.status, page.url) == (200, portal.hub + path)
@@ -124,7 +134,7 @@ def test_a_visitor_finds_a_service_with_the_keyboard_alone_and_without_javascrip
     page.keyboard.type("我想看医生")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="家庭医生签约服务")).to_be_visible()
-    page.get_by_role("link", name="家庭医生签约服务").click()
+    presses(page.get_by_role("link", name="家庭医生签约服务"))
     expect(page.get_by_role("link", name="申请办理")).to_have_attribute("href", f"/my/cases/new/{CODE}")
     expect(page.locator("h1")).to_have_text("家庭医生签约服务")
 
@@ -133,7 +143,7 @@ def test_a_visitor_finds_a_service_with_the_keyboard_alone_and_without_javascrip
 def test_a_form_with_mistakes_is_for_everyone(browser: Browser, portal: Live, language: str) -> None:
     page = visitor(browser, portal, language, Right.services)
     page.goto(f"{portal.hub}/console/services/new")
-    page.locator("main form button").last.click()
+    presses(page.locator("main form button").last)
     expect(page.locator("#errors")).to_be_focused()
     look(page)
 
@@ -143,7 +153,7 @@ def test_two_officers_bring_a_service_into_the_portal_without_javascript(browser
     asks.goto(f"{portal.hub}/console/services/new")
     code = f"{HEALTH}-0009"
     asks.locator("#code").fill(code)
-    asks.locator("main form button").last.click()
+    presses(asks.locator("main form button").last)
     expect(asks).to_have_title(re.compile("^Error:"))
     expect(asks.locator("#errors a").first).to_have_attribute("href", "#name")
     for name, words in {
@@ -161,15 +171,15 @@ def test_two_officers_bring_a_service_into_the_portal_without_javascript(browser
     }.items():
         asks.locator(f"#{name}").fill(words)
     asks.get_by_label("with a client of its own").check()
-    asks.locator("main form button").last.click()
+    presses(asks.locator("main form button").last)
     expect(asks.locator("#sandbox")).to_be_visible()
     asks.locator("#reason").fill("ready")
-    asks.get_by_role("button", name="Ask for production").click()
+    presses(asks.get_by_role("button", name="Ask for production"))
     request = asks.url
     expect(asks.get_by_role("button", name="Approve")).to_have_count(0)
     decides = visitor(browser, portal, "en", Right.approve, java_script_enabled=False)
     decides.goto(request)
-    decides.get_by_role("button", name="Approve").click()
+    presses(decides.get_by_role("button", name="Approve"))
     with portal.house.database.read() as db:
         assert items.item(db, code).public
         assert services.waits(db, code, clock.now()) is None

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from admin.store import sharing as store
 from hub import ledger
 from tests.browser.accessible import assert_accessible
+from tests.browser.presses import presses
 from tests.journeys.test_sharing import company
 from tests.world import World, world
 from yinxin.proof import check_proof
@@ -57,24 +58,39 @@ def shared(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterato
         yield Shared(made, story, chapter.grant, trace)
 
 
-@pytest.fixture
-def opened(shared: Shared, browser: Browser) -> Iterator[Any]:
-    """Opens a page as somebody, narrow."""
-    contexts = []
+@pytest.fixture(scope="module")
+def windows(shared: Shared, browser: Browser) -> Iterator[dict[str, Page]]:
+    """One window for each who only looks."""
+    made: dict[str, Page] = {}
+    yield made
+    for page in made.values():
+        page.context.close()
 
-    def open_as(who: str, path: str, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": 320, "height": 568}, **options)
+
+@pytest.fixture
+def opened(shared: Shared, browser: Browser, windows: dict[str, Page]) -> Iterator[Any]:
+    """Opens a page as somebody, narrow; whoever has wishes gets a browser of his own."""
+    own = []
+
+    def come(who: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
         context.set_default_timeout(15_000)
-        contexts.append(context)
         if who:
             context.add_cookies(shared.cookies(who))
-        page = context.new_page()
+        return context.new_page()
+
+    def open_as(who: str, path: str, **options: Any) -> Page:
+        if options:
+            own.append(page := come(who, **options))
+        else:
+            page = windows[who] = windows.get(who) or come(who)
+        page.set_viewport_size({"width": 320, "height": 568})
         page.goto(path if path.startswith("http") else f"{shared.made.sites.hub}{path}")
         return page
 
     yield open_as
-    for context in contexts:
-        context.close()
+    for page in own:
+        page.context.close()
 
 
 def judged(page: Page, language: str) -> None:
@@ -109,7 +125,7 @@ def test_a_page_for_an_officer(shared: Shared, opened: Any, path: str, language:
 def test_the_question_before_data_are_used(shared: Shared, opened: Any, language: str) -> None:
     """Without JavaScript, as every page: the visitor starts at the benefit's site and reads what for."""
     page = opened("citizen", f"{shared.made.sites.yunlan}/benefits?lang={language}", java_script_enabled=False)
-    page.locator("form[action='/benefits'] button").last.click()
+    presses(page.locator("form[action='/benefits'] button").last)
     page.wait_for_url("**/allow?**")
     expect(page.locator("h1")).to_contain_text("?" if language == "en" else "？")
     expect(page.locator("main")).to_contain_text(shared.story.company)
@@ -120,7 +136,7 @@ def test_the_question_before_data_are_used(shared: Shared, opened: Any, language
     again.goto(page.url)
     judged(again, language)
     looked.close()
-    page.locator("button[value=refuse]").click()
+    presses(page.locator("button[value=refuse]"))
     page.wait_for_url(f"{shared.made.sites.yunlan}/**")
 
 
@@ -135,7 +151,7 @@ def test_the_proof_is_downloaded_and_holds(shared: Shared, opened: Any) -> None:
 
 def test_a_wrong_form_says_what_is_wrong(opened: Any) -> None:
     page = opened("yunlan.shuju", "/console/sharing/ask/E-credit?lang=en")
-    page.locator("main form button[type=submit]").last.click()
+    presses(page.locator("main form button[type=submit]").last)
     expect(page.locator("#errors")).to_be_visible()
     expect(page.locator("#errors a[href='#fields']")).to_be_visible()
     assert_accessible(page)

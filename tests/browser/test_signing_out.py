@@ -7,6 +7,7 @@ from hub import callers
 from idp.model.registration import Registration
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit
+from tests.browser.presses import presses
 from tests.idp import rp
 
 
@@ -34,7 +35,7 @@ def test_services_are_asked_in_frames_before_the_way_back(live: Live, visit: Vis
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{live.hub}/oidc/logout?id_token_hint={hint}&post_logout_redirect_uri={live.verify}/?bye")
     if not javascript:
-        page.locator("#onward").click()
+        presses(page.locator("#onward"))
     page.wait_for_url(f"{live.verify}/?bye")
     (frame,) = [url for url in asked if url.startswith(framed)]
     assert "sid=" in frame
@@ -56,7 +57,7 @@ def test_the_receipt_of_a_sign_out_is_a_page_for_everyone(live: Live, visit: Vis
     page.context.add_cookies([{"name": name, "value": value.value, "url": live.hub}])
     page.goto(f"{live.hub}/oidc/logout?id_token_hint={hint}")
     assert_accessible(page)
-    page.locator("a[href*='/logout/receipt/']").click()
+    presses(page.locator("a[href*='/logout/receipt/']"))
     page.wait_for_url("**/logout/receipt/*")
     assert_accessible(page)
     assert page.locator("main li").count() == 1

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Visit
+from tests.browser.presses import presses
 from tests.world import World, world
 from yinxin.tour.story import Sites
 
@@ -45,7 +46,7 @@ class Walk:
 
     def press(self, selector: str = "main form button") -> None:
         """Press the first button of that sort."""
-        self.page.locator(selector).first.click()
+        presses(self.page.locator(selector).first)
 
     def fresh_person(self) -> tuple[str, str]:
         """Let the register make somebody."""
@@ -111,7 +112,7 @@ class Walk:
         self.press(f'a[href*="{number}"]')
         self.at(f"/wallet/{number}")
         with self.page.expect_download() as waiting:
-            self.press("main a[download]")
+            self.page.locator("main a[download]").click()
         waiting.value.save_as(folder / "license.pdf")
         return folder / "license.pdf"
 
@@ -120,7 +121,7 @@ class Walk:
         self.page.goto(self.sites.verify)
         self.at(f"^{self.sites.verify}/")
         self.page.locator("#file").set_input_files(file)
-        self.press("#file-form button")
+        self.page.locator("#file-form button").first.click()  # by script, or to another page
         answer = self.page.locator(".yx-answer:visible")
         expect(answer).to_have_count(1, timeout=30_000)  # the first file of a process loads the examiner
         if self._judge:
@@ -167,10 +168,10 @@ def test_what_the_desk_revokes_is_not_valid_any_more(demo: World, visit: Visit, 
     with walk.page.expect_download() as waiting:
         walk.page.get_by_role("link", name="Download the sealed PDF").click()
     waiting.value.save_as(tmp_path / "license.pdf")
-    walk.page.get_by_role("button", name="Suspend").click()
+    presses(walk.page.get_by_role("button", name="Suspend"))
     expect(walk.page.locator(".state.bad")).to_have_text("Suspended")
     assert_accessible(walk.page)
-    walk.page.get_by_role("button", name="Revoke for good").click()
+    presses(walk.page.get_by_role("button", name="Revoke for good"))
     expect(walk.page.locator(".state.bad")).to_have_text("Revoked")
     assert_accessible(walk.page)
     assert walk.verdict(tmp_path / "license.pdf") == "bad"
@@ -204,19 +205,19 @@ def test_who_does_not_agree_comes_back_unknown(demo: World, visit: Visit) -> Non
     person = walk.fresh_person()
     walk.sign_in_with_new_account(person)
     walk.page.goto(f"{demo.sites.civil}/sign-in")
-    walk.page.get_by_role("button", name="Do not agree").click()
+    presses(walk.page.get_by_role("button", name="Do not agree"))
     expect(walk.page.locator("h1")).to_have_text("That did not work")
     assert_accessible(walk.page)
-    walk.page.get_by_role("link", name="Start again").click()
+    presses(walk.page.get_by_role("link", name="Start again"))
     assert person[0] not in walk.page.locator("body").inner_text()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 @pytest.mark.parametrize("path", ["/", "/nothing-here", "/callback"])
-def test_a_departments_page_is_for_everyone(demo: World, visit: Visit, language: str, dark: bool, path: str) -> None:  # noqa: FBT001
+def test_a_departments_page_is_for_everyone(demo: World, pass_by: Visit, language: str, dark: bool, path: str) -> None:  # noqa: FBT001
     for site in (demo.sites.market, demo.sites.civil):
-        page = visit(f"{site}{path}?lang={language}", language="fr", dark=dark, width=320)
+        page = pass_by(f"{site}{path}?lang={language}", language="fr", dark=dark, width=320)
         assert page.locator("html").get_attribute("lang") == language
         assert_accessible(page)
         page.set_viewport_size({"width": 1280, "height": 800})

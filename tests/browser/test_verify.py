@@ -20,6 +20,7 @@ from licenses import change, qr, status_list
 from licenses.model import License
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit, launch
+from tests.browser.presses import presses
 from tests.verification.attacks.forge import FORGERIES, Forger
 from tests.verification.desk import CALLER, Desk, b64, open_desk
 from verification import answer
@@ -378,11 +379,11 @@ def test_without_javascript_everything_but_scanning_works(desk: Desk, visit: Vis
     page.locator("#file").set_input_files(
         {"name": "license.pdf", "mimeType": "application/pdf", "buffer": desk.file(license)}
     )
-    page.locator("#file-form button").click()
+    presses(page.locator("#file-form button"))
     assert page.locator("h1").inner_text() == ANSWERS[Reason.valid].says
-    page.get_by_role("link", name="Check another license").click()
+    presses(page.get_by_role("link", name="Check another license"))
     page.locator("#number").fill(license.identifier)
-    page.locator("#number-form button").click()
+    presses(page.locator("#number-form button"))
     assert page.locator("h1").inner_text() == ANSWERS[Reason.number_in_force].says
 
 
