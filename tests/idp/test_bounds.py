@@ -25,7 +25,7 @@ from tests.idp.rp import Visit, department
 
 MANY, FEWER = 20_000, 50  # of devices more than 20 are not remembered
 # These hold what an installation is, not what happened in it.
-FEW = {"hub_beat", "hub_lead", "hub_place", "hub_token_key", "idp_client", "idp_matter"}
+FEW = {"hub_beat", "hub_lead", "hub_place", "hub_token_key", "idp_client", "idp_matter", "idp_upstream"}
 # These grow with each sign-in. The columns are those that are different in each row.
 PAST: dict[sa.Table, tuple[str, ...]] = {
     sessions.session_table: ("digest", "sid"),
@@ -64,21 +64,31 @@ SWEEPS = (
     "unused devices",
     "old uses of mandates",
 )
-SCAN = re.compile(r"^SCAN (\w+)$")
+SCAN, ABOUT = re.compile(r"^SCAN (\w+)$"), re.compile(r"\b(?:FROM|INTO|UPDATE) (\w+)")
 
 
 @dataclass
 class Work:
-    """What SQLite was asked, with the values in it, and how many steps it took."""
+    """What SQLite was asked, with the values in it, and how many steps it took.
+
+    What an installation is, is kept for a second and looked up now and then: that is not counted.
+    """
 
     statements: list[str] = field(default_factory=list)
     steps: int = 0
+    counts: bool = False
+
+    def asked(self, statement: str) -> None:
+        about = ABOUT.search(statement)
+        self.counts = about is not None and about[1] not in FEW
+        if self.counts:
+            self.statements.append(statement)
 
     def step(self) -> None:
-        self.steps += 1
+        self.steps += self.counts
 
     def listen(self, connection: sqlite3.Connection, *_: object) -> None:
-        connection.set_trace_callback(self.statements.append)
+        connection.set_trace_callback(self.asked)
         connection.set_progress_handler(self.step, 1)
 
     @property
@@ -217,7 +227,7 @@ def days(citizen: Citizen) -> Days:
 def test_no_table_is_read_from_end_to_end_to_sign_somebody_in(house: House, days: Days) -> None:
     with watched(house) as work:
         days.one()
-    assert len(work.statements) > 40
+    assert len(work.statements) > 30
     assert scanned(house, work.statements) == set()
 
 
