@@ -50,16 +50,22 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
         """To the database. A moment without a zone is a mistake of ours."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an Instant must be aware")
-        whole, rest = divmod(value - _EPOCH, _SECOND)
-        return whole * 1_000_000 + rest.microseconds
+        return None if value is None else _microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
         """From the database."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else _moment(value)
+
+
+def _microseconds(value: datetime) -> int:
+    if value.tzinfo is None:
+        raise ValueError("an Instant must be aware")
+    whole, rest = divmod(value - _EPOCH, _SECOND)
+    return whole * 1_000_000 + rest.microseconds
+
+
+def _moment(value: int) -> datetime:
+    return _EPOCH + value * _MICROSECOND
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,7 +111,11 @@ class Json(sa.types.TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))  # made once: dumps makes one each time
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":")
+)  # made once: dumps makes one each time
+_TO: dict[type, Callable[[Any], Any]] = {Instant: _microseconds, Json: _ENCODER.encode}
+_FROM: dict[type, Callable[[Any], Any]] = {Instant: _moment, Json: json.loads}
 
 
 class Ready:
@@ -134,17 +144,17 @@ class Ready:
         statement = self._statement[dialect.name] if isinstance(self._statement, dict) else self._statement
         compiled = statement.compile(dialect=dialect, column_keys=keys if isinstance(statement, sa.Insert) else None)
         sql, fixed, order = str(compiled), compiled.params, compiled.positiontup
-        binds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-        to = {name: way for name, kind in binds.items() if (way := kind.bind_processor(dialect))}
+        binds = {name: bind.type for name, bind in compiled.binds.items()}
+        to = [(name, way) for name, kind in binds.items() if (way := _to(kind, dialect))]
         columns = list(statement.selected_columns if isinstance(statement, sa.Select) else ())
         shape = namedtuple("shape", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024  known here alone
-        kinds = enumerate(column.type.dialect_impl(dialect) for column in columns)
-        back = [(at, way) for at, kind in kinds if (way := kind.result_processor(dialect, None))]
+        back = [(at, way) for at, column in enumerate(columns) if (way := _from(column.type, dialect))]
 
         def run(db: Db, values: dict[str, Any]) -> list[Any]:
             values = {**fixed, **values}
-            for name, way in to.items():
-                values[name] = way(values[name])
+            for name, way in to:
+                if values[name] is not None:
+                    values[name] = way(values[name])
             given = [values[name] for name in order] if order is not None else values
             if isinstance(db, Look):
                 assert columns, "through a look nothing is written"
@@ -159,28 +169,37 @@ class Ready:
 def _rows(db: sa.Connection, sql: str, given: Any) -> list[Any]:
     if not db.in_transaction():
         db.begin()
-    with _named_errors(db):
+    try:
         found = db.connection.driver_connection.execute(sql, given)  # type: ignore[union-attr]
         return found.fetchall() if found.description else []
+    except db.dialect.loaded_dbapi.Error as error:
+        raise _named(db, error) from error
+
+
+def _to(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """How a value goes to the driver; our own kinds without the three calls that SQLAlchemy puts around each."""
+    return _TO.get(type(kind)) or kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _from(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    return _FROM.get(type(kind)) or kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _row(shape: Any, back: Sequence[tuple[int, Callable[[Any], Any]]], found: Sequence[Any]) -> Any:
     values = list(found)
     for at, way in back:
-        values[at] = way(values[at])
+        if values[at] is not None:
+            values[at] = way(values[at])
     return shape._make(values)
 
 
-@contextmanager
-def _named_errors(db: sa.Connection) -> Iterator[None]:
-    """What the driver runs into has the names that SQLAlchemy gives it; a connection that is gone is thrown away."""
+def _named(db: sa.Connection, error: Any) -> Exception:
+    """What the driver ran into, by the name that SQLAlchemy gives it; a connection that is gone is thrown away."""
     kinds = db.dialect.loaded_dbapi.Error
-    try:
-        yield
-    except kinds as error:
-        if db.dialect.is_disconnect(error, db.connection.driver_connection, None):
-            db.invalidate(error)
-        raise sa.exc.DBAPIError.instance(None, None, error, kinds, hide_parameters=True) from error
+    if db.dialect.is_disconnect(error, db.connection.driver_connection, None):
+        db.invalidate(error)
+    named: Exception = sa.exc.DBAPIError.instance(None, None, error, kinds, hide_parameters=True)
+    return named
 
 
 class Database:
@@ -259,8 +278,10 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "begin")
     def began(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("yinxin_write")
-        with _named_errors(connection):  # straight to the driver: SQLAlchemy's way there takes twenty times as long
+        try:  # straight to the driver: SQLAlchemy's way there takes twenty times as long
             connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # type: ignore[union-attr]
+        except sqlite3.Error as error:
+            raise _named(connection, error) from error
 
     return engine
 
