@@ -1,20 +1,34 @@
 """The one database: SQLite embedded or PostgreSQL by URL, through one code path (SQLAlchemy Core)."""
 
-import json
 import sqlite3
 from collections import deque, namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.columns import FROM, TO, Instant, Json
 from hub.looks import Look, Looking
 from hub.problems import Unavailable
 
+__all__ = [
+    "BUSY_MS",
+    "Collision",
+    "Database",
+    "Db",
+    "Id",
+    "Instant",
+    "Json",
+    "Ready",
+    "TwoAtOnce",
+    "alone",
+    "metadata",
+    "together",
+    "unless_there",
+]
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -42,37 +56,6 @@ class TwoAtOnce(Unavailable):
         super().__init__(extras={"retry_after": 1})
 
 
-class Instant(sa.types.TypeDecorator[datetime]):
-    """An aware moment in UTC, kept as microseconds since 1970 so that both databases compare it alike."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        """To the database. A moment without a zone is a mistake of ours."""
-        return None if value is None else _microseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
-        """From the database."""
-        return None if value is None else _moment(value)
-
-
-def _microseconds(value: datetime) -> int:
-    if value.tzinfo is None:
-        raise ValueError("an Instant must be aware")
-    whole, rest = divmod(value - _EPOCH, _SECOND)
-    return whole * 1_000_000 + rest.microseconds
-
-
-def _moment(value: int) -> datetime:
-    return _EPOCH + value * _MICROSECOND
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC) - _EPOCH
-_MICROSECOND = _SECOND / 1_000_000
-
-
 def alone(db: sa.Connection, *what: str) -> None:
     """Wait until nobody else is at this, and keep others waiting until this transaction ends: for what is looked at, then done.
 
@@ -94,28 +77,6 @@ def unless_there(db: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgre
     if db.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
-
-
-class Json(sa.types.TypeDecorator[Any]):
-    """A JSON value, kept as text with sorted keys."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        """To the database."""
-        return None if value is None else _ENCODER.encode(value)
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
-        """From the database."""
-        return None if value is None else json.loads(value)
-
-
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":")
-)  # made once: dumps makes one each time
-_TO: dict[type, Callable[[Any], Any]] = {Instant: _microseconds, Json: _ENCODER.encode}
-_FROM: dict[type, Callable[[Any], Any]] = {Instant: _moment, Json: json.loads}
 
 
 class Ready:
@@ -178,11 +139,11 @@ def _rows(db: sa.Connection, sql: str, given: Any) -> list[Any]:
 
 def _to(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
     """How a value goes to the driver; our own kinds without the three calls that SQLAlchemy puts around each."""
-    return _TO.get(type(kind)) or kind.dialect_impl(dialect).bind_processor(dialect)
+    return TO.get(type(kind)) or kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _from(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
-    return _FROM.get(type(kind)) or kind.dialect_impl(dialect).result_processor(dialect, None)
+    return FROM.get(type(kind)) or kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _row(shape: Any, back: Sequence[tuple[int, Callable[[Any], Any]]], found: Sequence[Any]) -> Any:
@@ -202,6 +163,11 @@ def _named(db: sa.Connection, error: Any) -> Exception:
     return named
 
 
+WRITERS = (
+    2  # connections that wait for the next step on SQLite, where one can write at a time; the others are for looking
+)
+
+
 class Database:
     """Short transactions on one database: `read()` to look, `write()` to change.
 
@@ -213,6 +179,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
         self._writing = self.engine.execution_options(yinxin_write=True)  # the same connections
+        self._writers: deque[sa.Connection] = deque()
         self._idle: deque[Look] = deque()  # those through which nobody looks just now
 
     def look(self) -> Looking:
@@ -237,13 +204,23 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One step. On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that a step never fails half-way."""
+        # Taking a connection out of the pool and putting it back takes longer than a step's BEGIN and COMMIT.
         try:
-            with self._writing.begin() as connection:
+            connection = self._writers.pop()
+        except IndexError:
+            connection = self._writing.connect()
+        try:
+            with connection.begin():
                 yield connection
-        except sa.exc.OperationalError as error:
-            if _collides(error.orig):
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sa.exc.OperationalError) and _collides(error.orig):
                 raise TwoAtOnce from error
             raise
+        if self.is_sqlite and len(self._writers) < WRITERS:
+            self._writers.append(connection)
+        else:
+            connection.close()
 
     def create_all(self) -> None:
         """Make every table that does not exist yet. For tests; an installation migrates (`app.migrate`)."""
@@ -253,6 +230,8 @@ class Database:
         """Close every pooled connection."""
         while self._idle:
             self._idle.pop().close()
+        while self._writers:
+            self._writers.pop().close()
         self.engine.dispose()
 
 

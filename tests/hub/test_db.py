@@ -48,3 +48,30 @@ def test_another_fault_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(sa.exc.OperationalError), made.write() as db:
         db.execute(sa.text("SELECT * FROM nothing"))
     made.dispose()
+
+
+def test_a_step_that_fails_leaves_nothing_to_the_next(bare_on: House) -> None:
+    """Steps use the same connections one after another."""
+    things = sa.Table("things", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+    things.create(bare_on.database.engine)
+    for number in (1, 2, 3):
+        with pytest.raises(database.Collision), bare_on.database.write() as db:
+            db.execute(things.insert().values([{"id": number}, {"id": number}]))
+        with bare_on.database.write() as db:
+            db.execute(things.insert().values(id=number))
+    with bare_on.database.read() as db:
+        assert db.scalars(sa.select(things.c.id).order_by(things.c.id)).all() == [1, 2, 3]
+
+
+def test_many_steps_at_once_and_looks_beside_them_find_connections(bare_on: House) -> None:
+    things = sa.Table("things", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+    things.create(bare_on.database.engine)
+
+    def step(number: int) -> int:
+        with bare_on.database.write() as db:
+            db.execute(things.insert().values(id=number))
+        with bare_on.database.read() as db:
+            return int(db.scalar(sa.select(sa.func.count()).where(things.c.id == number)) or 0)
+
+    with ThreadPoolExecutor(12) as threads:
+        assert list(threads.map(step, range(60))) == [1] * 60
