@@ -19,6 +19,7 @@ METHODS = frozenset(  # of RFC 8176 2, what an upstream may say
     | {"sc", "sms", "swk", "tel", "user", "vbm", "wia"}
 )
 ALGORITHMS = ("ES256", "PS256", "EdDSA", "RS256")  # never none, never a symmetric one (RFC 8725 3.1)
+_BLANK = re.compile(r"<[^<>]*>")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
 
 
@@ -28,6 +29,9 @@ class Proof(StrEnum):
     key = "private_key_jwt"
     basic = "client_secret_basic"
     post = "client_secret_post"
+
+
+METHODS_OF_PROOF = (Proof.key, Proof.basic, Proof.post)  # the safest first
 
 
 class UpstreamWrong(Problem):
@@ -204,12 +208,25 @@ def is_federated(amr: Collection[str]) -> bool:
     return FEDERATED in amr
 
 
+def blank(what: str) -> str:
+    """What an operator still has to fill in."""
+    return f"<{what}>"
+
+
+def must_be_filled(*values: object) -> None:
+    """Raises UpstreamWrong for the first blank that was left."""
+    for one in values:
+        if isinstance(one, str) and _BLANK.fullmatch(one):
+            raise UpstreamWrong("Fill in %(what)s", what=one)
+
+
 def described(values: dict[str, Any]) -> Upstream:
     """An upstream from one table of a file. Raises UpstreamWrong with the first field that is wrong."""
     given = dict(values)
     unknown = set(given) - (set(Upstream.__dataclass_fields__) - {"added", "ended"})
     if unknown:
         raise UpstreamWrong("%(name)s is not a field of a provider", name=min(unknown))
+    must_be_filled(*given.values(), *_keys(given.get("acr")))
     try:
         if "proof" in given:
             given["proof"] = Proof(given["proof"])
@@ -222,6 +239,10 @@ def described(values: dict[str, Any]) -> Upstream:
     if wrong:
         raise UpstreamWrong("A field is missing or has the wrong form: %(why)s", why=wrong[0])
     return made.checked()
+
+
+def _keys(value: object) -> list[object]:
+    return list(value) if isinstance(value, dict) else []
 
 
 KINDS: dict[str, type] = {

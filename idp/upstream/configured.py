@@ -8,7 +8,7 @@ from typing import Any
 from hub import ledger
 from hub.house import House
 from hub.problems import NotFound
-from idp.model.upstream import Proof, Upstream, UpstreamWrong, described
+from idp.model.upstream import Proof, Upstream, UpstreamWrong, described, must_be_filled
 from idp.provider import logout
 from idp.store import upstreams as store
 
@@ -89,4 +89,5 @@ def _without_secret(table: dict[str, Any]) -> dict[str, Any]:
 
 def _secret(table: dict[str, Any], folder: Path) -> str:
     path = table.get("secret_file", "")
+    must_be_filled(path)
     return (folder / path).read_text(encoding="utf-8").strip() if path else ""

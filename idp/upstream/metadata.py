@@ -57,10 +57,7 @@ def answers(house: House, upstream: Upstream, now: datetime) -> Metadata:
 
 def read(house: House, upstream: Upstream) -> Metadata:
     """Fetch and check the document. Raises UpstreamDown, AnswerNotTrusted."""
-    url = f"{upstream.issuer.rstrip('/')}/.well-known/openid-configuration"
-    document = _json(breaker.call(house, upstream, "GET", url))
-    if document.get("issuer") != upstream.issuer:  # Discovery 4.3: else anybody could speak for anybody
-        raise AnswerNotTrusted("The provider calls itself by another name")
+    document = published(house, upstream)
     return Metadata(
         authorization=_address(upstream, document, "authorization_endpoint"),
         token=_address(upstream, document, "token_endpoint"),
@@ -73,6 +70,15 @@ def read(house: House, upstream: Upstream) -> Metadata:
         names_itself=document.get("authorization_response_iss_parameter_supported") is True,
         assertion_audience=upstream.issuer,
     )
+
+
+def published(house: House, upstream: Upstream) -> dict[str, Any]:
+    """The document as it is. Raises UpstreamDown, AnswerNotTrusted."""
+    url = f"{upstream.issuer.rstrip('/')}/.well-known/openid-configuration"
+    document = _json(breaker.call(house, upstream, "GET", url))
+    if document.get("issuer") != upstream.issuer:  # Discovery 4.3: else anybody could speak for anybody
+        raise AnswerNotTrusted("The provider calls itself by another name")
+    return document
 
 
 def keys(house: House, upstream: Upstream, kid: str, now: datetime) -> list[dict[str, Any]]:
