@@ -292,6 +292,14 @@ def test_what_is_looked_after_elsewhere_is_not_changed_here(house: House, office
         verbs.ask(house, ID, {"policy": "standard"}, reason="nothing changes", by=by, now=now)
 
 
+def test_the_page_says_whom_it_may_reach_in_peoples_names(house: House, office: Office) -> None:
+    said = Registration(resource="https://api.example/v1", exchanges_for=("registry",))
+    clients.add(house, with_key(id=ID, registered=said), by="test", now=clock.now())
+    page = office("anna", Right.services).get(f"/console/clients/{ID}?lang=en").text
+    assert "May act for people at</dt><dd>registry" in page
+    assert "https://api.example/v1" in page
+
+
 def test_each_sees_his_own_part_of_the_tree(house: House, office: Office, now: datetime) -> None:
     clients.add(house, with_key(id=ID, place=QIYUN), by="test", now=now)
     there = office("doris", Right.services, place=offices.XICHENG)
