@@ -181,6 +181,7 @@ ELSEWHERE = {  # GET addresses of identity that the gallery does not show, and w
     "idp.data": "judged in test_sharing.py",
     "idp.upstream_callback": "leads on from the province",
     "idp.upstream_signed_out": "the page of the sign-out, after the province's",
+    "idp.upstream_framed_logout": "a frame of the province's page that shows nothing",
     "idp.upstream_link": "needs a second installation; judged in tests/idp/test_upstream_pages.py without a browser",
     "idp.upstream_jwks": "for programs",
     "idp.company_person": "judged in test_people_stories.py",
