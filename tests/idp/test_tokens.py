@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey
 
-from hub import clock
+from hub import clock, token_keys
 from hub.keys import Keys
 from idp.provider import discovery, pseudonyms
 from idp.provider.tokens import read, sign
@@ -183,3 +183,46 @@ def test_the_key_set_holds_public_halves_of_every_token_key(visit: Visit) -> Non
         assert not {"d", "p", "q", "k", "dp", "dq", "qi"} & key.keys()
         assert key["use"] == "sig"
         assert key["kid"]
+
+
+# -- what was seen before
+
+
+def test_a_token_of_ours_is_verified_once_and_looked_at_each_time(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit.signs_in()
+    token, now = visit.tokens()["access_token"], clock.now()
+    claims = read.access_token(visit.house, token, now)
+    claims["scope"] = "everything"  # what one asker does with the answer is nothing to the next
+    monkeypatch.setattr(read, "_verified", lambda *_: pytest.fail("verified again"))
+    assert read.access_token(visit.house, token, now)["scope"] == "openid profile"
+    with pytest.raises(NotAToken, match="expired"):
+        read.access_token(visit.house, token, now + timedelta(hours=1))
+    with pytest.raises(NotAToken, match="typ"):
+        read.hint(visit.house, token)
+
+
+def test_a_token_that_was_seen_vouches_for_no_other(visit: Visit) -> None:
+    visit.signs_in()
+    token, now = visit.tokens()["access_token"], clock.now()
+    read.access_token(visit.house, token, now)
+    for forged in (token[:-2] + ("AA" if token[-2:] != "AA" else "BB"), token + "=", token.replace(".", ".e", 1)):
+        with pytest.raises(NotAToken):
+            read.access_token(visit.house, forged, now)
+
+
+def test_a_token_that_was_seen_is_not_believed_when_its_key_is_withdrawn(visit: Visit) -> None:
+    visit.signs_in()
+    token, now = visit.tokens()["access_token"], clock.now()
+    read.access_token(visit.house, token, now)
+    token_keys.replace_now(visit.house, "operator", now, algorithms=("ES256",))
+    with pytest.raises(NotAToken, match="no such key"):
+        read.access_token(visit.house, token, now)
+
+
+def test_only_so_many_tokens_are_remembered(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "MOST_SEEN", 2)
+    visit.signs_in()
+    visit.house.cache.pop("idp-seen", None)
+    for _ in range(4):
+        read.access_token(visit.house, visit.tokens()["access_token"], clock.now())
+    assert len(visit.house.cache["idp-seen"]) == 2

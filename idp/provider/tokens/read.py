@@ -20,6 +20,7 @@ ASSERTION_SECONDS = 3600  # the longest life of a client assertion; its jti is r
 SKEW = 60  # seconds that a client's clock may run ahead; 8 s ahead must pass
 LATE = 10  # seconds that an expired assertion is still taken; 5 minutes late must not pass
 LONGEST = 8192  # characters of a token that somebody hands in
+MOST_SEEN = 4096  # of our own tokens are remembered as signed by us, in each process
 
 Claims = dict[str, Any]
 _Key = ECKey | RSAKey | OKPKey
@@ -120,13 +121,19 @@ def public_keys(keys: Sequence[Claims]) -> Sequence[_Key]:
 
 
 def _ours(house: House, token: str, *, typ: str, algorithms: Sequence[str], now: datetime | None = None) -> Claims:
-    header = _header(token, algorithms)
-    if header.get("typ") != typ or set(header) - {"alg", "typ", "kid"}:
+    seen: dict[str, tuple[Claims, Claims]] = house.cache.setdefault("idp-seen", {})
+    header, claims = seen.get(token) or (_header(token, algorithms), None)
+    if header.get("typ") != typ or header.get("alg") not in algorithms or set(header) - {"alg", "typ", "kid"}:
         raise NotAToken("typ")
-    claims = _verified(token, _own_key(house, header.get("kid"), now), algorithms)
+    key = _own_key(house, header.get("kid"), now)  # asked each time: a key may have been withdrawn
+    if claims is None:  # an API asks about the same token at each call, and a signature is good once and for all
+        claims = _verified(token, key, algorithms)
+        if len(seen) >= MOST_SEEN:
+            seen.pop(next(iter(seen)), None)
+        seen[token] = header, claims
     if claims.get("iss") != house.settings.issuer_url:
         raise NotAToken("iss")
-    return claims
+    return dict(claims)
 
 
 def _own_key(house: House, kid: object, now: datetime | None) -> _Key:
