@@ -95,7 +95,10 @@ def add(client_id: str, keys: Path | None, auth: str, **given: Any) -> None:
     described = _described(client_id, way, secret, keys, given)
     with opened() as house:
         clients.add(house, described, by=BY, now=clock.now())
+        unknown = [id for id in given["reaches"] if not _is_api(clients.known(house, id, clock.now()))]
     click.echo(f"{client_id} is registered.")
+    if unknown:
+        click.echo(f"Not yet to be reached, as nobody registered them with --resource: {', '.join(unknown)}")
     if secret:
         click.echo(f"Its secret, shown only this once: {secret}")
 
@@ -188,6 +191,10 @@ def _described(client_id: str, way: ClientAuth, secret: str, keys: Path | None, 
             exchanges_for=given["reaches"],
         ),
     )
+
+
+def _is_api(client: Client | None) -> bool:
+    return client is not None and bool(client.registered.resource)
 
 
 def _usual_grants(way: ClientAuth, policy: Policy, given: dict[str, Any]) -> tuple[GrantType, ...]:

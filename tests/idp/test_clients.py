@@ -268,6 +268,7 @@ def test_a_command_adds_a_service_of_each_kind(
     assert set(found.scopes) == scopes
     assert found.id_token_algorithm == found.policy.id_token_algorithm
     assert found.registered.exchanges_for == (("registry",) if "--reaches" in words else ())
+    assert ("--resource: registry" in said.output) == ("--reaches" in words)
 
 
 @pytest.mark.parametrize(
