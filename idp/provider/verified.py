@@ -100,9 +100,8 @@ def _time(moment: datetime) -> str:
 
 
 def metadata() -> dict[str, object]:
-    """What the provider says of it (OpenID Connect for Identity Assurance 1.0, 9)."""
+    """What the provider says of it (OpenID Connect for Identity Assurance 1.0, 8)."""
     return {
-        "verified_claims_supported": True,
         "trust_frameworks_supported": [rules.FRAMEWORK],
         "claims_in_verified_claims_supported": list(TOLD),
         "evidence_supported": [rules.RECORD, rules.DOCUMENT],

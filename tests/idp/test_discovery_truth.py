@@ -54,7 +54,6 @@ BY_NAME = {
     "authorization_details_types_supported": "test_data::test_a_yes_is_carried_into_the_token_and_told_to_the_client",
     "prompt_values_supported": "test_prompts::test_a_fresh_sign_in_is_asked_for_although_there_is_a_session",
     "claims_supported": "test_release::test_a_claim_is_told_where_it_was_asked_for_and_nowhere_else",
-    "verified_claims_supported": "test_release::test_a_service_learns_how_a_name_was_verified",
     "trust_frameworks_supported": "test_release::test_what_is_supported_is_said",
     "claims_in_verified_claims_supported": "test_release::test_only_what_was_asked_for_is_told",
     "evidence_supported": "test_release::test_a_service_learns_how_a_name_was_verified",

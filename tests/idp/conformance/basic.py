@@ -288,7 +288,7 @@ def discovery(op: Op) -> None:
     assert about["claims_supported"]
     assert about["code_challenge_methods_supported"] == ["S256"]
     assert about["ui_locales_supported"] == ["zh-Hans", "en"]  # in the case that BCP 47 gives
-    assert not set(about) - KNOWN - {"verified_claims_supported"}  # which the suite has forgotten (IDA 1.0 9): it warns
+    assert not set(about) - KNOWN
     keys = (op.at.program.get(op.path("jwks_uri")).json or {})["keys"]
     assert len({key["kid"] for key in keys}) == len(keys)
     assert not [key for key in keys if {"d", "k", "p", "q"} & set(key)]
