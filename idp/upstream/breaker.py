@@ -10,7 +10,7 @@ from hub.house import House
 from idp.model.upstream import Upstream, UpstreamDown
 
 SECONDS = 3.0  # for one call; whoever waits longer waits for nothing
-WAITS = (4, 10, 30)  # seconds for which nobody calls it, after the first failure, the second, and each further one
+WAITS = (2, 10, 30)  # seconds for which nobody calls it, after the first failure, the second, and each further one
 REMEMBERED = 600  # that it has failed at all: then callers try one by one
 
 

@@ -290,10 +290,10 @@ def test_a_province_that_was_started_anew_is_asked_again_in_seconds_and_a_dead_o
         for _at_once in range(3):
             breaker.failed(house, province.upstream)
         house.shared.forget(f"idp:upstream:open:{province.upstream.id}")
-    assert waits == [4, 10, 30, 30]
+    assert waits == [2, 10, 30, 30]
     breaker.succeeded(house, province.upstream)
     breaker.failed(house, province.upstream)
-    assert waits[-1] == 4
+    assert waits[-1] == 2
 
 
 @pytest.mark.parametrize("pushes", [False, True])
