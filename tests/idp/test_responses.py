@@ -5,7 +5,7 @@ import hashlib
 import html
 import re
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from hypothesis import given
@@ -196,3 +196,8 @@ def half(value: str | None) -> str | None:
     if value is None:
         return None
     return base64.urlsafe_b64encode(hashlib.sha256(value.encode()).digest()[:16]).rstrip(b"=").decode()
+
+
+@given(st.dictionaries(st.sampled_from(["state", "error", "code"]), st.text(max_size=40), min_size=1))
+def test_an_answer_is_encoded_as_forms_are(said: dict[str, str]) -> None:
+    assert responses._encoded(said) == urlencode(said)
