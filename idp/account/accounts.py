@@ -70,10 +70,10 @@ def first_password(house: House, caller: Caller, account: str, new: str, *, now:
     accepted = password.accepted(new, alone=alone, context=(name, profile.name))
     fresh, facts = password.hashed(house, accepted), {"alone": len(accepted) >= password.ALONE}
     with house.database.write() as db:
-        person, profile, held = _load(house, db, caller)
-        if any(one.kind is Kind.password for one in held):
+        person, profile, _ = _load(house, db, caller)
+        store.rename(db, house.vault, person.id, replace(profile, account=name))  # of two at once the second waits here
+        if any(one.kind is Kind.password for one in factor_store.of_person(db, person.id)):
             raise NotOffered("Your account has a password")
-        store.rename(db, house.vault, person.id, replace(profile, account=name))
         factor_store.add(db, Factor(secrets.token_hex(16), person.id, Kind.password, "", fresh, now, facts=facts))
         _tell(db, person, "factor.added", now, kind=Kind.password.value)
 

@@ -1,12 +1,17 @@
 """My account: what I see, and what I can end. Delicate changes ask for a factor shown a short while ago."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from hub import callers, clock
+from hub.callers import Caller
+from hub.house import House
 from hub.problems import NotSignedIn
 from idp.account import accounts
 from idp.login import session
-from idp.model.factor import Kind
+from idp.model.factor import Kind, NotOffered
+from idp.model.person import Person, Profile
 from idp.store import people
 from tests.idp.citizen import JIA, PASSWORD, Citizen
 
@@ -136,3 +141,22 @@ def test_a_session_in_other_hands_does_not_find_the_password_out(citizen: Citize
         answer = citizen.post("/account/password", old=old, new=OTHER_PASSWORD)
         assert answer.status_code == 429
         assert answer.headers["Retry-After"]
+
+
+def test_of_two_first_passwords_at_once_one_is_set_on_either_database(house_on: House) -> None:
+    person = Person("came-by-a-province", clock.now())
+    with house_on.database.write() as db:
+        people.add(db, house_on.vault, person, Profile("province-1"))
+
+    def sets(name: str) -> bool:
+        try:
+            accounts.first_password(house_on, Caller(person=person.id), name, OTHER_PASSWORD, now=clock.now())
+        except NotOffered:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as many:
+        assert sorted(many.map(sets, ("first.name", "second.name", "third.name", "fourth.name"))) == [False] * 3 + [
+            True
+        ]
+    assert [one.kind for one in accounts.factors_of(house_on, person.id)] == [Kind.password]

@@ -3,7 +3,7 @@
 import html
 import re
 from dataclasses import replace
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -79,14 +79,15 @@ def frames(two: Two) -> Two:
     return two
 
 
-def takes_part(two: Two, client: Client) -> None:
-    """A service of ours is let in by the login that came of the province."""
+def takes_part(two: Two, client: Client) -> str:
+    """A service of ours is let in by the login that came of the province; gives its ID token."""
     visit, caller = Visit(two.hub, two.hub_app, client), two.caller
     assert caller is not None
     visit.browser, visit.person = two.browser, caller.person or ""
     visit.agrees()
     answer = visit.redeem(visit.code())
     assert answer.status_code == 200, answer.text
+    return str((answer.json or {})["id_token"])
 
 
 def framed_there(two: Two) -> str:
@@ -203,3 +204,22 @@ def hidden(page: TestResponse) -> dict[str, str]:
     """What a form hands on."""
     found = re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text)
     return {name: html.unescape(value) for name, value in found if name != "csrf"}
+
+
+def test_a_service_that_signs_him_out_gets_him_back_by_way_of_the_province(two: Two) -> None:
+    """RP-Initiated Logout 2, along the chain: the service, us, the province, us, the service."""
+    two.comes()
+    home = "https://market.example/bye"
+    client = department(post_logout_uris=(home,))
+    hint = takes_part(two, client)
+    asked = {"id_token_hint": hint, "post_logout_redirect_uri": home, "state": "s-1"}
+    page = two.get(f"{BACK}/oidc/logout?{urlencode(asked)}")
+    for _ in range(9):
+        found = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', page.text)
+        onward = page.location or (html.unescape(found[1]) if found else "")
+        if onward.startswith(home):
+            break
+        page = two.get(urljoin(page.request.url, onward))
+    assert onward == f"{home}?state=s-1"
+    assert not two.signed_in
+    assert not two.citizen.signed_in
