@@ -152,6 +152,7 @@ def test_who_decides_sees_that_something_waits_and_what_the_move_demands(house: 
     for who, told in (("bernd", True), ("anna", False)):  # she asked for it herself
         rights = (Right.approve,) if told else (Right.services,)
         assert ("can decide: 1" in office(who, *rights).get("/console/?lang=en").text) == told
+    assert "Qiyun market regulation" in office("bernd", Right.approve).get("/console/approvals?lang=en").text
     page = office("bernd", Right.approve).get(f"{answer.location}?lang=en").text
     assert "Hand in each request itself before the browser comes (PAR)" in page
     decided(house, office, answer)
