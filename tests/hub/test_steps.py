@@ -79,7 +79,7 @@ def seen(house: House) -> dict[str, int]:
 
 
 def test_a_step_knows_language_and_device_and_no_more(bare: House, site: Flask) -> None:
-    site.test_client().get("/step?lang=en", headers={"User-Agent": PHONE, "Cookie": "yinxin-idp=secret"})
+    site.test_client().get("/step?lang=en", headers={"User-Agent": PHONE, "Cookie": "yinxin-8000-idp=secret"})
     assert seen(bare) == {"step flow begun en phone": 1, "step flow ended:well en phone": 1}
 
 

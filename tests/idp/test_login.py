@@ -46,7 +46,7 @@ def test_the_session_id_is_new_at_each_login_and_the_old_one_is_dead(citizen: Ci
 
 
 def test_the_cookie_cannot_be_read_by_scripts_and_goes_to_no_other_site(citizen: Citizen) -> None:
-    set_cookie = next(one for one in citizen.registers().headers.getlist("Set-Cookie") if one.startswith("yinxin-idp="))
+    set_cookie = next(one for one in citizen.registers().headers.getlist("Set-Cookie") if one.startswith("yinxin-8000-idp="))
     assert "HttpOnly" in set_cookie
     assert "SameSite=Lax" in set_cookie
     assert "Path=/" in set_cookie

@@ -156,7 +156,7 @@ def test_a_new_device_is_told_to_the_owner_and_the_first_one_is_not(citizen: Cit
 
 def test_the_cookie_of_a_device_cannot_be_read_by_scripts_and_is_bound_to_this_site(citizen: Citizen) -> None:
     headers = citizen.registers().headers.getlist("Set-Cookie")
-    found = next(one for one in headers if one.startswith("yinxin-device="))
+    found = next(one for one in headers if one.startswith("yinxin-8000-device="))
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in found.split(";")}
 
 
