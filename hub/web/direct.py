@@ -115,10 +115,7 @@ class Direct:
         except Exception as error:  # noqa: BLE001  it is told in words, where there are words
             answer, environ[RAISED] = None, error
         if answer is None:
-            if isinstance(
-                environ["wsgi.input"], io.BytesIO
-            ):  # as `is_usual` left it; a server's own cannot be read again
-                environ["wsgi.input"].seek(0)
+            environ["wsgi.input"].seek(0)  # as `is_usual` left it
             return self._following(environ, start_response)
         took = perf_counter() - began
         metrics.answered(endpoint.rule, environ["REQUEST_METHOD"], answer.status, took)
@@ -140,9 +137,7 @@ def is_usual(environ: "WSGIEnvironment") -> bool:
     length = environ.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > LONGEST_FORM:
         return False
-    if length == "0":
-        return True
-    body = environ["wsgi.input"].read(int(length))
+    body = environ["wsgi.input"].read(int(length)) if length != "0" else b""
     environ["wsgi.input"] = io.BytesIO(body)
     return b"%00" not in body and b"\0" not in body and b"%ed" not in body.lower()
 

@@ -78,7 +78,7 @@ def slow(site: Flask) -> FlaskClient:
         finally:
             site.extensions["direct"].update(table)
 
-    client.open = asked  # type: ignore[assignment,method-assign]
+    client.open = asked  # type: ignore[method-assign]
     return client
 
 
@@ -132,7 +132,7 @@ def test_a_body_of_unknown_length_is_never_waited_for(site: Flask) -> None:
     """Without Content-Length nothing says where it ends (PEP 3333)."""
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/echo", "QUERY_STRING": "", "wsgi.input": io.BytesIO(b"more")}
     assert direct.is_usual(environ)
-    assert environ["wsgi.input"].read() == b"more"
+    assert environ["wsgi.input"].read() == b""  # type: ignore[attr-defined]
 
 
 def test_what_is_left_to_the_usual_way_needs_no_input_that_can_be_read_again(site: Flask) -> None:
