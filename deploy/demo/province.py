@@ -172,9 +172,8 @@ def from_environment() -> Flask:
 def _fall() -> NoReturn:
     """End at once, as by a power failure: what the tour does to a province in the middle of a sign-in. It is started again."""
     here = ("127.0.0.1", urlsplit(os.environ["PROVINCE_URL"]).hostname)
-    if (
-        request.remote_addr not in here or not request.is_json
-    ):  # neither from another machine nor by a page of another site
+    # Neither from another machine nor by a page of another site.
+    if request.remote_addr not in here or not request.is_json:
         abort(404)
     for process in (os.getppid(), os.getpid()):
         os.kill(process, signal.SIGKILL)
