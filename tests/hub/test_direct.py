@@ -36,7 +36,8 @@ def site(house: House) -> Flask:
             raise NotAllowed("Not this one")
         if body == b"bug":
             raise RuntimeError("a fault of ours")
-        return Answer(201, body, "text/plain", {"Cache-Control": "no-store"})
+        own = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
+        return Answer(201, body, "text/plain", own)
 
     @direct.first(bp, "/page", "page", gate=Public(), pages=True)
     def _before(_house: House, environ: Any) -> Answer | None:
@@ -92,6 +93,14 @@ def told(response: TestResponse) -> tuple[int, dict[str, str], bytes]:
 
 def test_both_ways_give_the_same_answer(visitor: FlaskClient, slow: FlaskClient) -> None:
     assert told(visitor.post("/echo", data="hello")) == told(slow.post("/echo", data="hello"))
+
+
+def test_a_header_of_an_answer_stands_in_place_of_the_usual_one(visitor: FlaskClient, slow: FlaskClient) -> None:
+    """Of two that differ, browsers obey neither (Fetch 3.9)."""
+    for way in (slow, visitor):
+        headers = way.post("/echo", data="hello").headers
+        assert headers.getlist("Cross-Origin-Resource-Policy") == ["cross-origin"]
+        assert len(headers) == len(set(headers.keys()))
 
 
 def test_an_answer_has_the_headers_of_every_answer(visitor: FlaskClient) -> None:
