@@ -53,7 +53,10 @@ def parsed(text: str, scopes: Collection[str]) -> str:
     kept = {part: _part(given[part], scopes) for part in PARTS if given.get(part) is not None}
     kept = {part: some for part, some in kept.items() if some}
     try:
+        json.dumps(kept, ensure_ascii=False).encode()  # JSON knows halves of pairs of UTF-16, which are kept nowhere
         return json.dumps(kept, sort_keys=True, separators=(",", ":")) if kept else ""
+    except UnicodeEncodeError as error:
+        raise ClaimsWrong("A text in claims holds what is no character") from error
     except RecursionError as error:  # it could just be read, and not be written
         raise ClaimsWrong("claims is nested too deep") from error
 

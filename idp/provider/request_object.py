@@ -5,6 +5,7 @@ outside. Unsigned objects are taken of nobody, and encrypted ones are not offere
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -131,7 +132,7 @@ def _values(claims: Mapping[str, Any]) -> dict[str, str]:
         if name in ABOUT_ITSELF or value is None or value == "":
             continue
         if isinstance(value, str):
-            found[name] = value
+            found[name] = _text(value)
         elif isinstance(value, dict | list) and name in TEXTS:
             found[name] = json.dumps(value)
         elif isinstance(value, list) and name == "resource" and all(isinstance(one, str) for one in value):
@@ -143,6 +144,14 @@ def _values(claims: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def _text(value: str) -> str:
+    """A text as a form could have brought it: JSON knows halves of pairs of UTF-16, which no address can hold."""
+    if HALVES.search(value):
+        raise _wrong("A text holds what is no character")
+    return value
+
+
+HALVES = re.compile("[\ud800-\udfff]")
 READ = {
     *("response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "prompt", "max_age"),
     *("code_challenge", "code_challenge_method", "acr_values", "id_token_hint", "login_hint", "ui_locales", "claims"),

@@ -65,6 +65,8 @@ def one(**spec: Any) -> str:
         '{"userinfo": {"name": null, "name": {"essential": true}}}',
         '{"userinfo": {"acr": {"values": ' + json.dumps(["x"] * 21) + "}}}",
         '{"userinfo": {"sub": {"value": "' + "x" * 201 + '"}}}',
+        '{"userinfo": {"sub": {"value": "\\ud800"}}}',
+        '{"userinfo": {"verified_claims": {"\\udfff": null}}}',
         '{"userinfo": {"name": null}}' + " " * 9000,
         "[" * 4000,
         '{"userinfo": {"verified_claims": ' + '{"a":' * 1500 + "1" + "}" * 1500 + "}}",

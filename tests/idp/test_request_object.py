@@ -139,8 +139,10 @@ def test_types_of_a_request_object(party: Visit, typ: str | None) -> None:
         ({}, {"scope": ["openid"]}),
         ({}, {"redirect_uri": {"a": 1}}),
         ({}, {"nonce": True}),
+        ({}, {"nonce": "\ud800"}),
+        ({}, {"state": "\udfff"}),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_a_request_object_that_is_not_right_is_told_to_the_service(
     party: Visit, header: dict[str, Any], changes: dict[str, Any]
