@@ -34,6 +34,7 @@ PATH = "/oidc/register"
 BY = "registration"  # who did it, in the ledger
 WAITING = Limit("client-waits", times=5, seconds=3600)  # registrations without a token, of one network
 OPEN = Limit("client-open", times=600, seconds=3600)
+CHANGED = Limit("client-changed", times=60, seconds=3600)  # each is written down, and may read an address
 MOST_WAITING = 500  # of an installation; nobody reads more
 MOST_OF_NETWORK = 20  # so that one network cannot fill the list for the others
 WAITS = timedelta(days=30)  # then an approval will not come, and it is forgotten
@@ -95,10 +96,11 @@ def read(house: House, client_id: str, token: str) -> Registered:
 
 
 def change(house: House, client_id: str, token: str, said: Mapping[str, Any], now: datetime) -> Registered:
-    """Replace what is registered by `said`, all of it (RFC 7592 2.2). Raises NotTheirs, Refused."""
+    """Replace what is registered by `said`, all of it (RFC 7592 2.2). Raises NotTheirs, Refused, TooMany."""
     _may_call(said)
     with house.database.read() as db:
         old = _theirs(db, client_id, token)
+    limits.check(house.shared, CHANGED, client_id)
     if said.get("client_id") != client_id or FIXED & said.keys():
         raise Refused("invalid_client_metadata", "client_id must be given as it is; what we gave out cannot be changed")
     own = said.get("client_secret")

@@ -440,6 +440,22 @@ def test_who_comes_slowly_does_not_fill_it_either(
     assert register().status_code == 201  # with a token one does not wait
 
 
+def test_nobody_sends_us_out_without_end_by_changing_what_waits(
+    opened: tuple[House, FlaskClient], register: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger holds the token of his own registration; each change may read addresses that he names."""
+    house, program = opened
+    monkeypatch.setattr(registration, "WAITING", replace(registration.WAITING, times=10**6))
+    monkeypatch.setattr(registration, "CHANGED", replace(registration.CHANGED, times=2))
+    pictures = site(house, "https://pictures.example", pages={"/logo": b"none"})
+    told = register(bearer=None).json or {}
+    own = {"Authorization": f"Bearer {told['registration_access_token']}"}
+    said = PLAIN | {"client_id": told["client_id"], "logo_uri": LOGO}
+    answers = [program.put(f"/oidc/register/{told['client_id']}", headers=own, json=said) for _ in range(4)]
+    assert [one.status_code for one in answers] == [200, 200, 429, 429]
+    assert pictures.asked == ["/logo", "/logo"]
+
+
 # -- the picture
 
 
