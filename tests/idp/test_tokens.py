@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -188,7 +189,9 @@ def test_the_key_set_holds_public_halves_of_every_token_key(visit: Visit) -> Non
 # -- what was seen before
 
 
-def test_a_token_of_ours_is_verified_once_and_looked_at_each_time(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_of_ours_is_verified_once_and_looked_at_each_time(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     visit.signs_in()
     token, now = visit.tokens()["access_token"], clock.now()
     claims = read.access_token(visit.house, token, now)
@@ -226,3 +229,22 @@ def test_only_so_many_tokens_are_remembered(visit: Visit, monkeypatch: pytest.Mo
     for _ in range(4):
         read.access_token(visit.house, visit.tokens()["access_token"], clock.now())
     assert len(visit.house.cache["idp-seen"]) == 2
+
+
+def test_remembering_goes_on_when_another_thread_comes_between(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(dict[str, Any]):
+        """Another thread adds one, once, between the look for the oldest and taking it."""
+
+        def __iter__(self) -> Iterator[str]:
+            monkeypatch.setattr(Busy, "__iter__", dict.__iter__)
+            ours = super().__iter__()
+            self["another"] = ({}, {})
+            return ours
+
+    monkeypatch.setattr(read, "MOST_SEEN", 2)
+    visit.signs_in()
+    tokens = [visit.tokens()["access_token"] for _ in range(3)]
+    visit.house.cache["idp-seen"] = seen = Busy()
+    for token in tokens:
+        read.access_token(visit.house, token, clock.now())
+    assert len(seen) == 2

@@ -128,8 +128,9 @@ def _ours(house: House, token: str, *, typ: str, algorithms: Sequence[str], now:
     key = _own_key(house, header.get("kid"), now)  # asked each time: a key may have been withdrawn
     if claims is None:  # an API asks about the same token at each call, and a signature is good once and for all
         claims = _verified(token, key, algorithms)
-        if len(seen) >= MOST_SEEN:
-            seen.pop(next(iter(seen)), None)
+        while len(seen) >= MOST_SEEN:
+            with suppress(RuntimeError):  # another thread came between: the oldest one is another
+                seen.pop(next(iter(seen)), None)
         seen[token] = header, claims
     if claims.get("iss") != house.settings.issuer_url:
         raise NotAToken("iss")
