@@ -1,6 +1,7 @@
 """Authorization codes carry what they stand for: nothing is kept until one is redeemed (decision 35)."""
 
 import json
+import zlib
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
@@ -9,28 +10,32 @@ from idp.model.grant import Code
 from idp.provider import sealed
 
 PURPOSE = b"code"
+LONG = 700  # bytes
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIMES = ("auth_time", "made")
 LISTS = ("scopes", "amr", "holder_keys", "data", "resources")
 NAMES = [field.name for field in fields(Code)]  # a release that needs one more appends it, with a default
 
 
-def seal(house: House, code: Code) -> str:
-    """The code that a browser carries to its service."""
-    return sealed.seal(house, PURPOSE, _dump(code))
+def seal(house: House, code: Code, *, purpose: bytes = PURPOSE) -> str:
+    """The code that a browser carries to its service. A long one is packed: it stands in an address."""
+    text = _dump(code)
+    return sealed.seal(house, purpose, zlib.compress(text) if len(text) > LONG else text)
 
 
-def opened(house: House, value: str) -> Code | None:
+def opened(house: House, value: str, *, purpose: bytes = PURPOSE) -> Code | None:
     """What a code stands for, however old and whether it was redeemed or not; None if it is none of ours."""
-    text = sealed.opened(house, PURPOSE, value)
-    return None if text is None else _load(text)
+    text = sealed.opened(house, purpose, value)
+    if text is None:
+        return None
+    return _load(text if text.startswith(b"[") else zlib.decompress(text))
 
 
 # -- inside
 
 
 def _dump(code: Code) -> bytes:
-    """The fields in their order, without the last ones that say nothing: a code stands in an address."""
+    """The fields in their order, without the last ones that say nothing."""
     values = [getattr(code, name) for name in NAMES]
     for name in TIMES:
         at = NAMES.index(name)

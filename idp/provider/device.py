@@ -71,7 +71,7 @@ def redeem(house: House, secret: str, client: Client, now: datetime, *, cnf: str
         raise _not_yet(house, digest)
     if said == NO:
         raise Refused("access_denied", "The person said no")
-    code = codes.opened(house, said.decode())
+    code = codes.opened(house, said.decode(), purpose=ANSWER)
     if code is None:
         raise Refused("invalid_grant", "The device code is unknown or used")
     given = grants.redeem(house, secret, code, client, now, cnf=cnf)
@@ -116,7 +116,7 @@ def allow(house: House, asks: Asked, signed_in: SignedIn, now: datetime) -> str:
     waiting = _waiting(house, asks.device)
     if waiting is None or now >= waiting.ends:
         raise DeviceGone("It took too long")
-    _answer(house, asks.device, waiting, codes.seal(house, Code.of(asks, signed_in, now)))
+    _answer(house, asks.device, waiting, codes.seal(house, Code.of(asks, signed_in, now), purpose=ANSWER))
     with house.database.write() as db:
         title = N_("You let a device sign in as you")
         notices.tell(db, signed_in.person, title, link="/account/services", at=now)
@@ -137,6 +137,7 @@ def refuse(house: House, digest: str) -> str:
 # -- inside
 
 NO = b"no"
+ANSWER = b"device"  # what stands in the short-term memory is no code that anybody could redeem
 
 
 def _checked(form: Form, client: Client) -> Device:

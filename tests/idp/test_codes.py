@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from hub import clock
 from hub.digest import digest_of
 from idp.model.flow import Refused
 from idp.model.grant import Refresh
-from idp.provider import codes, grants, sealed
+from idp.provider import codes, device, grants, sealed
 from idp.store import grants as store
 from tests.idp.rp import CALLBACK, Visit, Visits, public
 from tests.idp.test_grants import code_of
@@ -44,6 +45,24 @@ def test_a_code_tells_nothing_to_the_browser_that_carries_it(party: Visit) -> No
     assert code.person.encode() not in raw
     assert code.client.encode() not in raw
     assert len(value) < 700  # it stands in an address
+
+
+def test_a_code_with_much_in_it_is_packed(party: Visit) -> None:
+    """A proxy takes headers of a few kilobytes."""
+    claims = json.dumps(
+        {"id_token": {f"https://claims.example/{number}": {"essential": True} for number in range(120)}}
+    )
+    code = replace(code_of(party), claims=claims)
+    value = codes.seal(party.house, code)
+    assert len(claims) > 5000
+    assert len(value) < 2000
+    assert codes.opened(party.house, value) == code
+
+
+def test_what_a_device_waits_for_is_no_code(party: Visit) -> None:
+    value = codes.seal(party.house, code_of(party), purpose=device.ANSWER)
+    assert codes.opened(party.house, value) is None
+    assert codes.opened(party.house, value, purpose=device.ANSWER)
 
 
 def test_a_code_with_one_bit_changed_is_none(party: Visit) -> None:
