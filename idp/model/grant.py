@@ -10,7 +10,7 @@ GRANT_DAYS = 30  # the absolute end of a family of refresh tokens (ASVS 10.4.8)
 REFRESH_GRACE_SECONDS = (
     10  # a client whose answer was lost, or whose two workers refresh at once, gets the same successor
 )
-TOLD_EVERY = timedelta(days=1)  # a service that renews every ten minutes must not bury all else that a person should see
+TOLD_EVERY = timedelta(days=1)  # a renewal each ten minutes must not bury all else that a person should see
 SKEW = 10  # seconds that the clocks of two machines may differ
 
 
