@@ -11,6 +11,7 @@ so that a busy machine troubles the numbers little; and the two take turns, so t
 
 import argparse
 import contextlib
+import math
 import os
 import shutil
 import signal
@@ -152,14 +153,19 @@ def run(side: Side, mode: str, browsers: list[Browser], count: int) -> Run:
 
 
 def rest(side: Side) -> None:
-    """Measure what the provider's periodic work takes while nobody asks anything."""
-    before = side.cpu_ms()
-    time.sleep(REST)
-    side.idle = (side.cpu_ms() - before) / REST
+    """Measure what the provider's periodic work takes while nobody asks anything, once what its start left behind is done."""
+    side.idle = math.inf
+    while True:
+        before = side.cpu_ms()
+        time.sleep(REST)
+        earlier, side.idle = side.idle, (side.cpu_ms() - before) / REST
+        if side.idle < STEADY or side.idle > earlier * 0.8:
+            return
 
 
 SETTLE = 1.0
 REST = 5.0
+STEADY = 5.0  # milliseconds in a second: less is nothing to wait for
 
 
 # -- the two
