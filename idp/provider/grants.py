@@ -166,7 +166,11 @@ def renewable(house: House, value: str, now: datetime) -> tuple[tuple[Refresh, G
     """
     first = sealed.opened(house, REFRESH, value)  # a successor is known by its digest
     with house.database.look() as db:
-        found = store.refresh(db, digest_of(value)) if first is None else store.first(db, first.decode(), sealed.digest(value))
+        found = (
+            store.refresh(db, digest_of(value))
+            if first is None
+            else store.first(db, first.decode(), sealed.digest(value))
+        )
         login = callers.login(db, found[1].sid, now) if found else None
     if found is None or not in_force(house, found[1], now) or (login is None and not found[1].offline):
         return None, None

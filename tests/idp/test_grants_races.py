@@ -101,7 +101,9 @@ def test_a_hundred_renewals_get_the_one_successor_and_later_reuse_ends_the_famil
     assert len(successors) == 1
     (successor,) = successors
     with program.house.database.read() as db:
-        rows = db.execute(store.refresh_table.select().where(store.refresh_table.c.parent == sealed.digest(first))).all()
+        rows = db.execute(
+            store.refresh_table.select().where(store.refresh_table.c.parent == sealed.digest(first))
+        ).all()
     assert [row.digest for row in rows] == [digest_of(successor)]
     later = now + timedelta(seconds=11)
     ends = race(pool, program.house, "refresh", first, program.client, later)
