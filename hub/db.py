@@ -163,9 +163,8 @@ def _named(db: sa.Connection, error: Any) -> Exception:
     return named
 
 
-WRITERS = (
-    2  # connections that wait for the next step on SQLite, where one can write at a time; the others are for looking
-)
+# Connections that wait for the next step on SQLite, where one can write at a time; the others are for looking.
+WRITERS = 2
 
 
 class Database:

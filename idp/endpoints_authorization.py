@@ -16,6 +16,7 @@ from hub.house import House
 from hub.problems import TooLarge
 from hub.web import direct, route
 from hub.web.answers import TEXT
+from hub.web.direct import LONGEST_QUERY
 from hub.web.incoming import cookies
 from idp.model.flow import FLOW_SECONDS, FlowGone, NeedsInteraction, Redirect
 from idp.provider import authorize, flows
@@ -26,7 +27,6 @@ from idp.web.leave import leave
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
 POSTED_SECONDS = 60  # a posted request only waits for the redirect that follows
 BROWSER_LENGTH = 43  # characters of 256 bits in base64url
 LANGUAGES = {"zh": "zh-Hans", "zh-hans": "zh-Hans", "zh-cn": "zh-Hans", "en": "en", "en-us": "en", "en-gb": "en"}

@@ -10,7 +10,8 @@ from hub.callers import Caller, Program, Public
 from hub.i18n import _
 from hub.problems import TooLarge
 from hub.web import route
-from idp.endpoints_authorization import LANGUAGES, LONGEST_QUERY
+from hub.web.direct import LONGEST_QUERY
+from idp.endpoints_authorization import LANGUAGES
 from idp.model.logout import RECEIPT, Told
 from idp.provider import logout, logout_receipts
 from idp.upstream import ending

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LONGEST_FORM = 65_536  # bytes; what is longer is refused in words
-LONGEST_QUERY = 16_384  # characters
+LONGEST_QUERY = 16_384  # characters; browsers and proxies take no more
 RAISED, FOUND, REQUEST = "yinxin.raised", "yinxin.found", "yinxin.request"  # what goes along in the environment
 
 
@@ -143,13 +143,16 @@ def is_usual(environ: "WSGIEnvironment") -> bool:
     return b"%00" not in body and b"\0" not in body and b"%ed" not in body.lower()
 
 
-def begin(environ: "WSGIEnvironment", *, pages: bool = True) -> str:
-    """Begin a request: who counts knows it, each line of the log bears its number, texts have the reader's language."""
+def begin(environ: "WSGIEnvironment", *, pages: bool = True, asked: str | None = None) -> str:
+    """Begin a request: who counts knows it, each line of the log bears its number, texts have the reader's language.
+
+    `asked`: the language that its address names.
+    """
     steps.begin(environ)
     number = environ.get(REQUEST) or secrets.token_hex(8)
     structlog.contextvars.bind_contextvars(request=number)
     if pages:
-        i18n.choose(cookies(environ).get("lang"), preferred(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+        i18n.choose(asked or cookies(environ).get("lang"), preferred(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
     return str(number)
 
 

@@ -31,7 +31,7 @@ from hub.web.answers import (
     unseen_notices,
 )
 from hub.web.here import caller, house
-from hub.web.incoming import csrf, form_cookie_name, preferred
+from hub.web.incoming import csrf, form_cookie_name
 from hub.web.refusals import bug, http_error, refused
 
 if TYPE_CHECKING:
@@ -98,10 +98,7 @@ def isolated(application: "WSGIApplication") -> "WSGIApplication":
 
 
 def _begin() -> None:
-    g.request_id = direct.begin(request.environ)
-    i18n.choose(
-        request.args.get("lang") or request.cookies.get("lang"), preferred(request.headers.get("Accept-Language", ""))
-    )
+    g.request_id = direct.begin(request.environ, asked=request.args.get("lang"))
     if direct.RAISED in request.environ:  # refused before there was a page to say it on
         raise request.environ[direct.RAISED]
 

@@ -240,9 +240,7 @@ def test_a_long_past_costs_neither_a_statement_nor_a_row_more(house: House, days
         with watched(house) as work:
             days.one()
         costs.append(work.cost)
-    (few, steps), (many, more) = costs
-    assert few == many
-    assert abs(more - steps) < steps / 50, (steps, more)
+    assert_alike(costs)
 
 
 def test_what_all_others_do_costs_a_person_nothing(house: House, days: Days) -> None:
@@ -297,6 +295,11 @@ def test_a_restart_costs_the_same_with_many_sessions(house: House, app: Flask) -
             visit.tokens()
             opened.close()
         costs.append(work.cost)
+    assert_alike(costs)
+
+
+def assert_alike(costs: list[tuple[list[str], int]]) -> None:
+    """The same statements with little as with much, and as many steps but for a fiftieth."""
     (few, steps), (many, more) = costs
     assert few == many
     assert abs(more - steps) < steps / 50, (steps, more)
