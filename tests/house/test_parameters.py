@@ -36,7 +36,7 @@ def unordered(tree: ast.Module) -> list[str]:
         ("[{'a': 1}, ('b',)], ids=str", False),
     ],
 )
-def test_a_set_among_the_cases_is_found(cases: str, wrong: bool) -> None:
+def test_a_set_among_the_cases_is_found(cases: str, *, wrong: bool) -> None:
     assert bool(unordered(ast.parse(f"@pytest.mark.parametrize('one', {cases})\ndef test(): ..."))) is wrong
 
 
