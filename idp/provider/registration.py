@@ -120,10 +120,16 @@ def change(house: House, client_id: str, token: str, said: Mapping[str, Any], no
 
 
 def remove(house: House, client_id: str, token: str, now: datetime) -> None:
-    """End a service at its own wish, with every token of it (RFC 7592 2.3). Raises NotTheirs."""
+    """End a service at its own wish, with every token of it (RFC 7592 2.3). Raises NotTheirs.
+
+    What still waited was nothing to anybody: of it the lines of the ledger stay.
+    """
     with house.database.write() as db:
-        _theirs(db, client_id, token)
+        waited = _theirs(db, client_id, token).waiting
         clients.close(house, db, client_id, by=BY, now=now)
+        if waited:
+            store.drop(db, client_id)
+            logo_store.keep(db, client_id, None)
     house.cache.get("idp-clients", {}).pop(client_id, None)
 
 

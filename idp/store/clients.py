@@ -90,6 +90,11 @@ def forget_waiting(db: sa.Connection, before: datetime) -> int:
     return db.execute(client_table.delete().where(_c.waiting, old)).rowcount
 
 
+def drop(db: sa.Connection, id: str) -> None:
+    """Delete the row of a service that never worked."""
+    db.execute(client_table.delete().where(_c.id == id, _c.waiting))
+
+
 def keep(db: sa.Connection, client: Client) -> None:
     """Store a service, in place of what was known of it."""
     values = {

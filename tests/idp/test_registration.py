@@ -15,13 +15,14 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from hub import clock
+from hub import clock, ledger
 from hub.house import House
 from hub.problems import NotFound, TooMany
 from idp import chores
 from idp.model.client import Client, ClientAuth
 from idp.provider import client_keys, clients, pseudonyms, registration
 from idp.store import clients as store
+from idp.store import logos as logo_store
 from idp.store.registration_tokens import Allowance
 from tests.idp.rp import AGENCY, CALLBACK, KEY, Visit, department
 from tests.idp.site import site
@@ -643,6 +644,22 @@ def test_a_service_goes_with_all_that_it_was_given(opened: tuple[House, FlaskCli
     assert clients.known(house, told["client_id"], clock.now()) is None
     for method in (program.get, program.delete):
         assert method(path, headers=own).status_code == 401
+
+
+def test_what_waited_and_was_removed_leaves_nothing_but_its_lines(
+    opened: tuple[House, FlaskClient], register: Registers
+) -> None:
+    """Nothing ever worked under its name, so nobody needs to know that the name is taken."""
+    house, program = opened
+    site(house, "https://pictures.example", pages={"/logo": PNG})
+    path, own, told = managed(register, bearer=None, logo_uri=LOGO)
+    assert program.delete(path, headers=own).status_code == 204
+    with house.database.read() as db:
+        assert store.client(db, told["client_id"]) is None
+        assert logo_store.logo(db, told["client_id"]) is None
+        kinds = [event.kind for event in ledger.events(db, subject=told["client_id"])]
+    assert kinds == ["client.ended", "client.added"]
+    assert program.delete(path, headers=own).status_code == 401
 
 
 def test_only_who_registered_it_looks_after_it(opened: tuple[House, FlaskClient], register: Registers) -> None:
