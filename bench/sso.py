@@ -41,7 +41,7 @@ from sqlalchemy import Column, Integer, String, create_engine
 from sqlalchemy.orm import DeclarativeBase, scoped_session, sessionmaker
 
 import app as front
-from hub import callers, clock, valkey
+from hub import clock, valkey
 from tests.conftest import settings_for
 from tests.idp.rp import CALLBACK, SECRET, Visit, department
 
@@ -226,7 +226,7 @@ def ours(folder: Path, redis_url: str) -> Side:
     served = front.create_app(read, rooms=("hub", "idp"), house=house)
     visit = Visit(house, served, department())
     visit.signs_in()
-    name = callers.cookie_name(house, "idp")
+    name = house.settings.cookie("idp")
     cookie = visit.browser.get_cookie(name)
     assert cookie
     return Side(served, f"{name}={cookie.value}")

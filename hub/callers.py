@@ -186,14 +186,9 @@ def shown(house: "House", request: Request) -> Shown:
 # -- sessions
 
 
-def cookie_name(house: "House", kind: str) -> str:
-    """The cookie of one kind of session; each site has its own."""
-    return house.settings.cookie(kind)
-
-
 def current(house: "House", request: Request, kind: str, now: datetime) -> Caller | None:
     """The caller of the session cookie of one site, or None. At most once a minute it notes that he was here."""
-    value = request.cookies.get(cookie_name(house, kind))
+    value = request.cookies.get(house.settings.cookie(kind))
     return of_cookie(house, value, kind, now) if value else None
 
 

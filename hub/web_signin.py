@@ -37,13 +37,13 @@ def add(bp: Blueprint, site: Site, enter: Enter | None = None) -> None:
             level=int(asked) if (asked := request.args.get("level", "")) in HIGHER else 0,
         )
         response = web.see_other(url)
-        web.set_cookie(response, callers.cookie_name(web.house(), bound), browser, seconds=signin.FLOW_SECONDS)
+        web.set_cookie(response, web.house().settings.cookie(bound), browser, seconds=signin.FLOW_SECONDS)
         return response
 
     @web.route(bp, f"{site.path}/callback", gate=callers.Public(), endpoint="callback")
     def callback() -> Response:
         house, now = web.house(), clock.now()
-        cookie = callers.cookie_name(house, bound)
+        cookie = house.settings.cookie(bound)
         caller, onward, id_token = signin.complete(
             house, site, request.args.to_dict(), request.cookies.get(cookie, ""), now
         )

@@ -64,7 +64,7 @@ def add(bp: Blueprint) -> None:
 
 def _at_once(house: House, environ: "WSGIEnvironment") -> direct.Answer | None:
     """Single sign-on: whoever is signed in and has agreed goes straight back. All else goes on to a page."""
-    now, session = clock.now(), cookies(environ).get(callers.cookie_name(house, "idp"))
+    now, session = clock.now(), cookies(environ).get(house.settings.cookie("idp"))
     try:
         given = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True, errors="strict")
     except ValueError:

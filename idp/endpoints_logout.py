@@ -7,7 +7,6 @@ from flask import Blueprint, Response, request
 
 from hub import callers, clock, web
 from hub.callers import Caller, Program, Public
-from hub.i18n import _
 from hub.problems import TooLarge
 from hub.web import route
 from hub.web.direct import LONGEST_QUERY
@@ -65,7 +64,7 @@ def add(bp: Blueprint) -> None:
 
 def _local(moment: datetime) -> str:
     """Seconds matter here: whoever signs out looks at once."""
-    return _("%(time)s (China Standard Time)", time=f"{moment.astimezone(OFFICIAL):%Y-%m-%d %H:%M:%S}")
+    return f"{moment.astimezone(OFFICIAL):%Y-%m-%d %H:%M:%S} (UTC+8)"
 
 
 def _signed_in() -> Caller | None:

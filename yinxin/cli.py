@@ -1,13 +1,16 @@
 """What anybody may do with the command alone: play the demo's story, check what the ledger and the provider gave him."""
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from hub import clock
+
+Jwk = Mapping[str, Any]
 
 
 @click.command("tour")
@@ -39,13 +42,7 @@ def check_proof_command(file: BinaryIO, key: BinaryIO | None, folder: Path | Non
     """
     from yinxin.proof import NotProved, check_proof, keys_of
 
-    try:
-        keys = keys_of(folder, clock.now()) if folder else [json.loads(key.read())] if key else []
-    except ValueError:
-        keys = []
-    if not keys:
-        click.echo("Cannot say: give the checkpoint key with --key, or a trust folder that is up to date with --trust")
-        raise SystemExit(2)
+    keys = _keys(key, folder, keys_of)
     try:
         proved = check_proof(file.read(), keys)
     except NotProved as error:
@@ -68,14 +65,7 @@ def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | N
     """
     from yinxin.receipt import NotAReceipt, check_receipt, keys_of
 
-    try:
-        read = json.loads(key.read()) if key else {}
-        keys = keys_of(folder, clock.now()) if folder else read.get("keys", [read] if read else [])
-    except (ValueError, AttributeError):
-        keys = []
-    if not keys:
-        click.echo("Cannot say: give a key with --key, or a trust folder that is up to date with --trust")
-        raise SystemExit(2)
+    keys = _keys(key, folder, keys_of)
     try:
         record = check_receipt(file.read(), keys)
     except NotAReceipt as error:
@@ -92,6 +82,19 @@ def check_receipt_command(file: BinaryIO, key: BinaryIO | None, folder: Path | N
         f"Genuine: {event.get('event_state')} at {event.get('event_time')}, to {record['aud']}, receipt {record['record_id']}"
     )
     click.echo(record.get("pii_processing", {}).get("privacy_notice", {}).get("text", "").rstrip())
+
+
+def _keys(file: BinaryIO | None, folder: Path | None, of_folder: Callable[[Path, datetime], list[Jwk]]) -> list[Jwk]:
+    """The keys to check by: those of a trust folder, or the one or the set of a file. Without any nothing can be said."""
+    try:
+        read = json.loads(file.read()) if file else {}
+        keys = of_folder(folder, clock.now()) if folder else read.get("keys", [read] if read else [])
+    except (ValueError, AttributeError):
+        keys = []
+    if not keys:
+        click.echo("Cannot say: give a public key with --key, or a trust folder that is up to date with --trust")
+        raise SystemExit(2)
+    return keys
 
 
 commands = [tour_command, check_proof_command, check_receipt_command]

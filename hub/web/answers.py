@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Response, current_app, g, jsonify, redirect, render_template, request, url_for
 
-from hub import callers, i18n, notices
+from hub import i18n, notices
 from hub.web.here import caller, house
 
 LONGEST_PATH = 2000  # characters
@@ -78,7 +78,7 @@ def set_cookie(response: Response, name: str, value: str, *, seconds: int | None
 def sign_in_cookie(response: Response, kind: str, value: str) -> None:
     """Hand a session of one site to the browser (value of `callers.open_session`; empty ends it)."""
     seconds = house().settings.session_hours * 3600
-    set_cookie(response, callers.cookie_name(house(), kind), value, seconds=seconds)
+    set_cookie(response, house().settings.cookie(kind), value, seconds=seconds)
 
 
 def loosen(directive: str, source: str) -> None:

@@ -230,7 +230,7 @@ def device_cookie(house: House) -> str:
 
 
 def _device_name(house: House) -> str:
-    return callers.cookie_name(house, "device")
+    return house.settings.cookie("device")
 
 
 def _lacks_second_factor(visit: Visit, caller: Caller) -> bool:

@@ -2,7 +2,7 @@
 
 from flask import Response, request, url_for
 
-from hub import callers, web
+from hub import web
 from hub.house import House
 from idp.login import sign_in
 from idp.login.sign_in import Passed
@@ -52,4 +52,4 @@ def security(done: str) -> Response:
 
 
 def _name(house: House) -> str:
-    return callers.cookie_name(house, "idp-half")
+    return house.settings.cookie("idp-half")

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from markupsafe import Markup
 
-from hub import callers, steps, symbol, web
+from hub import steps, symbol, web
 from hub.callers import Public, Session
 from hub.i18n import _
 from hub.problems import TooMany
@@ -212,4 +212,4 @@ def _origin(url: str) -> str:
 
 
 def _cookie(visit: Visit) -> str:
-    return callers.cookie_name(visit.house, "qr")
+    return visit.house.settings.cookie("qr")

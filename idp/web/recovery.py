@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from hub import callers, web
+from hub import web
 from hub.callers import Public, Session
 from hub.i18n import language
 from hub.problems import Problem, TooMany
@@ -266,8 +266,8 @@ def _return(visit: Visit) -> str:
 
 
 def _device(visit: Visit) -> str:
-    return request.cookies.get(callers.cookie_name(visit.house, "device"), "")
+    return request.cookies.get(visit.house.settings.cookie("device"), "")
 
 
 def _name(visit: Visit) -> str:
-    return callers.cookie_name(visit.house, "recover")
+    return visit.house.settings.cookie("recover")

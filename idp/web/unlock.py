@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from hub import callers, web
+from hub import web
 from hub.callers import Public
 from hub.digest import digest_of
 from hub.i18n import language
@@ -200,7 +200,7 @@ def _value(visit: Visit) -> str:
 
 
 def _cookie(visit: Visit) -> str:
-    return callers.cookie_name(visit.house, "idp-unlock")
+    return visit.house.settings.cookie("idp-unlock")
 
 
 def _face_key(visit: Visit) -> str:

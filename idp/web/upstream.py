@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request, url_for
 
-from hub import callers, lanes, web
+from hub import lanes, web
 from hub.callers import Caller, Public, Session
 from hub.house import House
 from hub.i18n import _, language
@@ -254,4 +254,4 @@ def _cookie(house: House, name: str) -> str:
 
 
 def _name(house: House, name: str) -> str:
-    return callers.cookie_name(house, name)
+    return house.settings.cookie(name)

@@ -93,7 +93,7 @@ class World:
 
     def cookie(self, kind: str, who: Caller) -> tuple[str, str]:
         with self.house.database.write() as db:
-            return callers.cookie_name(self.house, kind), callers.open_session(db, kind, who, now=self.now, hours=100)
+            return self.house.settings.cookie(kind), callers.open_session(db, kind, who, now=self.now, hours=100)
 
 
 def office(house: House, now: datetime) -> Department:

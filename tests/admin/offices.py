@@ -50,7 +50,7 @@ def officer(house: House, person: str, place: str = QIYUN, *rights: Right, now: 
 def cookie(house: House, who: Caller, now: datetime) -> tuple[str, str]:
     """What this officer's browser holds."""
     with house.database.write() as db:
-        return callers.cookie_name(house, "console"), callers.open_session(db, "console", who, now=now, hours=100_000)
+        return house.settings.cookie("console"), callers.open_session(db, "console", who, now=now, hours=100_000)
 
 
 def served(

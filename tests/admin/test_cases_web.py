@@ -16,7 +16,7 @@ from admin import decide, drafts
 from admin.model.case import CaseState, NoCase
 from admin.store import cases as store
 from admin.store import items
-from hub import callers, clock, ledger
+from hub import clock, ledger
 from hub.callers import Caller
 from hub.house import House
 from tests.admin.applicants import COMPANY, ITEM, PDF, RIGHTS, WROTE, World
@@ -38,7 +38,7 @@ class Visitor:
         self.client.set_cookie(*self.world.cookie(kind, who))
 
     def leave(self) -> None:
-        self.client.delete_cookie(callers.cookie_name(self.world.house, "my"))
+        self.client.delete_cookie(self.world.house.settings.cookie("my"))
 
     def get(self, path: str, language: str = "en") -> TestResponse:
         return self.client.get(f"{path}{'&' if '?' in path else '?'}lang={language}")

@@ -188,7 +188,7 @@ def test_who_is_signed_in_sees_which_license_he_holds_already(demo: House, clien
     for keys, words in (((holder,), "您已持有"), (("another",), "您的证照中没有")):
         who = Caller(person="p1", level=2, amr=("pwd",), auth_time=now, sid="s", holder_keys=keys)
         with demo.database.write() as db:
-            client.set_cookie(callers.cookie_name(demo, "my"), callers.open_session(db, "my", who, now=now, hours=1))
+            client.set_cookie(demo.settings.cookie("my"), callers.open_session(db, "my", who, now=now, hours=1))
         assert words in client.get(f"/services/{FOOD}").text
     assert portal.held(demo, Caller(person="p1", holder_keys=(holder,)), item(demo, FOOD), now)
     assert not portal.held(demo, None, item(demo, FOOD), now)

@@ -75,7 +75,7 @@ def operator(live: Live) -> Any:
     who = replace(OPERATOR, auth_time=now, rights=frozenset(right.value for right in Right))
     with live.house.database.write() as db:
         value = callers.open_session(db, "console", who, now=now, hours=1)
-    name = callers.cookie_name(live.house, "console")
+    name = live.house.settings.cookie("console")
     return {"cookies": [{"name": name, "value": value, "domain": "localhost", "path": "/", "expires": -1,
                          "httpOnly": True, "secure": False, "sameSite": "Lax"}], "origins": []}  # fmt: skip
 

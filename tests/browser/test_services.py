@@ -80,7 +80,7 @@ def visitor(browser: Browser, live: Live, language: str, *rights: Right, **optio
         offices.proved(live.house, person)
         with live.house.database.write() as db:
             value = callers.open_session(db, "console", who, now=now, hours=1)
-        context.add_cookies([{"name": callers.cookie_name(live.house, "console"), "value": value, "url": live.hub}])
+        context.add_cookies([{"name": live.house.settings.cookie("console"), "value": value, "url": live.hub}])
     return context.new_page()
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 import app as front
-from hub import callers
 from idp.model.registration import Registration
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live, Visit
@@ -27,7 +26,7 @@ def test_services_are_asked_in_frames_before_the_way_back(live: Live, visit: Vis
     party.signs_in()
     hint = party.tokens()["id_token"]
     page = visit(f"{live.hub}/levels", javascript=javascript, language="en")
-    name = callers.cookie_name(live.house, "idp")
+    name = live.house.settings.cookie("idp")
     value = party.browser.get_cookie(name)
     assert value
     page.context.add_cookies([{"name": name, "value": value.value, "url": live.hub}])
@@ -51,7 +50,7 @@ def test_the_receipt_of_a_sign_out_is_a_page_for_everyone(live: Live, visit: Vis
     party.signs_in()
     hint = party.tokens()["id_token"]
     page = visit(f"{live.hub}/levels", width=320)
-    name = callers.cookie_name(live.house, "idp")
+    name = live.house.settings.cookie("idp")
     value = party.browser.get_cookie(name)
     assert value
     page.context.add_cookies([{"name": name, "value": value.value, "url": live.hub}])

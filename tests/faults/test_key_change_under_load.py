@@ -20,7 +20,7 @@ from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from hub import callers, clock, token_keys
+from hub import clock, token_keys
 from hub.house import House
 from idp.provider.tokens import sign
 from tests.faults.crew import ROOT, environment_of
@@ -101,7 +101,7 @@ class Party:
 def test_no_relying_party_fails_while_keys_change_every_two_seconds(house: House, app: Flask, address: str) -> None:
     visit = Visit(house, app, department())
     visit.signs_in()
-    name = callers.cookie_name(house, "idp")
+    name = house.settings.cookie("idp")
     value = visit.browser.get_cookie(name)
     assert value
     quick: Any = house.settings.model_copy(update={"jwks_seconds": 1})

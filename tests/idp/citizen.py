@@ -95,7 +95,7 @@ class Citizen:
     @property
     def found(self) -> Caller | None:
         """The session of this browser, if it runs."""
-        value = self.cookie(callers.cookie_name(self.house, "idp"))
+        value = self.cookie(self.house.settings.cookie("idp"))
         with self.house.database.read() as db:
             return callers.session(db, hashlib.sha256(value.encode()).hexdigest(), "idp", clock.now())
 

@@ -3,7 +3,7 @@
 import secrets
 
 from deploy.demo.register.book import Book
-from hub import callers, clock
+from hub import clock
 from hub.house import House
 from idp import attended
 from idp.login import session
@@ -54,6 +54,6 @@ def signed_in(citizen: Citizen, who: tuple[str, str], level: Level = Level.prese
         person = people.person(db, id)
         assert person is not None
         opened = session.begin(house, db, person, ("pwd", "otp", "mfa"), now=now)
-    citizen.browser.set_cookie(callers.cookie_name(house, "idp"), opened.cookie)
+    citizen.browser.set_cookie(house.settings.cookie("idp"), opened.cookie)
     citizen.person_id = id
     return citizen

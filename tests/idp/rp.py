@@ -193,7 +193,7 @@ class Visit(RelyingParty):
             value = callers.open_session(db, "idp", caller, now=now, hours=12)
         if agrees:
             self.agrees(now)
-        self.browser.set_cookie(callers.cookie_name(self.house, "idp"), value)
+        self.browser.set_cookie(self.house.settings.cookie("idp"), value)
         with self.house.database.read() as db:
             opened = callers.session(db, hashlib.sha256(value.encode()).hexdigest(), "idp", now)
         assert opened is not None

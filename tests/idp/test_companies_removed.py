@@ -27,7 +27,7 @@ def agent_at(house: House, app: Flask, manager: Mandate, now: datetime, *, only:
     visit = Visit(house, app, department())
     opened = enters(house, agent.person, now)
     visit.person, visit.sid = agent.person, opened.caller.sid or ""
-    visit.browser.set_cookie(callers.cookie_name(house, "idp"), opened.cookie)
+    visit.browser.set_cookie(house.settings.cookie("idp"), opened.cookie)
     visit.agrees()
     return visit
 
@@ -108,7 +108,7 @@ def test_our_own_sites_follow_whoever_acts_for_another(
         (mine,) = [one for one, _, _ in callers.sessions(db, visit.person, now)]
     opened = mandates.act(house, mine, None, now=clock.now())
     assert not runs(house, visit.person)  # nothing shows the company under the person's own name
-    visit.browser.set_cookie(callers.cookie_name(house, "idp"), opened.cookie)
+    visit.browser.set_cookie(house.settings.cookie("idp"), opened.cookie)
     assert opens(visit, "/my/") == 200  # signed in again without a question
     with house.database.read() as db:
         (again,) = [one for one, _, _ in callers.sessions(db, visit.person, clock.now(), "my")]

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from hub import callers, clock
+from hub import clock
 from hub.house import House
 from idp.acting import companies_people, mandates
 from idp.acting.companies_people import Invited
@@ -29,7 +29,7 @@ class Person:
         self.house, self.id, self.language = house, id, language
         self.browser = app.test_client()
         opened = mandates.act(house, signed_in(house, id, now), None, now=now)
-        self.browser.set_cookie(callers.cookie_name(house, "idp"), opened.cookie)
+        self.browser.set_cookie(house.settings.cookie("idp"), opened.cookie)
 
     def get(self, path: str) -> TestResponse:
         return self.browser.get(path, headers={"Accept-Language": self.language})

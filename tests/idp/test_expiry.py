@@ -62,7 +62,7 @@ def test_a_service_that_renews_its_tokens_is_a_sign_of_life(visit: Visit) -> Non
     with visit.house.database.write() as db:
         two = replace(caller, amr=("pwd", "otp", "mfa"), session=None)
         value = callers.begin(db, "idp", two, now=now, most_hours=12)
-    visit.browser.set_cookie(callers.cookie_name(visit.house, "idp"), value)
+    visit.browser.set_cookie(visit.house.settings.cookie("idp"), value)
     tokens = visit.tokens()
     with visit.house.database.write() as db:
         callers.end_sessions(db, at=now, digest=caller.session)  # the one without a limit
@@ -82,7 +82,7 @@ def test_pages_and_single_sign_on_write_a_sign_of_life_once_a_minute_at_most(vis
         callers.end_sessions(db, at=now, digest=caller.session)
         two = replace(caller, amr=("pwd", "otp", "mfa"), session=None, sid="another-login")
         value = callers.begin(db, "idp", two, now=now, most_hours=12)
-    visit.browser.set_cookie(callers.cookie_name(visit.house, "idp"), value)
+    visit.browser.set_cookie(visit.house.settings.cookie("idp"), value)
     seen = set()
     for second in (1, 20, 59, 61, 62, 100, 125):
         with clock.shifted(second):

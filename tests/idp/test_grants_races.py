@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 import app as front
-from hub import callers, clock, ledger
+from hub import clock, ledger
 from hub.digest import digest_of
 from hub.house import House
 from idp.model.client import GrantType
@@ -78,7 +78,7 @@ def test_of_a_hundred_finishes_of_one_pushed_request_one_gives_a_code(
 ) -> None:
     """RFC 9126 7.3: twenty pages that began with one request_uri, each finished five times."""
     pushed = program.token(program.asked(), headers={}, path="/oidc/par").json or {}
-    program.browser.delete_cookie(cookie := callers.cookie_name(program.house, "idp"))
+    program.browser.delete_cookie(cookie := program.house.settings.cookie("idp"))
     at = f"/oidc/authorize?{urlencode({'client_id': program.client.id, 'request_uri': pushed['request_uri']})}"
     opened = [parse_qs(urlsplit(program.browser.get(at).location).query)["flow"][0] for _ in range(20)]
     program.signs_in()

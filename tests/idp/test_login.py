@@ -33,7 +33,7 @@ def test_a_login_takes_one_page_and_one_form(citizen: Citizen) -> None:
 
 def test_the_session_id_is_new_at_each_login_and_the_old_one_is_dead(citizen: Citizen) -> None:
     citizen.registers()
-    name = callers.cookie_name(citizen.house, "idp")
+    name = citizen.house.settings.cookie("idp")
     first = citizen.cookie(name)
     citizen.signs_in(at="/login?again=1")
     second = citizen.cookie(name)
@@ -64,7 +64,7 @@ def seen(answer: TestResponse, *typed: str) -> tuple[int, str]:
 
 def test_unknown_account_wrong_password_and_locked_account_look_the_same(citizen: Citizen) -> None:
     citizen.registers()
-    citizen.browser.delete_cookie(callers.cookie_name(citizen.house, "idp"))
+    citizen.browser.delete_cookie(citizen.house.settings.cookie("idp"))
     wrong = seen(citizen.post("/login", account="jia.shili", password="a wrong one"), "jia.shili")
     unknown = seen(citizen.post("/login", account="nobody.here", password="a wrong one"), "nobody.here")
     with citizen.house.database.write() as db:

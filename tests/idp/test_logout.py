@@ -151,14 +151,12 @@ def test_signing_out_ends_the_session_the_tokens_and_the_sessions_of_our_own_sit
     tokens = visit.tokens()
     with visit.house.database.write() as db:
         wallet = callers.open_session(db, "wallet", replace(caller, session=None), now=clock.now(), hours=1)
-    visit.browser.set_cookie(callers.cookie_name(visit.house, "wallet"), wallet)
-    cookie = visit.browser.get_cookie(callers.cookie_name(visit.house, "idp"))
+    visit.browser.set_cookie(visit.house.settings.cookie("wallet"), wallet)
+    cookie = visit.browser.get_cookie(visit.house.settings.cookie("idp"))
     sign_out(visit, id_token_hint=tokens["id_token"])
     assert visit.userinfo(tokens["access_token"]).status_code == 401
     assert visit.refresh(tokens["refresh_token"]).status_code == 400
-    with visit.app.test_request_context(
-        "/", headers={"Cookie": f"{callers.cookie_name(visit.house, 'wallet')}={wallet}"}
-    ):
+    with visit.app.test_request_context("/", headers={"Cookie": f"{visit.house.settings.cookie('wallet')}={wallet}"}):
         assert callers.current(visit.house, request, "wallet", clock.now()) is None
     assert cookie is not None
     visit.browser.set_cookie(cookie.key, cookie.value)  # the old cookie is refused

@@ -280,7 +280,7 @@ def test_the_receipt_of_signing_out_everywhere_follows_each_service(told: Visit)
         stranger = told.app.test_client()  # no login is needed, and the page names nobody
         page = stranger.get(path, headers={"Accept-Language": "en"})
         assert "has confirmed" in page.text
-        assert "(China Standard Time)" in page.text
+        assert "(UTC+8)" in page.text
         assert "Signed out everywhere" not in page.text  # two cannot confirm
         assert "示例甲" not in page.text
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hub import callers, clock
+from hub import clock
 from idp.model.client import KIOSK, GrantType
 from idp.model.flow import acr
 from idp.model.registration import Registration
@@ -128,7 +128,7 @@ def test_the_machine_forgets_whoever_is_done(visits: Visits) -> None:
     visit.signs_in()
     page = visit.browser.get(at.removeprefix(visit.house.settings.issuer_url))
     assert page.location.startswith(CALLBACK)
-    name = callers.cookie_name(visit.house, "idp")
+    name = visit.house.settings.cookie("idp")
     assert visit.browser.get_cookie(name) is None
     tokens = visit.redeem(visit.answered(page)["code"]).json or {}
     assert visit.userinfo(tokens["access_token"]).status_code == 200  # what he did there goes on

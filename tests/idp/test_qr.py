@@ -91,9 +91,7 @@ def test_a_phone_signs_a_computer_in(phone: Citizen, computer: Citizen) -> None:
     assert state_of(computer) == "approved"
     assert collects(computer).status_code == 303
     assert (computer.person, computer.session.sid != phone.session.sid) == (phone.person, True)
-    assert computer.cookie(callers.cookie_name(phone.house, "idp")) != phone.cookie(
-        callers.cookie_name(phone.house, "idp")
-    )
+    assert computer.cookie(phone.house.settings.cookie("idp")) != phone.cookie(phone.house.settings.cookie("idp"))
 
 
 def test_the_login_page_offers_it(computer: Citizen) -> None:
@@ -172,7 +170,7 @@ def test_the_new_session_knows_what_the_phone_knew_and_says_that_a_phone_was_use
     assert computer.session.auth_time == phone.session.auth_time
     assert computer.session.level == 1
     assert computer.session.acting_for is None
-    assert not computer.cookie(callers.cookie_name(computer.house, "device"))  # no factor was shown on it
+    assert not computer.cookie(computer.house.settings.cookie("device"))  # no factor was shown on it
 
 
 def test_a_phone_at_a_lower_level_does_not_raise_the_computer(phone: Citizen, computer: Citizen) -> None:

@@ -417,7 +417,7 @@ def test_a_stop_wins_over_a_password_that_comes_at_the_same_moment(
     sets(browser, lost="yes")
     passes(owner.house, WAIT + timedelta(minutes=1))
     shows(browser)
-    value = browser.cookie(callers.cookie_name(owner.house, "recover"))
+    value = browser.cookie(owner.house.settings.cookie("recover"))
     seen = recovery.account(owner.house, value, clock.now())
     with owner.house.database.write() as db:
         assert recoveries.stop_wait(db, person, clock.now())
@@ -543,7 +543,7 @@ def test_a_stranger_slows_down_only_his_own_network(owner: Citizen) -> None:
 
 
 def test_past_a_hundred_the_owner_goes_on_with_a_device_of_his(owner: Citizen) -> None:
-    device = owner.cookie(callers.cookie_name(owner.house, "device"))
+    device = owner.cookie(owner.house.settings.cookie("device"))
     assert device
     for turn in range(recovery.EVER.times):
         begun(owner.house, f"stranger-{turn}")
@@ -568,7 +568,7 @@ def proved(house: House, browser: Citizen, person: str) -> None:
     done = Recovery("r", Stage.proved, Way.live, now, now + timedelta(minutes=5), digest_of("b"), person=person)
     with house.database.write() as db:
         recoveries.add(db, house.vault, done)
-    browser.browser.set_cookie(callers.cookie_name(house, "recover"), "b")
+    browser.browser.set_cookie(house.settings.cookie("recover"), "b")
 
 
 def test_who_still_has_the_phone_gets_a_code_there(citizen: Citizen, phone: list[dict[str, Any]]) -> None:

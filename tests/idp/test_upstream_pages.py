@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from joserfc import jws
 from werkzeug.exceptions import BadGateway
 
-from hub import callers, clock
+from hub import clock
 from idp.demo import Figure, prove
 from idp.model.factor import Factor, Kind
 from idp.model.flow import acr
@@ -254,7 +254,7 @@ def test_whoever_wanted_to_connect_and_is_signed_out_meanwhile_is_not_signed_in_
     page = two.get(f"{BACK}/login")
     two.go(two.post(page, "/login", account="left.account", password=PASSWORD))
     page = two.to_province("/upstream?next=/account/security")
-    two.browser.delete_cookie(callers.cookie_name(two.hub, "idp"))
+    two.browser.delete_cookie(two.hub.settings.cookie("idp"))
     page = two.go(two.post(page, page.request.full_path, account=WHO.account, password=two.citizen.person_id))
     if page.request.path == "/consent":
         page = two.go(two.post(page, page.request.full_path, decision="agree"))
@@ -274,7 +274,7 @@ def test_who_came_by_a_province_alone_sets_a_password_and_signs_in_by_it(two: Tw
     page = two.go(two.post(two.get(f"{BACK}/account/password"), "/account/password", account="Mai.Mai", new=MINE))
     assert "The password was set" in page.text
     assert "A way to sign in was added to your account" in notices(two.hub, came.person or "")
-    two.browser.delete_cookie(callers.cookie_name(two.hub, "idp"))
+    two.browser.delete_cookie(two.hub.settings.cookie("idp"))
     page = two.get(f"{BACK}/login")
     two.go(two.post(page, "/login", account="mai.mai", password=MINE))
     assert two.caller is not None

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from hub import callers, clock, outbox
+from hub import clock, outbox
 from hub.house import House
 from idp.model.upstream import AnswerNotTrusted
 from idp.upstream import answer, begin
@@ -75,7 +75,7 @@ def test_nobody_is_asked_twice(apart: Two, wants: dict[str, str]) -> None:
 @pytest.mark.parametrize(("wants", "typed"), [({"max_age": "300"}, 0), ({"max_age": "100"}, 1)])
 def test_a_session_at_the_province_counts_by_its_age(apart: Two, wants: dict[str, str], typed: int) -> None:
     apart.comes()
-    apart.browser.delete_cookie(callers.cookie_name(apart.hub, "idp"))
+    apart.browser.delete_cookie(apart.hub.settings.cookie("idp"))
     with clock.shifted(150):
         answer, again = asked(apart, **wants)
         assert "code" in answer

@@ -111,7 +111,7 @@ class Two:
 
     @property
     def caller(self) -> callers.Caller | None:
-        found = self.browser.get_cookie(callers.cookie_name(self.hub, "idp"))
+        found = self.browser.get_cookie(self.hub.settings.cookie("idp"))
         with self.hub.database.read() as db:
             digest = hashlib.sha256(found.value.encode()).hexdigest() if found else ""
             return callers.session(db, digest, "idp", clock.now())

@@ -35,7 +35,7 @@ def enter(house: House, client: FlaskClient, now: datetime) -> Enter:
         who = Caller(person="p1", level=level, amr=("pwd", "otp"), auth_time=now, sid="s1", holder_keys=keys)
         with house.database.write() as db:
             value = callers.open_session(db, "wallet", who, now=now, hours=1)
-        client.set_cookie(callers.cookie_name(house, "wallet"), value)
+        client.set_cookie(house.settings.cookie("wallet"), value)
         client.set_cookie("lang", language)
         return client
 
