@@ -154,10 +154,15 @@ def complete_keys(opened: House) -> None:
 def migrate(opened: House) -> None:
     """Bring the database to this release's tables: one Alembic branch per room, each in its own folder."""
     import alembic.command  # a quarter of a second for each process that never migrates
+    from alembic.runtime.migration import MigrationContext
 
     with opened.database.engine.connect() as connection:
+        before = MigrationContext.configure(connection).get_current_heads()
         alembic.command.upgrade(migrations(connection), "heads")
+        changed = {*before} != {*MigrationContext.configure(connection).get_current_heads()}
         connection.commit()
+    if before and changed:
+        opened.database.analyze()
 
 
 def migrations(connection: "Connection", **attributes: str) -> "Config":

@@ -225,6 +225,12 @@ class Database:
         """Make every table that does not exist yet. For tests; an installation migrates (`app.migrate`)."""
         metadata.create_all(self.engine)
 
+    def analyze(self) -> None:
+        """Let PostgreSQL count its rows anew, after many came at once or a table changed. SQLite plans by its indexes."""
+        if not self.is_sqlite:
+            with self.write() as db:
+                db.execute(sa.text("ANALYZE"))
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         while self._idle:

@@ -60,6 +60,7 @@ def from_file(path: Path, database: Database) -> None:
             column = table.autoincrement_column
             if column is not None and not table.foreign_keys:
                 _count_on(db, table.name, column)
+    database.analyze()
 
 
 def counts(path: Path) -> dict[str, int]:
