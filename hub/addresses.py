@@ -24,10 +24,12 @@ class Allowed:
     """The hosts that may be called: `host`, `host:port`, `.suffix` (every host below), `*` (every public address).
 
     `development`: every host at every address of this machine and its network, whoever signed its certificate.
+    `inside`: False where a stranger chose the host: then no entry leads to a private address.
     """
 
     entries: frozenset[str]
     development: bool = False
+    inside: bool = True
 
     @classmethod
     def of(cls, names: Iterable[str], *, development: bool = False) -> "Allowed":
@@ -49,9 +51,10 @@ class Allowed:
         named = self.named(host, port)
         if not named and "*" not in self.entries:
             raise AddressRefused("%(host)s is not among the allowed hosts", host=f"{host}:{port}")
+        private = named and (self.inside or self.development)
         found = resolve(host, port)
         for address in found:
-            if not may_connect(address, named=named):
+            if not may_connect(address, named=private):
                 raise AddressRefused("%(host)s leads to an address that is not public", host=f"{host}:{port}")
         return found
 

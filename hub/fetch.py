@@ -7,7 +7,7 @@ with one thread can play the whole story.
 import json as jsons
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -61,8 +61,9 @@ class Fetch:
     def __init__(self, settings: "Settings", *, resolve: Resolve = resolve) -> None:
         own = [settings.issuer_url, settings.verify_url, settings.pki_url, settings.home_url, settings.register_url]
         own += filter(None, (settings.network_id_url, settings.bank_url, settings.telecom_url, settings.sms))
-        names = [_host_and_port(url) for url in own] + settings.allowed_hosts.split(",")
-        self.allowed = Allowed.of(names, development=settings.development_calls)
+        names = [_host_and_port(url) for url in own]
+        self.allowed = Allowed.of(names + settings.allowed_hosts.split(","), development=settings.development_calls)
+        self._own = frozenset(names) if not settings.development_calls else frozenset()
         self._resolve = resolve
         self._here: dict[str, WSGIApplication] = {}
 
@@ -78,11 +79,15 @@ class Fetch:
         seconds: float = SECONDS,
         most: int = BYTES,
         redirects: int = 0,
+        outside: bool = False,
     ) -> Answer:
-        """Fetch a resource, following so many redirects, each under the same rules. Raises NotReachable, AddressRefused."""
+        """Fetch a resource, following so many redirects, each under the same rules. Raises NotReachable, AddressRefused.
+
+        `outside`: a stranger chose the address, so it must be a public one, whatever the operator lets us call.
+        """
         end = monotonic() + seconds
         for _ in range(redirects + 1):
-            answer = self._call("GET", url, headers, None, end, most)
+            answer = self._call("GET", url, headers, None, end, most, outside=outside)
             if answer.status not in {301, 302, 303, 307, 308} or not redirects:
                 return answer
             onward = httpx2.URL(url).join(answer.headers.get("location", ""))
@@ -101,10 +106,14 @@ class Fetch:
         headers: Mapping[str, str] | None = None,
         seconds: float = SECONDS,
         most: int = BYTES,
+        outside: bool = False,
     ) -> Answer:
-        """Send JSON, a form or bytes. Redirects are answers here, never followed. Raises NotReachable, AddressRefused."""
+        """Send JSON, a form or bytes. Redirects are answers here, never followed. Raises NotReachable, AddressRefused.
+
+        `outside`: as in `get`.
+        """
         given = {"json": json} if json is not None else {"data": form} if form is not None else {"content": content}
-        return self._call("POST", url, headers, given, monotonic() + seconds, most)
+        return self._call("POST", url, headers, given, monotonic() + seconds, most, outside=outside)
 
     def _call(
         self,
@@ -114,11 +123,16 @@ class Fetch:
         given: dict[str, Any] | None,
         end: float,
         most: int,
+        *,
+        outside: bool,
     ) -> Answer:
         if urlsplit(url).scheme not in PORTS or urlsplit(url).username:
             raise AddressRefused("Only http and https addresses without a user can be called")
         sent = {"accept-encoding": "identity", "user-agent": "yinxin"} | dict(headers or {})
-        with _named_failures(), httpx2.Client(transport=self._transport(url, end), trust_env=False) as client:
+        with (
+            _named_failures(),
+            httpx2.Client(transport=self._transport(url, end, outside=outside), trust_env=False) as client,
+        ):
             request = client.build_request(method, url, headers=sent, **(given or {}))
             response = client.send(request, stream=True, follow_redirects=False)
             if response.headers.get("content-encoding", "identity") != "identity":
@@ -131,11 +145,11 @@ class Fetch:
             response.close()
             return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
 
-    def _transport(self, url: str, end: float) -> httpx2.BaseTransport:
-        here = self._here.get(_host_and_port(url))
-        if here is not None:
-            return httpx2.WSGITransport(here, remote_addr="127.0.0.1")
-        return Pinned(self.allowed, self._resolve, end)
+    def _transport(self, url: str, end: float, *, outside: bool) -> httpx2.BaseTransport:
+        name = _host_and_port(url)
+        if name in self._here and not (outside and name in self._own):  # to our own house a stranger comes from outside
+            return httpx2.WSGITransport(self._here[name], remote_addr="127.0.0.1")
+        return Pinned(replace(self.allowed, inside=not outside), self._resolve, end)
 
 
 def _host_and_port(url: str) -> str:

@@ -119,7 +119,9 @@ class Settings(BaseSettings):
     threads: int = Field(1, ge=1, le=64, description="threads in each")
     log_json: bool = Field(True, description="one JSON object per line; else text for people")
     allowed_hosts: str = Field(
-        "", description="hosts, separated by commas, that outgoing calls may reach besides our own"
+        "",
+        description="hosts, separated by commas, that outgoing calls may reach besides our own; internal ones not for"
+        " services that registered themselves",
     )
     development_calls: bool = Field(
         False,

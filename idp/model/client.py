@@ -108,6 +108,11 @@ class Client:
         return self.auth is ClientAuth.none
 
     @property
+    def is_stranger(self) -> bool:
+        """True if it looks after its own registration (RFC 7592): nobody here has read which addresses it names."""
+        return bool(self.registered.registration_access_digest)
+
+    @property
     def needs_pkce(self) -> bool:
         """True if its authorization requests must bring a challenge (RFC 9700 2.1.1)."""
         return self.public or self.policy.pkce_required

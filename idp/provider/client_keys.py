@@ -117,7 +117,9 @@ def _read(house: House, client: Client, known: Held | None, now: datetime) -> He
     uri = client.registered.jwks_uri
     known = known or Held(client.id, uri, (), None, now, now)
     try:
-        answer = house.fetch.get(uri, headers={"accept": ACCEPT}, seconds=SECONDS, most=MOST_BYTES)
+        answer = house.fetch.get(
+            uri, headers={"accept": ACCEPT}, seconds=SECONDS, most=MOST_BYTES, outside=client.is_stranger
+        )
         found = _keys_in(answer)
     except (NotReachable, AddressRefused) as error:
         return known.failed(error.detail or type(error).__name__, now, now + PAUSE)

@@ -26,7 +26,9 @@ def read(house: House, client: Client) -> Logo | None:
     if not client.registered.logo_uri:
         return None
     try:
-        answer = house.fetch.get(client.registered.logo_uri, seconds=SECONDS, most=MOST_BYTES)
+        answer = house.fetch.get(
+            client.registered.logo_uri, seconds=SECONDS, most=MOST_BYTES, outside=client.is_stranger
+        )
     except (NotReachable, AddressRefused) as error:
         log.info("logo.unread", client=client.id, why=type(error).__name__)
         return None

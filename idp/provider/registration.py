@@ -60,6 +60,11 @@ def register(house: House, said: Mapping[str, Any], token: str | None, net: str,
     _may_call(said)
     digest = digest_of(token) if token is not None else ""
     given = _allowance(house, digest, now) if token is not None else _without_token(house, net)
+    waiting, manage = token is None and not house.settings.open_registration, secrets.token_urlsafe(32)
+    ours = Registration(
+        registration_access_digest=digest_of(manage),
+        network_digest=house.vault.blind("registration", net) if waiting else "",
+    )
     base = Client(
         id=secrets.token_hex(16),
         name="",
@@ -69,16 +74,12 @@ def register(house: House, said: Mapping[str, Any], token: str | None, net: str,
         agency_name_en=given.agency_name_en,
         place=given.place,
         auth=ClientAuth.none,
-        waiting=token is None and not house.settings.open_registration,
+        waiting=waiting,
+        registered=ours,
     )
     made, secret = _with_secret(_described(house, said, base), None)
-    manage, logo = secrets.token_urlsafe(32), logos.read(house, made)
-    ours: dict[str, Any] = {
-        "registration_access_digest": digest_of(manage),
-        "network_digest": house.vault.blind("registration", net) if made.waiting else "",
-        "logo_digest": logo.digest if logo else "",
-    }
-    made = replace(made, registered=replace(made.registered, **ours))
+    logo = logos.read(house, made)
+    made = replace(made, registered=replace(made.registered, logo_digest=logo.digest if logo else ""))
     with house.database.write() as db:
         if token is not None and not tokens.use(db, digest, now):  # a unique act: two at once use up two
             raise NotTheirs
@@ -183,7 +184,12 @@ def _described(house: House, said: Mapping[str, Any], base: Client) -> Client:
 def _sector_names(house: House, client: Client) -> None:
     """Read the list of the sector's addresses; each redirect URI must stand in it (OpenID Connect Registration 5)."""
     try:
-        answer = house.fetch.get(client.registered.sector_identifier_uri, seconds=SECTOR_SECONDS, most=SECTOR_BYTES)
+        answer = house.fetch.get(
+            client.registered.sector_identifier_uri,
+            seconds=SECTOR_SECONDS,
+            most=SECTOR_BYTES,
+            outside=client.is_stranger,
+        )
         listed = answer.json() if answer.status == 200 else None
     except (NotReachable, AddressRefused) as error:
         raise Refused("invalid_client_metadata", "sector_identifier_uri cannot be read") from error

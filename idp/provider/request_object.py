@@ -63,12 +63,14 @@ def _fetched(house: House, client: Client, address: str) -> str:
     """Read an object where the client registered that it can be read, and nowhere else (RFC 9101 10.4)."""
     if len(address) > LONGEST_ADDRESS or address not in client.registered.request_uris:
         raise Refused("invalid_request_uri", "This request_uri is not registered for the client")
-    down = f"idp:request-uri-down:{digest_of(address)}"
+    down = f"idp:request-uri-down:{digest_of(f'{client.id} {address}')}"
     if house.shared.peek(down) is not None:
         raise Refused("invalid_request_uri", CANNOT_READ)
     lanes.calls_out()
     try:  # kept nowhere, so its fragment, which tells caches apart, decides nothing (OpenID Connect Core 6.2)
-        answer = house.fetch.get(address.partition("#")[0], seconds=FETCHING_SECONDS, most=read.LONGEST)
+        answer = house.fetch.get(
+            address.partition("#")[0], seconds=FETCHING_SECONDS, most=read.LONGEST, outside=client.is_stranger
+        )
     except (NotReachable, AddressRefused) as error:
         house.shared.put(down, b"1", PAUSE_SECONDS)
         raise Refused("invalid_request_uri", CANNOT_READ) from error

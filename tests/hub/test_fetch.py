@@ -40,6 +40,22 @@ def test_an_allowed_host_is_called(fetch: Fetch, other: Neighbour) -> None:
     assert headers["x-one"] == "1"
 
 
+def test_what_a_stranger_names_is_never_called_inside(fetch: Fetch, other: Neighbour) -> None:
+    """The operator let the house call an internal host, not whoever knows its name."""
+    for url in (other.url("/hello"), f"{HERE}/hello"):
+        fetch.serve_here(HERE, lambda *_: pytest.fail("our own house was called"))
+        with pytest.raises(AddressRefused, match="not public"):
+            fetch.get(url, outside=True)
+        with pytest.raises(AddressRefused, match="not public"):
+            fetch.post(url, json={}, outside=True)
+    assert other.seen == []
+    development = Fetch(read(profile="demo", passphrase="x", development_calls=True))
+    assert development.get(other.url("/hello"), outside=True).status == 200
+
+
+HERE = "http://localhost:8001"  # the provider's own address
+
+
 def test_json_forms_and_bytes_are_sent_as_such(fetch: Fetch, other: Neighbour) -> None:
     fetch.post(other.url(), json={"a": "印"})
     fetch.post(other.url(), form={"logout_token": "a b"})

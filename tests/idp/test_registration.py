@@ -647,10 +647,11 @@ def test_a_service_goes_with_all_that_it_was_given(opened: tuple[House, FlaskCli
 
 
 def test_what_waited_and_was_removed_leaves_nothing_but_its_lines(
-    opened: tuple[House, FlaskClient], register: Registers
+    opened: tuple[House, FlaskClient], register: Registers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing ever worked under its name, so nobody needs to know that the name is taken."""
     house, program = opened
+    monkeypatch.setattr(registration, "WAITING", replace(registration.WAITING, times=10**6))
     site(house, "https://pictures.example", pages={"/logo": PNG})
     path, own, told = managed(register, bearer=None, logo_uri=LOGO)
     assert program.delete(path, headers=own).status_code == 204
