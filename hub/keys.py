@@ -296,6 +296,15 @@ class Keys:
                 raise WrongPassphrase(f"It does not open the secret {name}") from error
         return self._secrets[name]
 
+    def carried_secret(self, name: str) -> str:
+        """A secret, made if need be, as it stands in the folder, encrypted, for a machine with the same folder's salt."""
+        self.secret(name)
+        return self._path(name, "secret").read_bytes().hex()
+
+    def adopt_secret(self, name: str, carried: str) -> None:
+        """Take a secret that another machine made; one of the same name that stands here stays."""
+        _write_new(self._path(name, "secret"), bytes.fromhex(carried))
+
     def forget_secret(self, name: str) -> None:
         """Destroy a secret: whatever needs it is lost. Nothing happens if there is none."""
         self._path(name, "secret").unlink(missing_ok=True)

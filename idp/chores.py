@@ -10,7 +10,7 @@ from idp.account import announce, closing, export, held, letters, recheck, recov
 from idp.acting import companies_watch, mandates, uses, wards
 from idp.consent import consents
 from idp.login import devices
-from idp.provider import expiry, logout, registration
+from idp.provider import expiry, logout, registration, sealed_secrets
 from idp.provider.tokens import sign
 from idp.store import clients, grants, logos, registration_tokens, upstreams
 
@@ -43,6 +43,7 @@ def register() -> None:
         outbox.sends(kind, sender)
     ticks.every(5, "expired logins", _expire)
     ticks.every(5, "token keys", _keep_keys)
+    ticks.every(5, "sealing secrets", _keep_sealing)
     ticks.every(2, "uses of mandates", uses.take_letters)
     ticks.every(86_400, "old uses of mandates", uses.forget_old)
     ticks.every(30, "mandates that are over", mandates.expire)
@@ -70,6 +71,10 @@ def _expire(house: "House", now: datetime) -> None:
 
 def _keep_keys(house: "House", now: datetime) -> None:
     token_keys.keep(house, now, life=sign.longest(house), days=house.settings.token_key_days)
+
+
+def _keep_sealing(house: "House", now: datetime) -> None:
+    sealed_secrets.keep(house, now)
 
 
 def _age(house: "House", now: datetime) -> None:

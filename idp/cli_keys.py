@@ -5,13 +5,20 @@ import click
 from hub import clock, token_keys
 from hub.cli import opened
 from hub.token_keys import TokenKey
+from idp.provider import sealed_secrets
 from idp.provider.tokens import sign
+from idp.store.sealed import Secret
 
 BREAKS = """The keys that sign now are withdrawn at once. What follows:
   - access and ID tokens that they signed are refused here: programs fetch new ones, people keep their sign-in;
   - services that keep our key set refuse new sign-ins until they fetch it again, for at most %(seconds)s seconds."""
 ALGORITHM = click.option(
     "--algorithm", "algorithms", type=click.Choice(list(token_keys.FIRST)), multiple=True, help="Only these; else all."
+)
+
+
+SEALED = (
+    """Every code and first refresh token is worth nothing at once: services send people through a sign-in again."""
 )
 
 
@@ -26,14 +33,22 @@ def list_command() -> None:
     with opened() as house, house.database.read() as db:
         for key in token_keys.read(db):
             click.echo(_line(key))
+        for secret in sealed_secrets.known(house):
+            click.echo(_secret(secret))
 
 
 @keys.command()
 @ALGORITHM
 @click.option("--now", "at_once", is_flag=True, help="Emergency: withdraw the keys that sign now.")
 @click.option("--yes", is_flag=True, help="With --now: do not ask.")
-def rotate(algorithms: tuple[str, ...], *, at_once: bool, yes: bool) -> None:
+@click.option("--sealed", is_flag=True, help="Instead: the secret under which codes and refresh tokens are sealed.")
+def rotate(algorithms: tuple[str, ...], *, at_once: bool, yes: bool, sealed: bool) -> None:
     """Publish a new key of each algorithm. It signs when everybody has had to fetch the key set again."""
+    if sealed:
+        if algorithms:
+            raise click.UsageError("--sealed goes without --algorithm")
+        _rotate_sealed(at_once=at_once, yes=yes)
+        return
     chosen = algorithms or tuple(token_keys.FIRST)
     with opened() as house:
         if at_once:
@@ -45,6 +60,21 @@ def rotate(algorithms: tuple[str, ...], *, at_once: bool, yes: bool) -> None:
             made = token_keys.rotate(house, "operator", clock.now(), life=sign.longest(house), algorithms=chosen)
         for key in made:
             click.echo(_line(key))
+
+
+def _rotate_sealed(*, at_once: bool, yes: bool) -> None:
+    with opened() as house:
+        if at_once:
+            click.echo(SEALED)
+            if not yes:
+                click.confirm("Go on?", abort=True)
+        verb = sealed_secrets.replace_now if at_once else sealed_secrets.rotate
+        click.echo(_secret(verb(house, "operator", clock.now())))
+
+
+def _secret(one: Secret) -> str:
+    since = f"seals from {one.sealed:%Y-%m-%d %H:%M:%S}" if one.sealed else "will seal in some seconds"
+    return f"sealed  {one.name}  made {one.made:%Y-%m-%d %H:%M:%S}, {since} UTC"
 
 
 def _line(key: TokenKey) -> str:

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.house import House
+from idp.provider import sealed_secrets
 
 SALT = 16  # bytes
 NONCE = bytes(12)
@@ -20,17 +21,21 @@ NONCE = bytes(12)
 
 def seal(house: House, purpose: bytes, text: bytes) -> str:
     """The text, to be opened for the same purpose only."""
-    salt = secrets.token_bytes(SALT)
-    return base64.urlsafe_b64encode(salt + _cipher(house, salt).encrypt(NONCE, text, purpose)).rstrip(b"=").decode()
+    salt, name = secrets.token_bytes(SALT), sealed_secrets.names(house)[0]
+    return (
+        base64.urlsafe_b64encode(salt + _cipher(house, name, salt).encrypt(NONCE, text, purpose)).rstrip(b"=").decode()
+    )
 
 
 def opened(house: House, purpose: bytes, value: str) -> bytes | None:
     """The text; None if it is none of ours."""
     raw = _raw(value)
-    try:
-        return _cipher(house, raw[:SALT]).decrypt(NONCE, raw[SALT:], purpose)
-    except (InvalidTag, ValueError):
-        return None
+    for name in sealed_secrets.names(house):  # that of now first; after a rotation those before it
+        try:
+            return _cipher(house, name, raw[:SALT]).decrypt(NONCE, raw[SALT:], purpose)
+        except (InvalidTag, ValueError):
+            continue
+    return None
 
 
 def digest(value: str) -> str:
@@ -49,5 +54,6 @@ def _raw(value: str) -> bytes:
         return b""
 
 
-def _cipher(house: House, salt: bytes) -> AESGCM:
-    return AESGCM(hmac.digest(house.keys.secret("sealed"), salt, "sha256"))
+def _cipher(house: House, name: str, salt: bytes) -> AESGCM:
+    secret = house.keys.secret(name, make=name == sealed_secrets.FIRST)
+    return AESGCM(hmac.digest(secret, salt, "sha256"))

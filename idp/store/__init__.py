@@ -26,6 +26,7 @@ from idp.store import (
     registers,
     registration_tokens,
     releases,
+    sealed,
     upstreams,
     uses,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "registers",
     "registration_tokens",
     "releases",
+    "sealed",
     "upstreams",
     "uses",
 ]

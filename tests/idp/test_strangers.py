@@ -45,6 +45,7 @@ def logo(house: House, client: Client) -> type[Exception]:
 def request_uri(house: House, client: Client) -> type[Exception]:
     with pytest.raises(Refused) as refused:
         request_object.opened(house, client, {"request_uri": OBJECT}, clock.now())
+    assert isinstance(refused.value.__cause__, (AddressRefused, NotReachable))
     return type(refused.value.__cause__)
 
 
