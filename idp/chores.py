@@ -10,7 +10,7 @@ from idp.account import announce, closing, export, held, letters, recheck, recov
 from idp.acting import companies_watch, mandates, uses, wards
 from idp.consent import consents
 from idp.login import devices
-from idp.provider import expiry, logout, registration, sealed_secrets
+from idp.provider import expiry, logout, registration, revoke, sealed_secrets
 from idp.provider.tokens import sign
 from idp.store import clients, grants, logos, registration_tokens, upstreams
 
@@ -33,6 +33,7 @@ def register() -> None:
     ticks.every(3600, "proofs", _age)
     ticks.every(3600, "old traces", retention.forget)
     jobs.handles(export.KIND, export.make)
+    jobs.handles(revoke.KIND, revoke.finish)
     ticks.every(600, "copies of data", export.forget)
     ticks.every(600, "agreements of the dead", consents.end_of_the_dead)
     ticks.every(3600, "accounts that close", closing.finish_due)

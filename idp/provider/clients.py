@@ -71,7 +71,7 @@ def close(house: House, db: Connection, client_id: str, *, by: str, now: datetim
         raise NotFound("There is no service %(id)s", id=client_id)
     store.keep(db, replace(client, ended=now))
     key_store.forget(db, client_id)
-    revoke.of_clients(db, [client_id], why="client ended", now=now)
+    revoke.of_ended(db, client_id, now=now)
     callers.revoke(db, client_id, now, now + timedelta(seconds=house.settings.access_seconds))
     ledger.wrote(db, "client.ended", client_id, by=by, at=now, place=client.place)
 

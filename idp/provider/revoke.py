@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from hub import callers, ledger
+from hub import callers, jobs, ledger
 from hub.house import House
 from idp.model.grant import Grant
 from idp.store import grants as store
@@ -20,6 +20,37 @@ def grants(house: House, given: Sequence[Grant], *, why: str, now: datetime) -> 
 def of_client(db: Connection, person: str, client_id: str, *, why: str, now: datetime) -> None:
     """Revoke what a person granted to one client."""
     _revoke(db, store.living(db, now, person=person, client=client_id), why=why, now=now)
+
+
+def of_ended(db: Connection, client_id: str, *, now: datetime) -> None:
+    """Revoke what was granted to a service that has just ended: a first part at once, the rest as a job.
+
+    Nothing works any more from this very commit, since nobody knows the client: the grants may follow in their own time.
+    """
+    given = store.living(db, now, client=client_id, most=STEP)
+    _revoke(db, given, why=ENDED, now=now)
+    if len(given) == STEP:
+        jobs.add(db, KIND, {"client": client_id}, now)
+
+
+def finish(house: House, job: jobs.Job, now: datetime) -> dict[str, int]:
+    """Revoke the rest of what was granted to a service until it ended, in small steps. Cut off anywhere it goes on from there."""
+    done = 0
+    while True:
+        with house.database.read() as db:
+            given = store.living(db, now, client=job.body["client"], made_by=job.at, most=LOOK)
+        for first in range(0, len(given), STEP):
+            with house.database.write() as db:
+                _revoke(db, given[first : first + STEP], why=ENDED, now=now)
+        done += len(given)
+        if len(given) < LOOK:
+            return {"revoked": done}
+
+
+KIND = "idp.revoke"  # of the job
+ENDED = "client ended"
+STEP = 200  # grants in one transaction: others wait for some hundredths of a second
+LOOK = 10_000  # grants that are read at a time
 
 
 def of_clients(db: Connection, client_ids: Sequence[str], *, why: str, now: datetime) -> None:

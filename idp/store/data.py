@@ -107,6 +107,11 @@ def allowed(db: sa.Connection, person: str, acting_for: str, permission: str) ->
     return None if row is None else _consent(row)
 
 
+def who_allowed(permission: str) -> sa.Select[tuple[str]]:
+    """The persons who ever said yes to one permission."""
+    return sa.select(_c.person).where(_c.permission == permission)
+
+
 def withdrawals(db: sa.Connection, scope: str = ROOT) -> int:
     """How often persons took back what they had allowed about the data of a scope."""
     joined = consent_table.join(permission_table, _p.id == _c.permission)

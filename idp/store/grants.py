@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import Db, Instant, Json, Ready, metadata
 from idp.model.grant import Grant, Party, Refresh
+from idp.store.data import who_allowed
 
 grant_table = sa.Table(
     "idp_grant",
@@ -153,9 +154,11 @@ def living(
     sids: Sequence[str] | None = None,
     data: str | None = None,
     principal: str | None = None,
+    made_by: datetime | None = None,
+    most: int | None = None,
 ) -> list[Grant]:
     """The grants that have neither ended nor been revoked: of a person, a client, some logins, a data permission, whoever acts
-    for a principal, or of all.
+    for a principal, or of all; made by a moment; so many at most, and then any of them.
     """
     wanted = [_g.revoked.is_(None), _g.ends > now]
     if person is not None:
@@ -165,10 +168,14 @@ def living(
     if sids is not None:
         wanted.append(_g.sid.in_(sids))
     if data is not None:
-        wanted.append(sa.cast(_g.data, sa.Text).contains(f'"{data}"', autoescape=True))  # ids hold no quotes
+        wanted.append(_g.person.in_(who_allowed(data)))  # grants stand by person; those who allowed one thing are few
     if principal is not None:
         wanted.append(_g.acting_for == principal)
-    return [_grant(row) for row in db.execute(sa.select(grant_table).where(*wanted).order_by(_g.made))]
+    if made_by is not None:
+        wanted.append(_g.made <= made_by)
+    query = sa.select(grant_table).where(*wanted)
+    found = map(_grant, db.execute(query.order_by(_g.made) if most is None else query.limit(most)))
+    return [grant for grant in found if data is None or data in grant.data]
 
 
 def parties(db: sa.Connection, sids: Sequence[str]) -> list[Party]:
