@@ -51,7 +51,7 @@ def prepare(
     """Build what will be signed, lint it under a throw-away key, and keep the intent. The CA has signed nothing yet."""
     kind = profile(profile_name)
     if public_key.curve.name not in HASHES:
-        raise KeyWrong("The curve is %(curve)s", curve=public_key.curve.name)
+        raise KeyWrong("The key is of the kind %(kind)s", kind=public_key.curve.name)
     issuer = None if kind.issuer == kind.name else authority(house, kind.issuer, now)
     above = x509.load_der_x509_certificate(issuer.der) if issuer else None
     serial = _serial()

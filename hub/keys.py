@@ -29,9 +29,11 @@ from hub.problems import Unavailable
 if TYPE_CHECKING:
     from hub.token import Token
 
-Algorithm = Literal["P-256", "P-384", "RSA-2048", "Ed25519"]
+Algorithm = Literal["P-256", "P-384", "RSA-2048", "RSA-3072", "Ed25519"]
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
+# The smaller one for ID tokens that live 5 minutes: the larger one costs three times as much per login.
+SIZES = {"RSA-2048": 2048, "RSA-3072": 3072}
 ORDERS = {
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "secp384r1": int("f" * 48 + "c7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16),
@@ -164,6 +166,12 @@ class Keys:
             assert isinstance(key, PublicKey)
             self._publics[name] = key
         return self._publics[name]
+
+    def spki(self, name: str) -> bytes:
+        """The public half as DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7). Raises KeyMissing."""
+        return self.public(name).public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
 
     def signer(self, name: str) -> PrivateKey:
         """A private-key object for libraries that build signatures themselves. It signs with low s and cannot be exported."""
@@ -349,8 +357,8 @@ class Keys:
 
 
 def _fresh(algorithm: Algorithm) -> PrivateKey:
-    if algorithm == "RSA-2048":  # for ID tokens that live 5 minutes; RSA-3072 costs three times as much per login
-        return rsa.generate_private_key(65537, 2048)
+    if algorithm in SIZES:
+        return rsa.generate_private_key(65537, SIZES[algorithm])
     if algorithm == "Ed25519":
         return ed25519.Ed25519PrivateKey.generate()
     return ec.generate_private_key(CURVES[algorithm])

@@ -16,7 +16,7 @@ class KeyWrong(Problem):
 
     status = 422
     title = "This key cannot stand in a certificate"
-    advice = "Make a key on the curve P-256 or P-384."
+    advice = "Make a key of the kind P-256, P-384 or RSA-3072."
 
 
 class ProfileUnknown(NotFound):

@@ -1,6 +1,6 @@
 """The nouns of this room and their rules. No I/O, no clock."""
 
-from seals.model.paper import Evidence, Level, Once, Place, Sealed, SealMaterial, Ticket
+from seals.model.paper import Evidence, Layout, Level, Once, Place, Sealed, SealMaterial, Ticket
 from seals.model.problems import (
     AgencyUnknown,
     BadAgency,
@@ -45,6 +45,7 @@ __all__ = [
     "Design",
     "Evidence",
     "Kind",
+    "Layout",
     "Level",
     "LimitReached",
     "NoGrant",

@@ -11,20 +11,33 @@ from seals.model.use import SealUse
 
 
 class Level(StrEnum):
-    """The level of the signature (EN 319 142-1): bare, or with a trusted time."""
+    """The level of the signature (EN 319 142-1): bare, with a trusted time, with evidence for later, with that stamped too."""
 
     bare = "B-B"
     timed = "B-T"
+    long_term = "B-LT"
+    archive = "B-LTA"
+
+
+class Layout(StrEnum):
+    """How a file is built: the seal in the one and last revision (what a holder has), or evidence in revisions after it."""
+
+    one_revision = "one-revision"
+    archive = "archive"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the seal stands: page from 1, its middle from the left and upper edge of the page, and its diameter."""
+    """Where the seal stands: page from 1, its middle from the left and upper edge of the page, and its size.
+
+    An oval seal is `diameter_mm` wide and `height_mm` high; a round one leaves its height out.
+    """
 
     page: int
     x_mm: float
     y_mm: float
     diameter_mm: float
+    height_mm: float = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +47,11 @@ class SealMaterial:
     seal: str
     label: str  # what a screen reader says of the seal
     chain: tuple[bytes, ...]
-    sign: Callable[[bytes], bytes]  # ECDSA P-256 with SHA-256, DER, low s
+    sign: Callable[[bytes], bytes]  # by the scheme of `algorithm`, in its canonical form
     form: bytes
     units: int
+    algorithm: str = "P-256"  # of `certs.schemes`
+    height: int = 0  # of the form in units, where it is not as high as wide
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,3 +101,4 @@ class Sealed:
     level: Level
     missing: tuple[str, ...]
     at: datetime
+    layout: Layout = Layout.one_revision

@@ -156,6 +156,8 @@ class Seal:
     certificate: str = ""  # serial number, as certs.store keeps it
     valid_until: datetime | None = None
     reason: str = ""
+    algorithm: str = "P-256"  # of its key, as `certs.schemes` names it
+    sensitive: bool = False  # each use needs its custodian, who sees what is sealed
 
     def after(self, operation: Operation) -> "Seal":
         """The seal after a step of its life. Raises SealStepRefused when the table does not hold it."""

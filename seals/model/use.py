@@ -63,6 +63,10 @@ class SealUse:
     level: str = ""
     ended_at: datetime | None = None
     reason: str = ""
+    wanted: str = "B-T"  # the level that the file shall have; a lower one is lifted when its evidence can be had
+    kind: str = ""  # of the document, where the purpose does not say it
+    person: str = ""  # the officer who sealed, by his internal number
+    asked: str = ""  # the confirmation by which a custodian agreed to it
 
     def open(self) -> None:
         """Raise UseSpent unless this use may still sign."""

@@ -126,6 +126,8 @@ def _columns(seal: Seal) -> dict[str, Any]:
         "certificate": seal.certificate,
         "valid_until": seal.valid_until,
         "reason": seal.reason,
+        "algorithm": seal.algorithm,
+        "sensitive": seal.sensitive,
     }
 
 
@@ -143,4 +145,6 @@ def _seal(row: Any) -> Seal:
         certificate=row.certificate,
         valid_until=row.valid_until,
         reason=row.reason,
+        algorithm=row.algorithm,
+        sensitive=row.sensitive,
     )

@@ -32,6 +32,8 @@ seal_table = sa.Table(
     sa.Column("certificate", sa.Text, nullable=False),
     sa.Column("valid_until", Instant),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("algorithm", sa.Text, nullable=False, server_default="P-256"),
+    sa.Column("sensitive", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 STANDING = sa.and_(
     seal_table.c.kind == Kind.statutory.value,
@@ -79,6 +81,10 @@ use_table = sa.Table(
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("ended_at", Instant),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("wanted", sa.Text, nullable=False, server_default="B-T"),
+    sa.Column("kind", sa.Text, nullable=False, server_default=""),
+    sa.Column("person", sa.Text, nullable=False, server_default=""),
+    sa.Column("asked", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_seals_use_grant_at", "grant", "at"),
     sa.Index("ix_seals_use_seal_at", "seal", "at"),
 )

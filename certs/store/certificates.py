@@ -1,23 +1,12 @@
-"""The registers of the CA: certificates (first as mere intents), revocation and trust lists, listed keys."""
+"""The register of certificates: first as mere intents, then signed, perhaps revoked."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from certs.model import (
-    ROOT,
-    Certificate,
-    CertificateUnknown,
-    Draft,
-    DraftWrong,
-    ListedKey,
-    Reason,
-    Revocation,
-    SignedList,
-)
-from hub.db import Instant, Json, metadata
+from certs.model import ROOT, Certificate, CertificateUnknown, Draft, DraftWrong, Reason, Revocation
+from hub.db import Instant, metadata
 
 certificate_table = sa.Table(
     "certs_certificate",
@@ -39,29 +28,6 @@ certificate_table = sa.Table(
     sa.Index("ix_certs_certificate_profile_prepared", "profile", "prepared"),
     sa.Index("ix_certs_certificate_issuer_revoked", "issuer", "revoked"),
 )
-list_table = sa.Table(  # CRLs by authority, and the trust list under the name `trust-list`
-    "certs_list",
-    metadata,
-    sa.Column("issuer", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("state", sa.Text),  # what it tells, as a digest: another state needs another list
-    sa.Column("body", sa.LargeBinary),
-    sa.Column("since", Instant, nullable=False),
-    sa.Column("until", Instant, nullable=False),
-)
-key_table = sa.Table(
-    "certs_listed_key",
-    metadata,
-    sa.Column("kid", sa.Text, primary_key=True),
-    sa.Column("use", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("jwk", Json, nullable=False),
-    sa.Column("since", Instant, nullable=False),
-    sa.Column("until", Instant),
-)
-
-
-# -- certificates
 
 
 def intend(db: sa.Connection, draft: Draft, now: datetime) -> None:
@@ -185,66 +151,3 @@ def _certificate(row: Any) -> Certificate:
         not_after=row.not_after,
         revocation=end,
     )
-
-
-# -- numbered lists
-
-
-def current_list(db: sa.Connection, issuer: str) -> SignedList | None:
-    """The list with the highest number that was signed."""
-    table = list_table
-    query = sa.select(table).where(table.c.issuer == issuer, table.c.body.is_not(None))
-    row = db.execute(query.order_by(table.c.number.desc()).limit(1)).one_or_none()
-    return None if row is None else SignedList(row.number, row.state, bytes(row.body), row.since, row.until)
-
-
-def reserve_list(db: sa.Connection, issuer: str, since: datetime, until: datetime) -> int:
-    """Take the next number. Read what the list will tell after this, in the same transaction: then a higher number never
-    tells less. Two at once: the second one waits for the first and takes the number after it.
-    """
-    table = list_table
-    while True:
-        number = (db.scalar(sa.select(sa.func.max(table.c.number)).where(table.c.issuer == issuer)) or 0) + 1
-        try:
-            with db.begin_nested():
-                db.execute(table.insert().values(issuer=issuer, number=number, since=since, until=until))
-        except sa.exc.IntegrityError:
-            continue  # someone else has just taken it
-        return number
-
-
-def keep_list(db: sa.Connection, issuer: str, number: int, state: str, body: bytes) -> None:
-    """Keep the signed list of a reserved number, and in short what it tells."""
-    table = list_table
-    row = sa.and_(table.c.issuer == issuer, table.c.number == number)
-    db.execute(table.update().where(row).values(state=state, body=body))
-
-
-# -- keys that the trust list names
-
-
-def listed_keys(db: sa.Connection) -> list[ListedKey]:
-    """Every key that was ever listed, oldest first: a retired key still proves what it signed in its time."""
-    rows = db.execute(sa.select(key_table).order_by(key_table.c.since, key_table.c.kid))
-    return [ListedKey(row.kid, row.use, row.name, row.jwk, row.since, row.until) for row in rows]
-
-
-def list_keys(db: sa.Connection, keys: Iterable[ListedKey]) -> None:
-    """Add keys to the list; one that stands there already stays as it is."""
-    known = set(db.scalars(sa.select(key_table.c.kid)))
-    for key in keys:
-        if key.kid not in known:
-            row = {
-                "kid": key.kid,
-                "use": key.use,
-                "name": key.name,
-                "jwk": key.jwk,
-                "since": key.since,
-                "until": key.until,
-            }
-            db.execute(key_table.insert().values(**row))
-
-
-def retire_key(db: sa.Connection, kid: str, until: datetime) -> None:
-    """A key signs nothing after `until`; what it signed before stays good."""
-    db.execute(key_table.update().where(key_table.c.kid == kid, key_table.c.until.is_(None)).values(until=until))
