@@ -1,9 +1,11 @@
 """The whole demo in this process: hub, verification, register and three department sites, each listening on a port of its own."""
 
 import logging
+import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,9 @@ from deploy.demo.register.site import create_app as register
 from deploy.demo.seed import seed, site_settings
 from deploy.demo.yunlan.site import DESK as YUNLAN
 from hub import clock, ledger, outbox, settings
-from hub.house import House
+from hub.house import House, open_house
 from hub.settings import Settings
+from tests.servers import Postgres, named
 from yinxin.tour.officers import Account, Officers
 from yinxin.tour.story import Sites
 
@@ -43,17 +46,34 @@ class World:
     tick: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Mold:
+    """A demo that was made once and that nobody has visited: where its files and tables are, its ports, its officers."""
+
+    folder: Path
+    database: str
+    ports: tuple[int, ...]
+    officers: list[Account]
+
+
+_MOLDS: dict[bool, Mold] = {}  # on PostgreSQL or not; a demo takes more than a second to make, and a tenth to copy
+
+
 @contextmanager
-def world(folder: Path, redis_url: str, *, database_url: str = "", threaded: bool = False) -> Iterator[World]:
+def world(folder: Path, redis_url: str, *, postgres: Postgres | None = None, threaded: bool = False) -> Iterator[World]:
     """Run everything for the length of a block; one thread for each origin, unless `threaded`."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    redis.Redis.from_url(redis_url).flushall()  # the world before was visited from the same address: limits would go on
     with ExitStack() as stack:
-        servers = {name: stack.enter_context(_listening(threaded=threaded)) for name in NAMES}
+        servers = _servers(stack, postgres, threaded=threaded)
         url = {name: f"http://localhost:{server.port}" for name, server in servers.items()}
-        house = front.init(_settings(folder, redis_url, database_url, url), clock.now())
+        mold = _mold(folder.with_name(f"{folder.name}-mold"), redis_url, postgres, servers)
+        shutil.copytree(mold.folder, folder, dirs_exist_ok=True)
+        # The world before was visited from the same address: its limits would go on.
+        redis.Redis.from_url(redis_url).flushall()
+        database_url = postgres.fresh(mold.database) if postgres else ""
+        house = open_house(_settings(folder, redis_url, database_url, url))
         stack.callback(house.close)
-        departments = _departments(house, folder / "sites", {name: url[name] for name in DESKS})
+        departments = {name: department(site_settings(file), DESKS[name]) for name, file in _files(folder).items()}
         apps = {
             "hub": front.create_app(house.settings, house=house),
             "verify": front.create_app(house.settings, rooms=("verification",), house=house),
@@ -63,8 +83,37 @@ def world(folder: Path, redis_url: str, *, database_url: str = "", threaded: boo
         for name, made in apps.items():
             servers[name].app = made
         tick = stack.enter_context(_ticking(house))
+        yield World(house, Sites(**url), Officers(url["hub"], mold.officers), departments, tick)
+
+
+def _servers(stack: ExitStack, postgres: Postgres | None, *, threaded: bool) -> dict[str, BaseWSGIServer]:
+    """One for each name, at the ports of the mold: they are printed in certificates. If those are taken: others, a new mold."""
+    known = _MOLDS.get(postgres is not None)
+    with suppress(OSError), ExitStack() as tried:
+        ports = known.ports if known else (0,) * len(NAMES)
+        found = {
+            name: tried.enter_context(_listening(port, threaded=threaded))
+            for name, port in zip(NAMES, ports, strict=True)
+        }
+        stack.push(tried.pop_all())
+        return found
+    del _MOLDS[postgres is not None]
+    return _servers(stack, postgres, threaded=threaded)
+
+
+def _mold(folder: Path, redis_url: str, postgres: Postgres | None, servers: dict[str, BaseWSGIServer]) -> Mold:
+    """The demo to copy for these servers; made if there is none. What it was asked for while it was made nobody remembers."""
+    if (known := _MOLDS.get(postgres is not None)) is None:
+        url = {name: f"http://localhost:{server.port}" for name, server in servers.items()}
+        servers["register"].app = register(folder / "register", url["register"])
+        database_url = postgres.fresh() if postgres else ""
+        house = front.init(_settings(folder, redis_url, database_url, url), clock.now())
+        seed(house, {name: (file, url[name]) for name, file in _files(folder).items()}, clock.now())
         officers = [Account(one["account"], one["password"], one["app"]) for one in seed_officers(house, clock.now())]
-        yield World(house, Sites(**url), Officers(url["hub"], officers), departments, tick)
+        house.close()
+        ports = tuple(server.port for server in servers.values())
+        known = _MOLDS[postgres is not None] = Mold(folder, named(database_url), ports, officers)
+    return known
 
 
 def _settings(folder: Path, redis_url: str, database_url: str, url: dict[str, str]) -> Settings:
@@ -81,16 +130,15 @@ def _settings(folder: Path, redis_url: str, database_url: str, url: dict[str, st
     )
 
 
-def _departments(house: House, folder: Path, url: dict[str, str]) -> dict[str, Flask]:
-    files = {name: folder / f"{name}.json" for name in url}
-    seed(house, {name: (files[name], url[name]) for name in url}, clock.now())
-    return {name: department(site_settings(files[name]), DESKS[name]) for name in url}
+def _files(folder: Path) -> dict[str, Path]:
+    return {name: folder / f"sites/{name}.json" for name in DESKS}
 
 
 @contextmanager
-def _listening(*, threaded: bool) -> Iterator[BaseWSGIServer]:
-    """A server on a free port. Its application comes later: addresses are frozen into it first."""
-    server = make_server("127.0.0.1", 0, _not_yet, threaded=threaded)
+def _listening(port: int, *, threaded: bool) -> Iterator[BaseWSGIServer]:
+    """A server on this port, or on a free one for 0. Its application comes later: addresses are frozen into it first."""
+    with socket.create_server(("127.0.0.1", port)) as door:  # werkzeug would end the process if somebody has the port
+        server = make_server("127.0.0.1", port, _not_yet, threaded=threaded, fd=door.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

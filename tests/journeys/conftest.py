@@ -12,10 +12,8 @@ from yinxin.tour.story import Story
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[World]:
     """A demo in this process, on each of the two databases."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_server").fresh()
-    with world(tmp_path_factory.mktemp("world"), valkey_url, database_url=url) as running:
+    postgres = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    with world(tmp_path_factory.mktemp("world"), valkey_url, postgres=postgres) as running:
         yield running
 
 

@@ -23,8 +23,8 @@ PHONE = (
 @pytest.fixture(params=["sqlite", "postgresql"])
 def running(request: pytest.FixtureRequest, tmp_path: Any, valkey_url: str) -> Iterator[World]:
     """A demo in this process on each of the two databases."""
-    url = request.getfixturevalue("postgres_server").fresh() if request.param == "postgresql" else ""
-    with world(tmp_path, valkey_url, database_url=url) as made:
+    postgres = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    with world(tmp_path, valkey_url, postgres=postgres) as made:
         made.house.tally.flush()
         made.house.tally.waiting()
         made.house.shared.take_all(f"tally:{clock.timestamp() // 60}")  # what making the world has counted

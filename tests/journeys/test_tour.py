@@ -48,10 +48,8 @@ class Day:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[Day]:
     """The whole story, and people with other names and papers, in one thread per origin, on each of the two databases."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_server").fresh()
-    with world(tmp_path_factory.mktemp("world"), valkey_url, database_url=url) as made:
+    postgres = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    with world(tmp_path_factory.mktemp("world"), valkey_url, postgres=postgres) as made:
         with at_rest.listening() as heard:
             story = Story(made.sites, Browser(), Browser(), made.officers)
             said: list[str] = []
