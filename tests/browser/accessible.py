@@ -35,6 +35,7 @@ def violations(page: Page) -> list[str]:
     page.wait_for_load_state()  # a page that came by itself may still be on its way
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
+        page.add_init_script(_axe())  # who judges one page of this window judges the next: sent once, not for each
     found: Any = page.evaluate(VIOLATIONS, RULES)
     return [
         f"{rule['id']}: {node['target']}: {node.get('failureSummary', '')}" for rule in found for node in rule["nodes"]
