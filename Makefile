@@ -4,6 +4,8 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 # Two processes: this is timed on 2 cores. Idle ones take work from the other's rest, so a long module holds nobody up.
 PARALLEL ?= -n 2 --dist worksteal
+# Containers often forbid Python to keep what it has compiled. Then each process of a test compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo tour codes test check lint format lock judges chaos bench docs gallery clean
 .DELETE_ON_ERROR:

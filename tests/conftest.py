@@ -1,5 +1,6 @@
 """Fixtures of the whole house. Each test gets its own installation, copied from one that is made once per process."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,6 +25,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "valkey_url" in getattr(item, "fixturenames", ()) or "postgresql" in item.nodeid:
             item.add_marker(pytest.mark.installation)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """What is collected stays to the end: nobody looks for garbage in it."""
+    gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From here on garbage is looked for, and only among what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
