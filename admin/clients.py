@@ -16,11 +16,13 @@ from hub import tree
 from hub.callers import Caller
 from hub.house import House
 from hub.problems import NotFound
-from idp.model import metadata
+from idp.model import metadata, wish
 from idp.model.client import Client, ClientAuth
 from idp.model.policy import LEGACY, POLICIES
 from idp.provider import clients
 from idp.store import clients as store
+from idp.store import logos
+from idp.store.logos import Logo
 from seals import store as seals
 
 CHANGE = "client"  # the kind of approval
@@ -85,6 +87,37 @@ def ask_to_let_in(
         return approvals.ask(db, CHANGE, id, asked, place=client.place, reason=reason, by=by, now=now)
 
 
+def ask_for_wish(house: House, id: str, *, reason: str, by: Caller, now: datetime) -> Approval:
+    """Ask a second person for what a service that looks after itself wishes to be shown as, exactly as it stands now.
+
+    If it wishes otherwise meanwhile, the approval is void. Raises NotFound, ClientFixed, ClientWrong.
+    """
+    with house.database.write() as db:
+        client = one(db, id, by.place)
+        if is_fixed(db, client) or client.waiting or waits(db, id, now) or not client.registered.wished:
+            raise ClientFixed("The service %(id)s", id=id)
+        wanted = wish.of(client) | {"wished": ""}
+        _changed(client, wanted).checked()
+        body = _body(client, {name: values(client)[name] for name in wanted}, wanted)
+        return approvals.ask(db, CHANGE, id, body, place=client.place, reason=reason, by=by, now=now)
+
+
+def set_aside(house: House, id: str, *, by: Caller, now: datetime) -> None:
+    """Drop what a service wishes: it stays as it is, which is what people know. Raises NotFound, ClientFixed."""
+    with house.database.write() as db:
+        client = one(db, id, by.place)
+        if not client.registered.wished or client.ended or waits(db, id, now):
+            raise ClientFixed("The service %(id)s", id=id)
+        clients.keep(db, _changed(client, {"wished": ""}), by=by.label, now=now)
+        logos.keep(db, logos.wished(id), None)
+
+
+def wished_logo(house: House, id: str, scope: str) -> Logo | None:
+    """The picture that a service wishes to be shown. Raises NotFound."""
+    with house.database.read() as db:
+        return logos.logo(db, logos.wished(one(db, id, scope).id))
+
+
 def carry(house: House, db: Connection, approval: Approval, by: Caller, now: datetime) -> None:
     """The second half: exactly what was read comes into force, if the service is still as it was. Raises ClientFixed."""
     client = store.client(db, approval.subject)
@@ -103,6 +136,8 @@ def carry(house: House, db: Connection, approval: Approval, by: Caller, now: dat
     if client.waiting:  # from now on it is looked after here: its own token manages nothing any more
         forgotten: dict[str, Any] = {"registration_access_digest": "", "network_digest": ""}
         made = replace(made, registered=replace(made.registered, **forgotten))
+    if "logo_digest" in after:
+        _show_logo(db, made)
     clients.keep(db, made, by=by.label, now=now)
 
 
@@ -127,15 +162,13 @@ def ask_for_secret(house: House, id: str, *, reason: str, by: Caller, now: datet
 
 def values(client: Client) -> dict[str, Any]:
     """What can be changed of a service, as it is, ready for JSON."""
-    return {
+    return wish.values(client) | {
         "waiting": client.waiting,
         "agency": client.agency,
         "agency_name": client.agency_name,
         "agency_name_en": client.agency_name_en,
         "place": client.place,
         "policy": client.policy.name,
-        "redirect_uris": list(client.redirect_uris),
-        "post_logout_uris": list(client.post_logout_uris),
         "backchannel_logout_uri": client.backchannel_logout_uri,
         "events_uri": client.events_uri,
         "jwks_uri": client.registered.jwks_uri,
@@ -161,10 +194,18 @@ def _changed(client: Client, after: Values) -> Client:
         client = client.moved_to(POLICIES[plain.pop("policy")])  # with the way of proof and its secret
     if "auth" in plain:
         plain["auth"] = ClientAuth(plain["auth"])
-    for name in ("redirect_uris", "post_logout_uris", "keys"):
-        if name in plain:
-            plain[name] = tuple(plain[name])
-    return replace(client, **plain)
+    if "keys" in plain:
+        plain["keys"] = tuple(plain["keys"])
+    return wish.fulfilled(client, plain)
+
+
+def _show_logo(db: Connection, made: Client) -> None:
+    """Show the picture that was read when the service wished it. Raises ClientFixed if that is another one by now."""
+    found = logos.logo(db, logos.wished(made.id))
+    if (found.digest if found else "") != made.registered.logo_digest:
+        raise ClientFixed("The service %(id)s has changed since this was asked", id=made.id)
+    logos.keep(db, made.id, found)
+    logos.keep(db, logos.wished(made.id), None)
 
 
 def _body(client: Client, before: Values, after: Values) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from admin.model.operator import Right
 from hub import clock, web
 from hub.callers import Operator
 from hub.i18n import N_, _
+from hub.problems import NotFound
+from idp.model import wish
 from idp.model.client import Client, ClientWrong
 from idp.model.policy import LEGACY, POLICIES
 from idp.provider import client_keys
@@ -29,6 +31,7 @@ def blueprint() -> Blueprint:
     bp = Blueprint("clients", __name__)
     _looking(bp)
     _asking(bp)
+    _wishing(bp)
     return bp
 
 
@@ -38,7 +41,12 @@ def _looking(bp: Blueprint) -> None:
         with web.house().database.read() as db:
             found = store.clients(db, web.caller().place)
         waiting = sorted((one for one in found if one.waiting and not one.ended), key=lambda one: str(one.created))
-        return web.page("admin/clients.html", clients=[one for one in found if not one.waiting], waiting=waiting)
+        return web.page(
+            "admin/clients.html",
+            clients=[one for one in found if not one.waiting],
+            waiting=waiting,
+            wishing=[one for one in found if one.registered.wished and not one.ended and not one.waiting],
+        )
 
     @web.route(bp, "/console/clients/<id>", gate=SEE)
     def client_one(id: str) -> Response:
@@ -82,6 +90,28 @@ def _asking(bp: Blueprint) -> None:
         return _page(id, secret=secret)
 
 
+def _wishing(bp: Blueprint) -> None:
+    """What a service that looks after itself wishes to be shown as."""
+
+    @web.route(bp, "/console/clients/<id>/wished-picture", gate=SEE)
+    def client_wished_picture(id: str) -> Response:
+        found = clients.wished_logo(web.house(), id, web.caller().place)
+        if found is None:
+            raise NotFound("There is no such picture")
+        return web.file(found.data, found.media)
+
+    @web.route(bp, "/console/clients/<id>/wish", gate=DO, methods=("POST",))
+    def client_wish(id: str) -> Response:
+        if request.form.get("decision") == "aside":
+            clients.set_aside(web.house(), id, by=web.caller(), now=clock.now())
+            return web.see_other(f"/console/clients/{id}")
+        reason = request.form.get("wish_reason", "")
+        if not _is_reason(reason):
+            return _page(id, {"wish_reason": _(NO_REASON)})
+        made = clients.ask_for_wish(web.house(), id, reason=reason, by=web.caller(), now=clock.now())
+        return web.see_other(f"/console/approvals/{made.id}")
+
+
 def _asked(id: str, what: str, wanted: Any) -> Response:
     """Ask a second person for what was typed; what is wrong with it is said on the page."""
     reason = request.form.get(f"{what}_reason", "")
@@ -121,6 +151,7 @@ def _page(id: str, errors: dict[str, str] | None = None, secret: str = "") -> Re
         422 if errors else 200,
         client=client,
         values=clients.values(client),
+        wish=wish.of(client),
         typed=request.form if errors else {},
         fixed=fixed,
         asked=asked,

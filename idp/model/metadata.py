@@ -117,7 +117,7 @@ def described_by(said: Said, base: Client, taken: Mapping[str, Any]) -> Client:
 def description(client: Client) -> dict[str, Any]:
     """What is registered of a client, in the standards' names: what we use, with our defaults filled in."""
     said = {**_PLAIN, **client.registered.said()}
-    for name in DIGESTS:
+    for name in (*DIGESTS, "wished"):
         said.pop(name, None)
     given = {
         "client_id": client.id,

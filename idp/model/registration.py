@@ -63,6 +63,7 @@ class Registration:
     registration_access_digest: str = ""
     network_digest: str = ""  # while it waits: the keyed index of the network from which it came
     logo_digest: str = ""  # of the picture that was read at logo_uri
+    wished: str = ""  # what it wants to be shown as, and where to lead, until service management agrees: JSON
 
     def said(self) -> dict[str, Any]:
         """What differs from the standards' defaults, ready for JSON."""
@@ -85,4 +86,4 @@ class Registration:
 NAMES = frozenset(field.name for field in fields(Registration))
 NOTHING_SAID = Registration()
 DIGESTS = frozenset(name for name in NAMES if name.endswith("_digest"))  # told to nobody
-OURS = DIGESTS | {"resource", "exchanges_for"}  # no registration says it of itself
+OURS = DIGESTS | {"resource", "exchanges_for", "wished"}  # no registration says it of itself

@@ -140,7 +140,7 @@ def described_by(entry: dict[str, Any], folder: Path) -> Client:
 
 _OURS = {
     *("first_party", "secret_digest", "created", "ended", "sandbox", "testers", "registered", "waiting"),
-    *("old_secret_digest", "old_secret_until", *DIGESTS),
+    *("old_secret_digest", "old_secret_until", "wished", *DIGESTS),
 }  # never given from outside
 
 

@@ -20,7 +20,7 @@ from hub.fetch import NotReachable
 from hub.house import House
 from hub.limits import Limit
 from hub.problems import TooMany
-from idp.model import metadata
+from idp.model import metadata, wish
 from idp.model.client import Client, ClientAuth, ClientWrong
 from idp.model.flow import Refused
 from idp.model.registration import OURS, Registration
@@ -97,7 +97,10 @@ def read(house: House, client_id: str, token: str) -> Registered:
 
 
 def change(house: House, client_id: str, token: str, said: Mapping[str, Any], now: datetime) -> Registered:
-    """Replace what is registered by `said`, all of it (RFC 7592 2.2). Raises NotTheirs, Refused, TooMany."""
+    """Replace what is registered by `said`, all of it (RFC 7592 2.2). Raises NotTheirs, Refused, TooMany.
+
+    What people see of a service that was let in, and the hosts to which it leads them, stay until service management agrees.
+    """
     _may_call(said)
     with house.database.read() as db:
         old = _theirs(db, client_id, token)
@@ -110,12 +113,18 @@ def change(house: House, client_id: str, token: str, said: Mapping[str, Any], no
     kept: dict[str, Any] = {name: getattr(old.registered, name) for name in OURS}
     made, secret = _with_secret(_described(house, said, replace(old, registered=replace(_NOTHING, **kept))), old)
     logo = logos.read(house, made)
-    made = replace(made, registered=replace(made.registered, logo_digest=logo.digest if logo else ""))
+    made = replace(made, registered=replace(made.registered, logo_digest=logo.digest if logo else "", wished=""))
+    wished: wish.Wish = {}
+    if not old.waiting and not house.settings.open_registration:  # who waits is read as a whole by who lets it in
+        made, wished = wish.apart(old, made)
     with house.database.write() as db:
         if _theirs(db, client_id, token) != old:
             raise Refused("invalid_client_metadata", "It was changed meanwhile; read it and try again")
         _keep(db, made, now)
-        logo_store.keep(db, made.id, logo)
+        waits = "logo_digest" in wished
+        logo_store.keep(db, logo_store.wished(made.id), logo if waits else None)
+        if not waits:
+            logo_store.keep(db, made.id, logo)
     house.cache.get("idp-clients", {}).pop(client_id, None)
     return Registered(made, secret)
 
@@ -143,6 +152,8 @@ def answer(house: House, done: Registered) -> dict[str, Any]:
         said |= {"client_secret": done.secret, "client_secret_expires_at": 0}
     if done.token:
         said["registration_access_token"] = done.token
+    if waiting := wish.members(done.client):
+        said["waiting_for_approval"] = waiting
     said["registration_client_uri"] = f"{house.settings.issuer_url}{PATH}/{done.client.id}"
     return said
 

@@ -42,6 +42,14 @@ def keep(db: sa.Connection, client: str, found: Logo | None) -> None:
     db.execute(logo_table.update().where(_l.client == client).values(**values))
 
 
+def wished(client: str) -> str:
+    """Under which name the picture stands that a service wishes to be shown; no service is called so."""
+    return f"{client}{WISHED}"
+
+
+WISHED = ":wished"
+
+
 def forget(db: sa.Connection, living: sa.Select[tuple[str]]) -> int:
     """Drop the pictures of services that are not among these; gives how many."""
-    return db.execute(logo_table.delete().where(_l.client.not_in(living))).rowcount
+    return db.execute(logo_table.delete().where(sa.func.replace(_l.client, WISHED, "").not_in(living))).rowcount
