@@ -32,6 +32,8 @@ def exchange(form: Form, client: Client, cnf: str) -> Tokens:
     giver = clients.known(form.house, grant.client, form.now)  # to whom the person said yes
     if giver is None:
         raise Refused("invalid_request", UNUSABLE)
+    if giver.first_party:  # decision 37: nobody was asked there, and nobody will be
+        raise Refused("invalid_target", OURS)
     target = _target(form, client)
     scopes = _scopes(form, claims)
     if "cnf" in claims and not cnf:
@@ -56,6 +58,7 @@ def exchange(form: Form, client: Client, cnf: str) -> Tokens:
 # -- inside
 
 UNUSABLE = "The subject_token is unknown, over, or not for this client"
+OURS = "This token comes of a sign-in at a site of the provider itself, which asks nobody whether his token may go on"
 NOT_AGREED = "The person has not agreed to calls of this API in his name: let him sign in again, he will be asked"
 
 

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from admin.model.operator import Right
 from hub import clock
 from hub.house import House
 from idp.provider import clients, registration
 from idp.provider.registration import Registered
 from idp.store import logos
-from tests.admin.test_clients import Office, Right, asked, decided, kept, office, post
+from tests.admin.test_clients import Office, asked, decided, kept, office, post
 from tests.idp.rp import CALLBACK
 from tests.idp.site import site
 from tests.idp.test_registration import LOGO, PNG, initial

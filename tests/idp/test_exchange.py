@@ -214,6 +214,17 @@ def test_after_a_withdrawn_yes_nothing_is_passed_on(market: Visit) -> None:
     assert error(market.token(form(token))) == "invalid_request"
 
 
+def test_our_own_sites_give_no_token_on_for_nobody_is_asked_there(market: Visit) -> None:
+    """RFC 8693 2.2.2; decision 37: no exchange without a yes, and a site of our own has no page for one."""
+    ours = replace(market.client, first_party=True)
+    clients.add(market.house, ours, by="test", now=clock.now())
+    answer = market.token(form(market.tokens()["access_token"]))
+    assert error(answer) == "invalid_target"
+    said = (answer.json or {})["error_description"]
+    assert "asks nobody" in said
+    assert "sign in again" not in said  # it would change nothing
+
+
 def test_a_bound_token_stays_bound(market: Visit, visits: Visits) -> None:
     """RFC 9449, RFC 8705: it is never exchanged for one that anybody may use."""
     keyed = visits(with_key(id="keyed", policy=FAPI2, grant_types=(GrantType.exchange,), redirect_uris=(),
