@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub import ledger
 from seals import store
-from seals.model import LimitReached, NoGrant, Seal, Sealed, SealGrant, SealUse, UseSpent, UseState
+from seals.model import Level, LimitReached, NoGrant, Seal, Sealed, SealGrant, SealUse, UseSpent, UseState
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,9 +17,21 @@ if TYPE_CHECKING:
 
 
 def reserve(
-    house: "House", seal_id: str, *, purpose: str, record_digest: bytes, caller: "Caller", now: datetime
+    house: "House",
+    seal_id: str,
+    *,
+    purpose: str,
+    record_digest: bytes,
+    caller: "Caller",
+    now: datetime,
+    kind: str = "",
+    asked: str = "",
+    wanted: Level = Level.timed,
 ) -> SealUse:
     """Reserve one use of a seal for one record: the seal is in force, the caller has a grant, its limits hold.
+
+    `kind` is that of the document where the purpose does not say it; `asked` the confirmation of a custodian; `wanted` the
+    level that the file shall have.
 
     Asking again for the same record, purpose and client gives the same use, so that work can go on after a crash; once it has
     sealed, UseSpent. Raises SealNotInForce, NoGrant, LimitReached.
@@ -41,6 +53,10 @@ def reserve(
             by=caller.label,
             at=now,
             certificate=seal.certificate,
+            wanted=wanted.value,
+            kind=kind,
+            person=caller.person or "",
+            asked=asked,
         )
         store.add_use(db, use)
         facts = {"use": use.id, "purpose": purpose, "record": record_digest.hex(), "certificate": seal.certificate}

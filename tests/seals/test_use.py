@@ -45,6 +45,14 @@ def test_a_use_is_written_down_before_anything_is_signed(office_on: Office, reco
     assert event.place == office_on.seal.place
 
 
+def test_a_use_says_who_sealed_which_kind_and_what_was_wanted(office_on: Office, record: Record) -> None:
+    officer = replace(CALLER, person="p1")
+    reserved = office_on.reserve(record(), caller=officer, kind="notice", asked="a1", wanted=Level.archive)
+    with office_on.house.database.read() as db:
+        kept = store.use(db, reserved.id)
+    assert (kept.person, kept.kind, kept.asked, kept.wanted) == ("p1", "notice", "a1", "B-LTA")
+
+
 def test_a_retry_after_a_crash_gets_the_same_use(office_on: Office, record: Record) -> None:
     first = office_on.reserve(digest := record())
     assert office_on.reserve(digest, now=office_on.now + timedelta(hours=1)) == first
