@@ -65,11 +65,20 @@ class Draft:
     tbs: bytes
     not_before: datetime
     not_after: datetime
+    above: str = ""
+    file: str = ""
+    shard: int = 0
+    waiting: str = ""  # one intent at a time for this profile and key
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate that we issued. `serial` is its number in 40 hexadecimal digits, `issuer` the authority's name."""
+    """A certificate that we issued. `serial` is its number in 40 hexadecimal digits, `issuer` the authority's name.
+
+    An authority's name has one certificate per generation: `above` is the serial number of the one that signed this.
+    `file` is an authority's in addresses (`issuing` in `/pki/issuing.crt`); `shard` says which list of the issuer tells
+    of this certificate, 0 being the complete one.
+    """
 
     serial: str
     profile: str
@@ -81,6 +90,9 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     revocation: Revocation | None = None
+    above: str = ""
+    file: str = ""
+    shard: int = 0
 
     def valid_at(self, now: datetime) -> bool:
         """In its time and not revoked."""

@@ -25,8 +25,14 @@ certificate_table = sa.Table(
     sa.Column("revoked", Instant),
     sa.Column("reason", sa.Text),
     sa.Column("invalid_from", Instant),
+    sa.Column("above", sa.Text, nullable=False, server_default=""),  # serial number of the issuer's; a root has none
+    sa.Column("file", sa.Text, nullable=False, server_default=""),  # an authority's, in the addresses that it prints
+    sa.Column("shard", sa.Integer, nullable=False, server_default="0"),  # which of the issuer's lists tells of it
+    sa.Column("waiting", sa.Text),  # while it is a mere intent: of which profile, over which key
     sa.Index("ix_certs_certificate_profile_prepared", "profile", "prepared"),
     sa.Index("ix_certs_certificate_issuer_revoked", "issuer", "revoked"),
+    sa.Index("ix_certs_certificate_above_shard", "above", "shard"),
+    sa.Index("ix_certs_certificate_waiting", "waiting", unique=True),
 )
 
 
@@ -44,6 +50,10 @@ def intend(db: sa.Connection, draft: Draft, now: datetime) -> None:
             not_before=draft.not_before,
             not_after=draft.not_after,
             prepared=now,
+            above=draft.above,
+            file=draft.file,
+            shard=draft.shard,
+            waiting=draft.waiting or None,
         )
     )
 
@@ -58,7 +68,7 @@ def intent(db: sa.Connection, serial: str) -> bytes | None:
 def keep(db: sa.Connection, serial: str, der: bytes) -> None:
     """Keep the signed certificate of an intent. Raises DraftWrong if it has one already."""
     waiting = sa.and_(certificate_table.c.serial == serial, certificate_table.c.der.is_(None))
-    if db.execute(certificate_table.update().where(waiting).values(der=der)).rowcount != 1:
+    if db.execute(certificate_table.update().where(waiting).values(der=der, waiting=None)).rowcount != 1:
         raise DraftWrong("The number %(serial)s is not waiting for these contents", serial=serial)
 
 
@@ -150,4 +160,7 @@ def _certificate(row: Any) -> Certificate:
         not_before=row.not_before,
         not_after=row.not_after,
         revocation=end,
+        above=row.above,
+        file=row.file,
+        shard=row.shard,
     )
