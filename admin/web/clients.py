@@ -40,12 +40,13 @@ def _looking(bp: Blueprint) -> None:
     def client_list() -> Response:
         with web.house().database.read() as db:
             found = store.clients(db, web.caller().place)
+            wishing = store.wishing(db, web.caller().place)
         waiting = sorted((one for one in found if one.waiting and not one.ended), key=lambda one: str(one.created))
         return web.page(
             "admin/clients.html",
             clients=[one for one in found if not one.waiting],
             waiting=waiting,
-            wishing=[one for one in found if one.registered.wished and not one.ended and not one.waiting],
+            wishing=wishing,
         )
 
     @web.route(bp, "/console/clients/<id>", gate=SEE)

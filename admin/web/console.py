@@ -51,6 +51,7 @@ def _looking(bp: Blueprint) -> None:
                 agencies=seals.agencies(db, scope),
                 licenses=licenses.found(db, scope, limit=5),
                 waiting=len(clients.waiting(db, scope)),
+                wishing=len(clients.wishing(db, scope)),
                 events=_worth_reading(ledger.events(db, scope=scope, limit=100))[:8],
             )
 

@@ -79,6 +79,13 @@ def waiting(db: sa.Connection, scope: str = ROOT) -> list[Client]:
     return [_client(row) for row in db.execute(mine.order_by(_c.created, _c.id))]
 
 
+def wishing(db: sa.Connection, scope: str = ROOT) -> list[Client]:
+    """The services that look after themselves and wish what service management has to agree to, by id."""
+    said = sa.type_coerce(_c.registered, sa.Text).contains('"wished":', autoescape=True)
+    mine = sa.select(client_table).where(said, _c.ended.is_(None), sa.not_(_c.waiting), below(_c.place, scope))
+    return [found for found in map(_client, db.execute(mine.order_by(_c.id))) if found.registered.wished]
+
+
 def living() -> sa.Select[tuple[str]]:
     """The ids of the services that have not ended."""
     return sa.select(_c.id).where(_c.ended.is_(None))

@@ -38,6 +38,7 @@ def test_two_read_what_it_wishes_and_then_it_is_so(house: House, office: Office,
     id = wishing.client.id
     officer = office("anna", Right.services)
     assert "Wish to be shown or to lead otherwise" in officer.get("/console/clients?lang=en").text
+    assert "Services that wish to be shown or to lead otherwise: 1" in officer.get("/console/?lang=en").text
     page = officer.get(f"/console/clients/{id}?lang=en").text
     assert all(word in page for word in ("Ministry", NEW, LOGO, "https://x.example/t", f"{id}/wished-picture"))
     assert officer.get(f"/console/clients/{id}/wished-picture").data == PNG
@@ -72,6 +73,7 @@ def test_a_no_leaves_it_and_a_wish_can_be_set_aside(house: House, office: Office
     assert asked(office, id, "wish", decision="aside").status_code == 303
     found = kept(house, id)
     assert (found.name_en, found.redirect_uris, found.registered.wished) == ("Market", (CALLBACK,), "")
+    assert "Services that wish" not in office("anna").get("/console/?lang=en").text
     assert office("anna").get(f"/console/clients/{id}/wished-picture").status_code == 404
     assert asked(office, id, "wish", wish_reason="again").status_code == 409
 
