@@ -67,7 +67,9 @@ _RUNS_NOW = (
     )
     .limit(1)
 )
-_LOGIN, _LOGIN_HELD = Ready(_RUNS_NOW), Ready(_RUNS_NOW.with_for_update(read=True))
+_LOGIN = Ready(_RUNS_NOW)
+_RUNS_BY_SID = _RUNS_NOW.with_only_columns(_s.sid)
+_RUNNING, _RUNNING_HELD = Ready(_RUNS_BY_SID), Ready(_RUNS_BY_SID.with_for_update(read=True))
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,15 @@ def session(db: Db, digest: str, kind: str, now: datetime) -> Caller | None:
     return None if row is None else _caller(row)
 
 
-def login(db: Db, sid: str, now: datetime, *, held: bool = False) -> Caller | None:
-    """The running session at the provider of one login. `held`: whoever ends it waits until this transaction ends."""
-    row = (_LOGIN_HELD if held else _LOGIN).first(db, login=sid, now=now)
+def login(db: Db, sid: str, now: datetime) -> Caller | None:
+    """The running session at the provider of one login."""
+    row = _LOGIN.first(db, login=sid, now=now)
     return None if row is None else _caller(row)
+
+
+def runs(db: Db, sid: str, now: datetime, *, held: bool = False) -> bool:
+    """Whether that session runs. `held`: whoever ends it waits until this transaction ends."""
+    return (_RUNNING_HELD if held else _RUNNING).first(db, login=sid, now=now) is not None
 
 
 def sessions(db: sa.Connection, person: str, now: datetime, kind: str = "idp") -> list[tuple[Caller, datetime, str]]:

@@ -51,7 +51,7 @@ def _tokens(
 def _id_token(house: House, code: Code, client: Client, value: str, access: str, beside: str, now: datetime) -> str:
     """An ID token that names what comes with it, and says what the scopes tell where no access token can ask (Core 5.4)."""
     with house.database.read() as db:
-        grant = store.of_code(db, sealed.digest(value))
+        grant = store.grant(db, sealed.identity(value))
         if grant is None:
             raise Refused("access_denied", "The grant has gone")
         held = principals.mandates(db, grant.person, grant.acting_for, now) if grant.acting_for else ()

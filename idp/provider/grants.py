@@ -1,6 +1,5 @@
 """Codes and tokens: redeem a code once, refresh in a chain whose members fall together."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -57,7 +56,7 @@ def redeem(
     token is for, of those that were asked for.
     """
     reader = resources.of_person(house, client, resource, code.resources, now)
-    grant = _grant_of(code, client, cnf, now)
+    grant = _grant_of(value, code, client, cnf, now)
     refresh_token = sealed.seal(house, REFRESH, grant.id.encode()) if client.may(GrantType.refresh) else None
     mandates = _mandates(house, grant, now)
     grant = _not_beyond(grant, mandates)
@@ -71,7 +70,7 @@ def redeem(
             and _login_runs(db, grant, now, held=True)
             and principals.runs(db, grant.person, grant.acting_for, now)
         )
-        won = told and store.redeem(db, sealed.digest(value), grant)
+        won = told and store.redeem(db, grant)
         if won:
             _note_use(db, client, mandates, now)
             facts = {"grant": grant.id, "scopes": list(grant.scopes), "level": grant.level}
@@ -201,7 +200,7 @@ def used_again(house: House, value: str, client: Client, now: datetime) -> None:
     RFC 6749 4.1.2. One that was never redeemed changes nothing.
     """
     with house.database.look() as db:
-        grant = store.of_code(db, sealed.digest(value))
+        grant = store.grant(db, sealed.identity(value))
     if grant is not None and grant.client == client.id and grant.revoked is None:
         revoke.grants(house, [grant], why="code used twice", now=now)
         log.warning("code.reused", client=client.id, grant=grant.id)
@@ -234,12 +233,12 @@ def _note_release(db: Connection, event: int, client: Client, grant: Grant, now:
 
 def _login_runs(db: Connection, grant: Grant, now: datetime, *, held: bool = False) -> bool:
     """True while the login of the grant has a session. `held`: whoever ends it finds the grant, or this finds it over."""
-    return callers.login(db, grant.sid, now, held=held) is not None
+    return callers.runs(db, grant.sid, now, held=held)
 
 
-def _grant_of(code: Code, client: Client, cnf: str, now: datetime) -> Grant:
+def _grant_of(value: str, code: Code, client: Client, cnf: str, now: datetime) -> Grant:
     return Grant(
-        id=secrets.token_urlsafe(16),
+        id=sealed.identity(value),
         client=client.id,
         person=code.person,
         sid=code.sid,

@@ -1,8 +1,8 @@
 """The tables of grants and refresh tokens. Two unique rows decide everything that may happen once.
 
-`code` of a grant: a code is redeemed by inserting its grant; a second insert finds the first. `parent` of a refresh token: a
-token is replaced by inserting its successor; a second one is impossible. The first token of a grant holds the grant's id and
-has no row. Codes and tokens stand here as digests only.
+`id` of a grant: it follows from the code, which is redeemed by inserting its grant; a second insert finds the first. `parent` of
+a refresh token: a token is replaced by inserting its successor; a second one is impossible. The first token of a grant holds the
+grant's id and has no row. Tokens stand here as digests only, codes not at all.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,7 @@ grant_table = sa.Table(
     "idp_grant",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("code", sa.Text, nullable=False, unique=True),
-    sa.Column("client", sa.Text, nullable=False, index=True),
+    sa.Column("client", sa.Text, nullable=False),
     sa.Column("person", sa.Text, nullable=False, index=True),
     sa.Column("sid", sa.Text, nullable=False, index=True),
     sa.Column("scopes", Json, nullable=False),
@@ -39,6 +38,8 @@ grant_table = sa.Table(
     sa.Column("cnf", sa.Text, nullable=False, server_default=""),
     sa.Column("authority", sa.Text, nullable=False, server_default=""),
     sa.Column("told", Instant),  # when a renewal without the person was last noted
+    # What one person granted one service is found without reading all that is granted to it.
+    sa.Index("ix_idp_grant_client_person", "client", "person"),
 )
 # Most grants are not revoked: those need no entry when they are made.
 _UNUSUAL = grant_table.c.revoked.is_not(None)
@@ -69,7 +70,6 @@ def _once(table: sa.Table) -> Ready:
 
 NEW_GRANT, NEW_REFRESH = _once(grant_table), _once(refresh_table)
 BY_ID = Ready(sa.select(grant_table).where(_g.id == sa.bindparam("id_")))
-BY_CODE = Ready(sa.select(grant_table).where(_g.code == sa.bindparam("code_")))
 BY_REFRESH = Ready(
     sa.select(grant_table, _r.digest, _r.grant, _r.parent, _r.made.label("made_"), _s.made.label("replaced"))
     .join(refresh_table, _g.id == _r.grant)
@@ -85,11 +85,10 @@ FIRST = Ready(
 )
 
 
-def redeem(db: sa.Connection, code: str, grant: Grant) -> bool:
-    """Make a grant out of the code with this digest; False if that code was redeemed before. Decides every race."""
+def redeem(db: sa.Connection, grant: Grant) -> bool:
+    """Enter the grant of a code; False if that code was redeemed before. Decides every race."""
     values = {
         "id": grant.id,
-        "code": code,
         "client": grant.client,
         "person": grant.person,
         "sid": grant.sid,
@@ -118,12 +117,6 @@ def keep_refresh(db: sa.Connection, refresh: Refresh) -> bool:
 def grant(db: Db, id: str) -> Grant | None:
     """One grant by its id."""
     row = BY_ID.first(db, id_=id)
-    return None if row is None else _grant(row)
-
-
-def of_code(db: Db, code: str) -> Grant | None:
-    """The grant that came of the code with this digest."""
-    row = BY_CODE.first(db, code_=code)
     return None if row is None else _grant(row)
 
 

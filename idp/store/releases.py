@@ -12,7 +12,7 @@ release_table = sa.Table(
     sa.Column("event", Id, primary_key=True, autoincrement=False),  # the id of the ledger's event
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("client", sa.Text, nullable=False),
-    sa.Column("at", Instant, nullable=False, index=True),
+    sa.Column("at", Instant, nullable=False),
     sa.Index("ix_idp_release_person", "person", "event"),
 )
 _r = release_table.c

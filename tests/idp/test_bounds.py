@@ -29,7 +29,7 @@ FEW = {"hub_beat", "hub_lead", "hub_place", "hub_token_key", "idp_client", "idp_
 # These grow with each sign-in. The columns are those that are different in each row.
 PAST: dict[sa.Table, tuple[str, ...]] = {
     sessions.session_table: ("digest", "sid"),
-    grants.grant_table: ("id", "code", "sid"),
+    grants.grant_table: ("id", "sid"),
     grants.refresh_table: ("digest", "grant", "parent"),
     releases.release_table: ("event",),
     ledger.event_table: ("id", "leaf"),
@@ -42,7 +42,7 @@ PAST: dict[sa.Table, tuple[str, ...]] = {
 # And these with the days of everybody else.
 OTHERS: dict[sa.Table, tuple[str, ...]] = {
     sessions.session_table: ("digest", "sid", "person"),
-    grants.grant_table: ("id", "code", "sid", "person"),
+    grants.grant_table: ("id", "sid", "person"),
     grants.refresh_table: ("digest", "grant", "parent"),
     ledger.event_table: ("id", "leaf", "subject"),
     releases.release_table: ("event", "person"),

@@ -10,7 +10,6 @@ import pytest
 
 import app as front
 from hub import callers, clock, ledger
-from hub.digest import digest_of
 from hub.house import House
 from idp.consent import consents
 from idp.model.flow import Refused
@@ -161,7 +160,7 @@ def test_a_service_that_redeems_while_somebody_signs_out_is_told(anywhere: Visit
     house, now = anywhere.house, clock.now()
     client = clients.known(house, "qiyun-market", now)
     assert client is not None
-    grant = grants._grant_of(code_of(anywhere, ("openid",)), client, "", now)
+    grant = grants._grant_of("a code", code_of(anywhere, ("openid",)), client, "", now)
 
     def ends() -> list[str]:
         with house.database.write() as db:
@@ -170,7 +169,7 @@ def test_a_service_that_redeems_while_somebody_signs_out_is_told(anywhere: Visit
     with ThreadPoolExecutor(1) as threads:
         with house.database.write() as db:
             assert grants._login_runs(db, grant, now, held=True)
-            assert store.redeem(db, digest_of("a code"), grant)
+            assert store.redeem(db, grant)
             running = threads.submit(ends)
             with pytest.raises(TimeoutError):
                 running.result(timeout=0.4)

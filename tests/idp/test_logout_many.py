@@ -32,7 +32,7 @@ def used(visit: Visit, number: int, site: Flask) -> None:
     grant = Grant(f"g{number}", client.id, visit.person, visit.sid, ("openid",), 2, ("pwd",), now, None, now,
                   now + timedelta(hours=1))  # fmt: skip
     with visit.house.database.write() as db:
-        assert grants.redeem(db, f"code {number}", grant)
+        assert grants.redeem(db, grant)
 
 
 def test_of_a_hundred_services_one_that_never_answers_holds_up_none(

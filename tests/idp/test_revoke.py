@@ -29,7 +29,7 @@ def granted(house: House, count: int, now: datetime, **changes: Any) -> None:
     with house.database.write() as db:
         for number in range(count):
             name = f"{changes.get('person', 'p')}-{number}"
-            store.redeem(db, name, replace(plain, id=name, **changes))
+            store.redeem(db, replace(plain, id=name, **changes))
 
 
 def living(house: House, **which: Any) -> int:
