@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from certs import der
-from certs.model import BACKDATE, FILES, LegalPerson, Profile
+from certs.model import BACKDATE, LegalPerson, Profile
 
 USAGES = (
     "digital_signature",
@@ -25,24 +25,32 @@ QC_STATEMENTS = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3")
 SEMANTICS_LEGAL = der.sequence(  # RFC 3739 3.2.6 qcStatement-2: the identifier is to be read by EN 319 412-1 5.1.4
     der.sequence(der.oid("1.3.6.1.5.5.7.11.2"), der.sequence(der.oid("0.4.0.194121.1.2")))
 )
+Key = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a certificate will say. `above` is the issuer's certificate, None for a root."""
+    """All that a certificate will say. `above` is the issuer's certificate, None for a root, and `file` the issuer's."""
 
     profile: Profile
     subject: LegalPerson
-    public_key: ec.EllipticCurvePublicKey
+    public_key: Key
     above: x509.Certificate | None
+    file: str
+    shard: int
     pki_url: str
     serial: int
     now: datetime
 
 
-def address(pki_url: str, authority: str, ending: str) -> str:
+def address(pki_url: str, file: str, ending: str, shard: int = 0) -> str:
     """Where an authority's certificate (`crt`) or list (`crl`) is found; it is printed in certificates."""
-    return f"{pki_url}/pki/{FILES[authority]}.{ending}"
+    return f"{pki_url}/pki/{file}{f'-list-{shard}' if shard else ''}.{ending}"
+
+
+def list_address(pki_url: str, file: str, shard: int = 0) -> str:
+    """Where an authority's list is found: the complete one, or one of its parts (whose IDP repeats these octets)."""
+    return f"{pki_url}/pki/{file}/{shard}.crl" if shard else f"{pki_url}/pki/{file}.crl"
 
 
 def ocsp_address(pki_url: str) -> str:
@@ -68,19 +76,22 @@ def builder(plan: Plan) -> x509.CertificateBuilder:
         built = built.add_extension(limits, critical=True)
     if plan.above:
         built = _with_addresses(built, plan)
+    if plan.subject.hosts:
+        names = x509.SubjectAlternativeName([x509.DNSName(host) for host in plan.subject.hosts])
+        built = built.add_extension(names, critical=False)
     return _with_purpose(built, plan.profile, since)
 
 
 def _with_addresses(built: x509.CertificateBuilder, plan: Plan) -> x509.CertificateBuilder:
     """Where to find the issuer's certificate, its list, and who answers for this one (RFC 5280 4.2.1.13, 4.2.2.1)."""
-    issuer, kinds = plan.profile.issuer, AuthorityInformationAccessOID
-    places = [_access(kinds.CA_ISSUERS, address(plan.pki_url, issuer, "crt"))]
+    kinds = AuthorityInformationAccessOID
+    places = [_access(kinds.CA_ISSUERS, address(plan.pki_url, plan.file, "crt"))]
     if plan.profile.ocsp:
         places.append(_access(kinds.OCSP, ocsp_address(plan.pki_url)))
     built = built.add_extension(x509.AuthorityInformationAccess(places), critical=False)
     if plan.profile.unchecked:
         return built.add_extension(x509.OCSPNoCheck(), critical=False)
-    crl = x509.UniformResourceIdentifier(address(plan.pki_url, issuer, "crl"))
+    crl = x509.UniformResourceIdentifier(address(plan.pki_url, plan.file, "crl", plan.shard))
     point = x509.DistributionPoint([crl], None, None, None)
     return built.add_extension(x509.CRLDistributionPoints([point]), critical=False)
 
