@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hub import callers, health, inbox, jobs, ledger, metrics, notices, outbox, rotation, ticks
+from hub import asked, callers, health, inbox, jobs, ledger, metrics, notices, outbox, rotation, ticks
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -37,6 +37,8 @@ def clean(house: "House", now: datetime) -> None:
         callers.forget_ended(db, now)
     with house.database.write() as db:
         db.execute(notices.notice_table.delete().where(notices.notice_table.c.at < now - NOTICES))
+    with house.database.write() as db:
+        asked.forget(db, now - KEPT)
 
 
 def _waiting_deliveries(house: "House", db: sa.Connection, now: datetime) -> float:
