@@ -1,8 +1,8 @@
 """Asking a person to confirm one thing with his own key: what he sees is what he signs.
 
-Whoever needs it asks (`ask`), in words and with the digest of what it is about. The identity provider shows the words to that person
-and lets his passkey sign a challenge which binds them all; its answer is kept as evidence (`answered`). The one who asked takes it
-(`take`), once, in the commit of what it allows. Everything that a stranger needs to check it again stays in the row.
+Whoever needs it asks (`ask`), in words and with the digest of what it is about. The identity provider shows the words to that
+person and lets his passkey sign a challenge which binds them all; its answer is kept as evidence (`answered`). The one who asked
+takes it (`take`), once, in the commit of what it allows. All that a stranger needs to check it again stays in the row.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class NotConfirmed(NotAllowed):
 
 @dataclass(frozen=True)
 class Asked:
-    """One question to one person. `words` are (label, text) as he sees them, the label a message id; `back` is a path of the hub."""
+    """One question to one person. `words` are (label, text) as he sees them, the label a message id; `back` is a path here."""
 
     id: str
     person: str
@@ -69,12 +69,9 @@ class Asked:
     @property
     def challenge(self) -> bytes:
         """What his key signs: it binds him, the purpose, the digest and the words, and is never the same twice."""
-        parts = [self.nonce, self.person, self.purpose, self.digest, json.dumps(self.words, ensure_ascii=False)]
-        whole = TAG
-        for part in parts:
-            data = part.encode() if isinstance(part, str) else part
-            whole += len(data).to_bytes(4, "big") + data
-        return hashlib.sha256(whole).digest()
+        words = json.dumps(self.words, ensure_ascii=False).encode()
+        parts = (self.nonce, self.person.encode(), self.purpose.encode(), self.digest, words)
+        return hashlib.sha256(TAG + b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
 
     def open_at(self, now: datetime) -> bool:
         """Whether he may still answer."""
