@@ -105,6 +105,7 @@ def ask_for_wish(house: House, id: str, *, reason: str, by: Caller, now: datetim
 def set_aside(house: House, id: str, *, by: Caller, now: datetime) -> None:
     """Drop what a service wishes: it stays as it is, which is what people know. Raises NotFound, ClientFixed."""
     with house.database.write() as db:
+        clients.hold(db, id)
         client = one(db, id, by.place)
         if not client.registered.wished or client.ended or waits(db, id, now):
             raise ClientFixed("The service %(id)s", id=id)
@@ -120,6 +121,7 @@ def wished_logo(house: House, id: str, scope: str) -> Logo | None:
 
 def carry(house: House, db: Connection, approval: Approval, by: Caller, now: datetime) -> None:
     """The second half: exactly what was read comes into force, if the service is still as it was. Raises ClientFixed."""
+    clients.hold(db, approval.subject)
     client = store.client(db, approval.subject)
     body = approval.body
     if client is None or client.ended is not None:

@@ -64,6 +64,11 @@ def end(house: House, client_id: str, *, by: str, now: datetime) -> None:
     house.cache.get("idp-clients", {}).pop(client_id, None)
 
 
+def hold(db: Connection, client_id: str) -> None:
+    """Let nobody else look at a service to change it until this transaction ends: each writes it as a whole."""
+    alone(db, f"client {client_id}")
+
+
 def close(house: House, db: Connection, client_id: str, *, by: str, now: datetime) -> None:
     """What `end` does, in the transaction of what leads there. Raises NotFound."""
     client = store.client(db, client_id)

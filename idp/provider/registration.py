@@ -118,6 +118,7 @@ def change(house: House, client_id: str, token: str, said: Mapping[str, Any], no
     if not old.waiting and not house.settings.open_registration:  # who waits is read as a whole by who lets it in
         made, wished = wish.apart(old, made)
     with house.database.write() as db:
+        clients.hold(db, client_id)
         if _theirs(db, client_id, token) != old:
             raise Refused("invalid_client_metadata", "It was changed meanwhile; read it and try again")
         _keep(db, made, now)

@@ -1,12 +1,18 @@
 """What a service that looks after itself wishes to be shown as comes into force when two persons have read it."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from admin import clients as verbs
 from admin.model.operator import Right
 from hub import clock
 from hub.house import House
+from idp.model.flow import Refused
 from idp.provider import clients, registration
 from idp.provider.registration import Registered
 from idp.store import logos
@@ -84,3 +90,38 @@ def test_a_wish_needs_a_reason_and_the_right(house: House, office: Office, wishi
     for typed in ({"wish_reason": "please"}, {"decision": "aside"}):
         assert post(office("clara"), f"{page}/wish", page, **typed).status_code == 403
     assert kept(house, id).registered.wished
+
+
+def test_an_approval_and_a_change_at_once_lose_neither(house_on: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both read the service, change a part and write the whole."""
+    done = registration.register(house_on, SAID, initial(house_on), "net", clock.now())
+    changed = SAID | {"client_id": done.client.id, "client_name": "Ministry"}
+    registration.change(house_on, done.client.id, done.token, changed, clock.now())
+    wanted = {"name_en": "Ministry", "wished": ""}
+    approval: Any = SimpleNamespace(subject=done.client.id, body={"before": {}, "after": wanted})
+    by: Any = SimpleNamespace(label="officer")
+    inside, go, keep = threading.Event(), threading.Event(), clients.keep
+
+    def slow(*given: Any, by: str, now: datetime) -> None:
+        if by == "officer":
+            inside.set()
+            go.wait(5)
+        keep(*given, by=by, now=now)
+
+    def approves() -> None:
+        with house_on.database.write() as db:
+            verbs.carry(house_on, db, approval, by, clock.now())
+
+    monkeypatch.setattr(clients, "keep", slow)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(approves)
+        inside.wait(5)
+        more = changed | {"software_version": "2"}
+        second = pool.submit(registration.change, house_on, done.client.id, done.token, more, clock.now())
+        wait([second], 0.3)
+        go.set()
+        first.result(10)
+        refused = isinstance(second.exception(10), Refused)
+    found = kept(house_on, done.client.id)
+    assert found.name_en == "Ministry"
+    assert refused or found.registered.software_version == "2"
