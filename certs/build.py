@@ -43,14 +43,9 @@ class Plan:
     now: datetime
 
 
-def address(pki_url: str, file: str, ending: str, shard: int = 0) -> str:
-    """Where an authority's certificate (`crt`) or list (`crl`) is found; it is printed in certificates."""
-    return f"{pki_url}/pki/{file}{f'-list-{shard}' if shard else ''}.{ending}"
-
-
-def list_address(pki_url: str, file: str, shard: int = 0) -> str:
-    """Where an authority's list is found: the complete one, or one of its parts (whose IDP repeats these octets)."""
-    return f"{pki_url}/pki/{file}/{shard}.crl" if shard else f"{pki_url}/pki/{file}.crl"
+def address(pki_url: str, file: str) -> str:
+    """Where an authority's certificate is found; it is printed in certificates."""
+    return f"{pki_url}/pki/{file}.crt"
 
 
 def ocsp_address(pki_url: str) -> str:
@@ -85,13 +80,13 @@ def builder(plan: Plan) -> x509.CertificateBuilder:
 def _with_addresses(built: x509.CertificateBuilder, plan: Plan) -> x509.CertificateBuilder:
     """Where to find the issuer's certificate, its list, and who answers for this one (RFC 5280 4.2.1.13, 4.2.2.1)."""
     kinds = AuthorityInformationAccessOID
-    places = [_access(kinds.CA_ISSUERS, address(plan.pki_url, plan.file, "crt"))]
+    places = [_access(kinds.CA_ISSUERS, address(plan.pki_url, plan.file))]
     if plan.profile.ocsp:
         places.append(_access(kinds.OCSP, ocsp_address(plan.pki_url)))
     built = built.add_extension(x509.AuthorityInformationAccess(places), critical=False)
     if plan.profile.unchecked:
         return built.add_extension(x509.OCSPNoCheck(), critical=False)
-    crl = x509.UniformResourceIdentifier(address(plan.pki_url, plan.file, "crl", plan.shard))
+    crl = x509.UniformResourceIdentifier(list_address(plan.pki_url, plan.file, plan.shard))
     point = x509.DistributionPoint([crl], None, None, None)
     return built.add_extension(x509.CRLDistributionPoints([point]), critical=False)
 

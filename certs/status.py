@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ObjectIdentifier
 
-from certs import authority, der, lint, ocsp, store
+from certs import authority, der, lint, ocsp, schemes, store
 from certs.model import ISSUING, ROOT, Certificate, CertificateUnknown, NoAuthority, Reason
 from hub.problems import Unavailable
 
@@ -176,7 +176,7 @@ def _make_responder(house: "House", own: Certificate, issuer: Certificate) -> oc
         issuers=ocsp.issuer_hashes(above.subject.public_bytes(), _key_bits(above)),
         key_hash=ocsp.sha1(_key_bits(x509.load_der_x509_certificate(own.der))),
         certificate=own.der,
-        algorithm=authority.SIGNATURES["secp256r1"],
+        algorithm=schemes.P256.identifier,
         cutoff=der.sequence(ocsp.ARCHIVE_CUTOFF, cutoff),
         life=lambda now: now + ANSWER_LIFE,
         sign=lambda tbs: key.sign(tbs, ec.ECDSA(hashes.SHA256())),

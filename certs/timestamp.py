@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certs import authority, der, tsp
+from certs import authority, der, schemes, tsp
 from certs.model import TIMESTAMP_POLICY, Certificate, NoAuthority
 from hub.problems import Unavailable
 
@@ -58,6 +58,6 @@ def _make_unit(house: "House", own: Certificate) -> tsp.Unit:
         certificate=own.der,
         signer=der.sequence(certificate.issuer.public_bytes(), der.integer(certificate.serial_number)),
         attribute=tsp.signing_certificate(own.der),
-        algorithm=authority.SIGNATURES["secp256r1"],
+        algorithm=schemes.P256.identifier,
         sign=lambda attributes: key.sign(attributes, ec.ECDSA(hashes.SHA256())),
     )

@@ -1,6 +1,6 @@
 """The nouns of this room and their rules. No I/O, no clock."""
 
-from certs.model.certificates import SERIAL_OCTETS, Certificate, Draft, Reason, Revocation, serial_of
+from certs.model.certificates import SERIAL_OCTETS, Certificate, Draft, Intent, Reason, Revocation, serial_of
 from certs.model.lists import ListedKey, SignedList
 from certs.model.problems import (
     AlreadyRevoked,
@@ -19,10 +19,12 @@ from certs.model.profiles import (
     BACKDATE,
     FILES,
     ISSUING,
+    MAKER,
     NAME_LENGTH,
     POLICY_ARC,
     PROFILES,
     ROOT,
+    SERVICE,
     TIMESTAMP_POLICY,
     TRUST_LIST_SIGNING,
     LegalPerson,
@@ -35,11 +37,13 @@ __all__ = [
     "BACKDATE",
     "FILES",
     "ISSUING",
+    "MAKER",
     "NAME_LENGTH",
     "POLICY_ARC",
     "PROFILES",
     "ROOT",
     "SERIAL_OCTETS",
+    "SERVICE",
     "TIMESTAMP_POLICY",
     "TRUST_LIST_SIGNING",
     "AlreadyRevoked",
@@ -47,6 +51,7 @@ __all__ = [
     "CertificateUnknown",
     "Draft",
     "DraftWrong",
+    "Intent",
     "KeyWrong",
     "LegalPerson",
     "LintFound",

@@ -72,6 +72,19 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Intent:
+    """What was written down to be signed under a number, and when."""
+
+    serial: str
+    tbs: bytes
+    prepared: datetime
+    shard: int
+    file: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True)
 class Certificate:
     """A certificate that we issued. `serial` is its number in 40 hexadecimal digits, `issuer` the authority's name.
 

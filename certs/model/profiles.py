@@ -1,41 +1,46 @@
-"""The kinds of certificates: who signs each, for how long, what its key may do; and whom it names."""
+"""Kinds of certificates, read from `certs/profiles.toml`, and whom they name.
+
+Lives follow ETSI TS 119 312 and the CA/Browser forum's caution: the shorter a key signs, the less a loss costs. The root
+is for the ten years of its subordinates, twice.
+"""
 
 import re
+import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 from certs.model.problems import ProfileUnknown, SubjectWrong
 
-ROOT, ISSUING = "root", "issuing-ca"  # authorities, by the names of their keys
-FILES = {ROOT: "root", ISSUING: "issuing"}  # the names under which PKI_URL serves their certificates and lists
-# The enterprise number that is reserved for examples (RFC 5612): a real authority puts its own here. Not 2.999, which
-# pkilint's decoder takes for damage.
-POLICY_ARC = "1.3.6.1.4.1.32473.509"
-TIMESTAMP_POLICY = f"{POLICY_ARC}.2.1"
+ROOT, ISSUING, SERVICE, MAKER = "root", "issuing-ca", "service-ca", "maker"
 ANY_POLICY = "2.5.29.32.0"
 TRUST_LIST_SIGNING = "0.4.0.2231.3.0"  # ETSI TS 119 612 5.7.1: id-tsl-kp-tslSigning
 BACKDATE = timedelta(minutes=5)  # a relying party's clock may run behind ours: a new certificate must be good at once
 NAME_LENGTH = 64  # RFC 5280 A.1: ub-organization-name, ub-common-name
+MOST_HOSTS = 20
+HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
 class Profile:
-    """One kind of certificate: who signs it, for how long, and what its key may do."""
+    """One kind of certificate: who signs it, for how long, and what its key may do. The file says what each means."""
 
     name: str
     issuer: str
     days: int
-    usages: tuple[str, ...]  # RFC 5280 4.2.1.3
-    policy: str
-    purposes: tuple[str, ...] = ()  # extended key usage; critical, for each of ours has exactly one purpose
-    path_length: int | None = None  # given: a CA
-    signing_days: int | None = (
-        None  # the key signs for this long, the certificate lets its signatures be checked longer
-    )
-    ocsp: bool = False  # the issuer's OCSP responder answers for it
-    unchecked: bool = False  # RFC 6960 4.2.2.2.1: nobody asks for the status of the one who answers
-    legal_person: bool = False  # EN 319 412-3
+    algorithms: tuple[str, ...]
+    usages: tuple[str, ...]
+    policy: str = ""
+    purposes: tuple[str, ...] = ()
+    path_length: int | None = None
+    file: str = ""
+    signing_days: int | None = None
+    ocsp: bool = False
+    unchecked: bool = False
+    legal_person: bool = False
+    hosts: bool = False
+    sharded: bool = False
 
     @property
     def is_ca(self) -> bool:
@@ -43,25 +48,23 @@ class Profile:
         return self.path_length is not None
 
 
-PROFILES = {
-    profile.name: profile
-    for profile in (
-        Profile("root", ROOT, 7305, ("key_cert_sign", "crl_sign"), "", path_length=1),
-        Profile("issuing-ca", ROOT, 3652, ("key_cert_sign", "crl_sign"), ANY_POLICY, path_length=0),
-        # Under the root, not under the CA of seals: whoever takes that CA over must not be able to move time as well.
-        Profile(
-            "time-stamp", ROOT, 3652, ("digital_signature",), f"{POLICY_ARC}.1.2",
-            purposes=("1.3.6.1.5.5.7.3.8",), signing_days=1096,
-        ),
-        Profile("trust-list", ROOT, 1096, ("digital_signature",), f"{POLICY_ARC}.1.4", purposes=(TRUST_LIST_SIGNING,)),
-        Profile(
-            "ocsp-signer", ISSUING, 366, ("digital_signature",), f"{POLICY_ARC}.1.3",
-            purposes=("1.3.6.1.5.5.7.3.9",), unchecked=True,
-        ),
-        # EN 319 412-2 4.3.2 type A: content commitment alone. No extended usage: viewers differ in which they accept.
-        Profile("e-seal", ISSUING, 1096, ("content_commitment",), f"{POLICY_ARC}.1.1", ocsp=True, legal_person=True),
-    )
-}  # fmt: skip
+def _read() -> tuple[str, dict[str, Profile]]:
+    """What stands in the file; a word that it does not know stops the start."""
+    content = tomllib.loads(Path(__file__).parents[1].joinpath("profiles.toml").read_text())
+    arc: str = content.pop("policy_arc")
+    return arc, {name: _profile(name, arc, dict(fields)) for name, fields in content.items()}
+
+
+def _profile(name: str, arc: str, fields: dict[str, Any]) -> Profile:
+    for several in ("algorithms", "usages", "purposes"):
+        fields[several] = tuple(fields.get(several, ()))
+    policy: str = fields.pop("policy", "")
+    return Profile(name, policy=f"{arc}{policy}" if policy.startswith(".") else policy, **fields)
+
+
+POLICY_ARC, PROFILES = _read()
+TIMESTAMP_POLICY = f"{POLICY_ARC}.2.1"
+FILES = {each.name: each.file for each in PROFILES.values() if each.is_ca}  # of each authority's first generation
 
 
 def profile(name: str) -> Profile:
@@ -74,11 +77,15 @@ def profile(name: str) -> Profile:
 
 @dataclass(frozen=True)
 class LegalPerson:
-    """The subject of a certificate: an organisation with its unified code (GB 32100), named by EN 319 412-3 4.2.1."""
+    """The subject of a certificate: an organisation with its unified code (GB 32100), named by EN 319 412-3 4.2.1.
+
+    With `hosts`, the certificate is for machines that it runs (RFC 5280 4.2.1.6), in lower case and with their domain.
+    """
 
     code: str
     name: str
     common_name: str = ""
+    hosts: tuple[str, ...] = ()
     country: ClassVar[str] = "CN"
 
     def __post_init__(self) -> None:
@@ -87,6 +94,11 @@ class LegalPerson:
         for text in (self.name, self.shown):
             if not text.strip() or text != text.strip() or not text.isprintable() or len(text) > NAME_LENGTH:
                 raise SubjectWrong("%(name)s is empty, too long, or holds characters that do not print", name=text)
+        for host in self.hosts:
+            if not HOST.fullmatch(host):
+                raise SubjectWrong("%(host)s is not the full name of a machine", host=host)
+        if len(self.hosts) > MOST_HOSTS or len({*self.hosts}) != len(self.hosts):
+            raise SubjectWrong("These are too many machines, or one of them twice")
 
     @property
     def shown(self) -> str:

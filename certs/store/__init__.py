@@ -1,6 +1,7 @@
 """The registers of the CA."""
 
 from certs.store.certificates import (
+    abandon,
     certificate,
     certificate_table,
     certificates,
@@ -10,14 +11,18 @@ from certs.store.certificates import (
     keep,
     keep_revocation,
     newest,
+    next_shard,
     revocations,
     revoked,
     unsigned,
+    waiting,
+    with_file,
 )
 from certs.store.keys import key_table, list_keys, listed_keys, retire_key
 from certs.store.lists import current_list, keep_list, list_table, reserve_list
 
 __all__ = [
+    "abandon",
     "certificate",
     "certificate_table",
     "certificates",
@@ -33,9 +38,12 @@ __all__ = [
     "list_table",
     "listed_keys",
     "newest",
+    "next_shard",
     "reserve_list",
     "retire_key",
     "revocations",
     "revoked",
     "unsigned",
+    "waiting",
+    "with_file",
 ]

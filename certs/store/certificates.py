@@ -5,8 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from certs.model import ROOT, Certificate, CertificateUnknown, Draft, DraftWrong, Reason, Revocation
-from hub.db import Instant, metadata
+from certs.model import Certificate, CertificateUnknown, Draft, DraftWrong, Intent, Reason, Revocation
+from hub.db import Instant, metadata, unless_there
+
+SHARD = 2048  # certificates whose revocations stand in one list: it stays below 100 kB if all of them are revoked
 
 certificate_table = sa.Table(
     "certs_certificate",
@@ -36,26 +38,45 @@ certificate_table = sa.Table(
 )
 
 
-def intend(db: sa.Connection, draft: Draft, now: datetime) -> None:
-    """Keep what is about to be signed. The serial number is the key: it cannot be used twice."""
-    db.execute(
-        certificate_table.insert().values(
-            serial=draft.serial,
-            profile=draft.profile,
-            issuer=draft.issuer,
-            subject=draft.subject.shown,
-            code=draft.subject.code,
-            key=draft.key,
-            tbs=draft.tbs,
-            not_before=draft.not_before,
-            not_after=draft.not_after,
-            prepared=now,
-            above=draft.above,
-            file=draft.file,
-            shard=draft.shard,
-            waiting=draft.waiting or None,
-        )
-    )
+def intend(db: sa.Connection, draft: Draft, now: datetime) -> bool:
+    """Keep what is about to be signed. False: another process has just intended the same profile over the same key."""
+    row = {
+        "serial": draft.serial,
+        "profile": draft.profile,
+        "issuer": draft.issuer,
+        "subject": draft.subject.shown,
+        "code": draft.subject.code,
+        "key": draft.key,
+        "tbs": draft.tbs,
+        "not_before": draft.not_before,
+        "not_after": draft.not_after,
+        "prepared": now,
+        "above": draft.above,
+        "file": draft.file,
+        "shard": draft.shard,
+        "waiting": draft.waiting or None,
+    }
+    return db.execute(unless_there(db, certificate_table).values(**row)).rowcount == 1
+
+
+def waiting(db: sa.Connection, what: str) -> Intent | None:
+    """The intent of this profile and key that nobody signed yet."""
+    row = db.execute(sa.select(certificate_table).where(certificate_table.c.waiting == what)).one_or_none()
+    if row is None:
+        return None
+    return Intent(row.serial, bytes(row.tbs), row.prepared, row.shard, row.file, row.not_before, row.not_after)
+
+
+def abandon(db: sa.Connection, serial: str) -> None:
+    """An intent that will not be signed any more: its number stays known, and another may take its place."""
+    table = certificate_table
+    db.execute(table.update().where(table.c.serial == serial, table.c.der.is_(None)).values(waiting=None))
+
+
+def next_shard(db: sa.Connection, above: str) -> int:
+    """Into which of an issuer's lists the next certificate goes: each is filled, then the next one is begun."""
+    query = sa.select(sa.func.count()).where(certificate_table.c.above == above, certificate_table.c.shard > 0)
+    return 1 + (db.scalar(query) or 0) // SHARD
 
 
 def intent(db: sa.Connection, serial: str) -> bytes | None:
@@ -82,30 +103,49 @@ def certificate(db: sa.Connection, serial: str) -> Certificate:
 
 
 def chain(db: sa.Connection, certificate: Certificate) -> list[Certificate]:
-    """The certificates above this one, up to and with the root."""
-    above: list[Certificate] = []
-    while certificate.profile != ROOT:
-        issuer = newest(db, certificate.issuer)
-        if issuer is None:
-            raise CertificateUnknown("The issuer of %(serial)s is missing", serial=certificate.serial)
-        above.append(certificate := issuer)
-    return above
+    """The certificates above this one, up to and with the root: those that signed, not those in office now."""
+    found: list[Certificate] = []
+    while (certificate := _issuer(db, certificate)) not in found:
+        found.append(certificate)
+    return found
 
 
-def newest(db: sa.Connection, profile: str) -> Certificate | None:
-    """The certificate of that profile that was issued last: the one in office, for profiles with one holder."""
-    found = certificates(db, profile=profile, limit=1)
+def _issuer(db: sa.Connection, below: Certificate) -> Certificate:
+    if below.above:
+        return certificate(db, below.above)
+    if below.profile == below.issuer:
+        return below
+    # Written by a release that knew one generation of each authority: the first.
+    generations = certificates(db, profile=below.issuer)
+    if not generations:
+        raise CertificateUnknown("The issuer of %(serial)s is missing", serial=below.serial)
+    return generations[-1]
+
+
+def newest(db: sa.Connection, profile: str, above: str = "") -> Certificate | None:
+    """The certificate of that profile that was issued last: the one in office, for profiles with one holder.
+
+    `above`: among those that this certificate of an authority signed.
+    """
+    found = certificates(db, profile=profile, above=above, limit=1)
     return found[0] if found else None
 
 
-def certificates(db: sa.Connection, *, profile: str = "", code: str = "", limit: int = 1000) -> list[Certificate]:
-    """Certificates, newest first, of one profile or one organisation."""
+def certificates(
+    db: sa.Connection, *, profile: str = "", code: str = "", above: str = "", limit: int = 1000
+) -> list[Certificate]:
+    """Certificates, newest first, of one profile, one organisation, one certificate of an authority."""
     query = _issued().order_by(certificate_table.c.prepared.desc(), certificate_table.c.serial).limit(limit)
-    if profile:
-        query = query.where(certificate_table.c.profile == profile)
-    if code:
-        query = query.where(certificate_table.c.code == code)
+    for column, value in (("profile", profile), ("code", code), ("above", above)):
+        if value:
+            query = query.where(certificate_table.c[column] == value)
     return [_certificate(row) for row in db.execute(query)]
+
+
+def with_file(db: sa.Connection, file: str) -> Certificate | None:
+    """The authority whose certificate and lists stand under this name in addresses."""
+    row = db.execute(_issued().where(certificate_table.c.file == file).limit(1)).one_or_none()
+    return None if row is None or not file else _certificate(row)
 
 
 def revoked(db: sa.Connection, issuer: str) -> list[Certificate]:
