@@ -48,6 +48,11 @@ def address(pki_url: str, file: str) -> str:
     return f"{pki_url}/pki/{file}.crt"
 
 
+def list_address(pki_url: str, file: str, shard: int = 0) -> str:
+    """Where an authority's list is found: the complete one, or one of its parts (whose IDP repeats these octets)."""
+    return f"{pki_url}/pki/{file}/{shard}.crl" if shard else f"{pki_url}/pki/{file}.crl"
+
+
 def ocsp_address(pki_url: str) -> str:
     """Where the status of certificates is asked."""
     return f"{pki_url}/pki/ocsp"
