@@ -1,21 +1,18 @@
 """The signature container, written as DER: CMS SignedData (RFC 5652) in the profile of PAdES baseline (EN 319 142-1).
 
-What one certificate fixes is encoded once. Signed attributes are content type, message digest and the ESS certificate id
-(RFC 5035), nothing else; the only unsigned attribute is one signature time-stamp (RFC 3161).
+What one certificate fixes is encoded once; its key says by which scheme is signed and hashed. Signed attributes are content
+type, message digest and the ESS certificate id (RFC 5035), nothing else; the only unsigned attribute is one signature
+time-stamp (RFC 3161).
 """
 
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from certs import der
+from certs import der, schemes
 from certs.der import Malformed, Reader
+from certs.schemes import SHA256, Scheme
 
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-LONGEST_SIGNATURE = 72  # two integers of at most 33 octets, with their headers
-
-_SHA256 = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"))
-_ECDSA_SHA256 = der.sequence(der.oid("1.2.840.10045.4.3.2"))
 _DATA = der.oid("1.2.840.113549.1.7.1")
 _SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
 _TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
@@ -30,6 +27,7 @@ _VERSION_1 = der.integer(1)
 class Template:
     """The parts of the container that one certificate chain fixes."""
 
+    scheme: Scheme
     signer: bytes
     ess: bytes
     certificates: bytes
@@ -41,59 +39,71 @@ class Template:
     def container(self, attributes: bytes, signature: bytes, token: bytes | None) -> bytes:
         """The whole ContentInfo."""
         signed = bytes((der.CONTEXT,)) + attributes[1:]  # [0] IMPLICIT in the message, SET OF under the signature
-        info = [_VERSION_1, self.signer, _SHA256, signed, _ECDSA_SHA256, der.octets(signature)]
+        hashing = self.scheme.digest_identifier
+        info = [_VERSION_1, self.signer, hashing, signed, self.scheme.identifier, der.octets(signature)]
         if token is not None:
             info.append(der.explicit(1, _attribute(_TIME_STAMP, token)))
         signers = der.set_of(der.sequence(*info))
-        data = der.sequence(_VERSION_1, der.set_of(_SHA256), der.sequence(_DATA), self.certificates, signers)
+        data = der.sequence(_VERSION_1, der.set_of(hashing), der.sequence(_DATA), self.certificates, signers)
         return der.sequence(_SIGNED_DATA, der.explicit(0, data))
+
+    @property
+    def longest(self) -> int:
+        """The octets of the longest container without a time-stamp."""
+        attributes = self.attributes(bytes(hashlib.new(self.scheme.hash).digest_size))
+        return len(self.container(attributes, bytes(self.scheme.longest), None))
 
 
 @lru_cache(maxsize=1024)
 def template(chain: tuple[bytes, ...]) -> Template:
-    """The fixed parts for a chain of DER certificates, the signer's own first. Raises Malformed."""
+    """The fixed parts for a chain of DER certificates, the signer's own first. Raises Malformed, KeyWrong."""
     issuer, serial = issuer_and_serial(chain[0])
     issuer_serial = der.sequence(der.sequence(der.explicit(4, issuer)), serial)
     # The hash algorithm is left out: SHA-256 is the default, and DER omits defaults (RFC 5035 3, X.690 11.5).
     certificate_id = der.sequence(der.octets(hashlib.sha256(chain[0]).digest()), issuer_serial)
     ess = _attribute(_SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(certificate_id)))
-    return Template(der.sequence(issuer, serial), ess, der.explicit(0, *sorted(chain)))
+    scheme = schemes.of_public(public_key(chain[0]))
+    return Template(scheme, der.sequence(issuer, serial), ess, der.explicit(0, *sorted(chain)))
 
 
 def issuer_and_serial(certificate: bytes) -> tuple[bytes, bytes]:
     """The issuer's name and the serial number of a certificate, both as they are encoded in it. Raises Malformed."""
+    issuer, serial, _ = _named(certificate)
+    return issuer, serial
+
+
+def public_key(certificate: bytes) -> bytes:
+    """The key of a certificate as DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7). Raises Malformed."""
+    fields = _named(certificate)[2]
+    fields.take(der.SEQUENCE)  # validity
+    fields.take(der.SEQUENCE)  # the subject
+    return fields.raw(der.SEQUENCE)
+
+
+def _named(certificate: bytes) -> tuple[bytes, bytes, Reader]:
+    """Issuer, serial number and the fields that follow."""
     fields = Reader(certificate).into(der.SEQUENCE).into(der.SEQUENCE)
     fields.maybe(der.CONTEXT)  # the version
     serial = fields.raw(der.INTEGER)
     fields.take(der.SEQUENCE)  # the algorithm
-    return fields.raw(der.SEQUENCE), serial
-
-
-def is_low_s(signature: bytes) -> bool:
-    """Whether an ECDSA signature on P-256 has the one form that we give out: strict DER, s in the lower half."""
-    try:
-        outer = Reader(signature)
-        numbers = outer.into(der.SEQUENCE)
-        outer.end()
-        r, s = numbers.whole(), numbers.whole()
-        numbers.end()
-    except Malformed:
-        return False
-    return 0 < r < P256_ORDER and 0 < s <= P256_ORDER // 2
+    return fields.raw(der.SEQUENCE), serial, fields
 
 
 def is_ours(container: bytes, digest: bytes, chain: tuple[bytes, ...]) -> bool:
     """Whether a container is, octet for octet, what we write over `digest` with this chain (the signer's certificate first).
 
-    A signature leaves parts of its container unprotected: certificates, unsigned attributes, the form of s. Whoever also
-    asks this finds each change there. It does not check the signature or the token themselves.
+    A signature leaves parts of its container unprotected: certificates, unsigned attributes, the signature's form. Whoever
+    also asks this finds each change there. It does not check the signature or the token themselves.
     """
     fixed = template(chain)
     try:
         signature, token = _variable(container)
     except Malformed:
         return False
-    return is_low_s(signature) and fixed.container(fixed.attributes(digest), signature, token) == container
+    return (
+        fixed.scheme.is_canonical(signature)
+        and fixed.container(fixed.attributes(digest), signature, token) == container
+    )
 
 
 def _variable(container: bytes) -> tuple[bytes, bytes | None]:
@@ -130,7 +140,7 @@ def imprint(token: bytes) -> bytes:
     info.whole()  # the version
     info.take(der.OID)  # the policy
     covered = info.into(der.SEQUENCE)
-    if covered.into(der.SEQUENCE).raw(der.OID) != _SHA256[2:]:
+    if covered.into(der.SEQUENCE).raw(der.OID) != SHA256[2:]:
         raise Malformed("the time-stamp covers another digest")
     return covered.take(der.OCTET_STRING)
 

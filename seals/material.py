@@ -1,6 +1,5 @@
 """Gathering what a seal needs to work: its key and picture, and fresh evidence from our own CA and time-stamper."""
 
-from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from certs import status, timestamp
+from certs import schemes, status, timestamp
 from certs import store as certificates
 from certs.model import ROOT, Certificate
-from seals import store
+from seals import cms, store
 from seals.model import Evidence, Seal, SealingFailed, SealMaterial, SealNotInForce
 
 if TYPE_CHECKING:
@@ -43,27 +42,23 @@ def _material(house: "House", seal: Seal, chain: list[Certificate]) -> SealMater
     known = house.cache.get(key)
     if isinstance(known, SealMaterial):
         return known
-    if _point(house, seal.key_name) not in chain[0].der:  # a restored folder may hold another key of the same name
+    public = house.keys.spki(seal.key_name)
+    if public != cms.public_key(chain[0].der):  # a restored folder may hold another key of the same name
         raise SealingFailed("The key of the seal %(seal)s does not belong to its certificate", seal=seal.id)
     with house.database.read() as db:
         artwork = store.artwork(db, seal.id)
+    scheme = schemes.of_public(public)
     material = SealMaterial(
         seal=seal.id,
         label=f"{seal.design.name}{seal.design.line}（电子印章 e-seal）",
         chain=tuple(certificate.der for certificate in chain if certificate.profile != ROOT),
-        sign=partial(house.keys.sign, seal.key_name),
+        sign=partial(house.keys.sign, seal.key_name, hash_name=scheme.hash),
         form=artwork.form,
         units=artwork.units,
+        algorithm=scheme.algorithm,
     )
     house.cache[key] = material
     return material
-
-
-def _point(house: "House", key_name: str) -> bytes:
-    """The public key as it stands in a certificate: an uncompressed point (RFC 5480 2.2)."""
-    jwk = house.keys.jwk(key_name)
-    x, y = (urlsafe_b64decode(jwk[name] + "=") for name in ("x", "y"))
-    return b"\x04" + x + y
 
 
 def _evidence(house: "House", own: Certificate, now: datetime) -> Evidence:

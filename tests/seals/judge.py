@@ -14,6 +14,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
 
 from certs import trust
 from seals import cms
@@ -25,10 +26,14 @@ from verification.pdf.container import read, read_token
 def status(pdf: bytes, office: Office) -> PdfSignatureStatus:
     """The word of pyHanko's validator, offline: our roots, the file's own revocation data, hard fail without them."""
     roots = [x509.Certificate.load(root.public_bytes(Encoding.DER)) for root in trust.anchors(office.house)]
-    reader = PdfFileReader(BytesIO(pdf))
-    (signature,) = reader.embedded_signatures
     settings = {"trust_roots": roots, "allow_fetching": False, "revocation_mode": "hard-fail", "moment": office.now}
-    context = DocumentSecurityStore.read_dss(reader).as_validation_context(settings)
+    store = DocumentSecurityStore.read_dss(PdfFileReader(BytesIO(pdf)))
+    return validated(pdf, store.as_validation_context(settings))
+
+
+def validated(pdf: bytes, context: ValidationContext) -> PdfSignatureStatus:
+    """The same in any context; document time-stamps are left out."""
+    (signature,) = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
     return validate_pdf_signature(signature, context)
 
 
@@ -77,10 +82,10 @@ def signer_info(pdf: bytes) -> asn1.SignerInfo:
     return signer
 
 
-def digest(pdf: bytes) -> bytes:
+def digest(pdf: bytes, hash_name: str = "sha256") -> bytes:
     """The digest of what is signed."""
     start, end = hole(pdf)
-    return hashlib.sha256(pdf[: start - 1] + pdf[end + 1 :]).digest()
+    return hashlib.new(hash_name, pdf[: start - 1] + pdf[end + 1 :]).digest()
 
 
 def is_canonical(pdf: bytes, material: SealMaterial) -> bool:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from certs import der
 from certs.der import Malformed
+from certs.schemes import P256
 from seals import cms
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -33,7 +34,7 @@ DIGEST = hashlib.sha256(b"a document").digest()
 
 def signature_low_s(data: bytes) -> bytes:
     r, s = decode_dss_signature(KEY.sign(data, ec.ECDSA(hashes.SHA256())))
-    return encode_dss_signature(r, min(s, cms.P256_ORDER - s))
+    return encode_dss_signature(r, min(s, P256.order - s))
 
 
 def token(imprint: bytes, algorithm: str = "sha256") -> bytes:
@@ -128,14 +129,14 @@ def test_a_container_with_high_s_is_not_ours() -> None:
     template = cms.template((CERTIFICATE,))
     attributes = template.attributes(DIGEST)
     r, s = decode_dss_signature(signature_low_s(attributes))
-    twin = encode_dss_signature(r, cms.P256_ORDER - s)
+    twin = encode_dss_signature(r, P256.order - s)
     assert not cms.is_ours(template.container(attributes, twin, None), DIGEST, (CERTIFICATE,))
 
 
 def test_high_s_is_seen() -> None:
     r, s = decode_dss_signature(signature_low_s(b"x"))
-    assert cms.is_low_s(encode_dss_signature(r, s))
-    assert not cms.is_low_s(encode_dss_signature(r, cms.P256_ORDER - s))
+    assert P256.is_canonical(encode_dss_signature(r, s))
+    assert not P256.is_canonical(encode_dss_signature(r, P256.order - s))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_high_s_is_seen() -> None:
         b"\x30\x00",
         encode_dss_signature(0, 1),
         encode_dss_signature(1, 0),
-        encode_dss_signature(cms.P256_ORDER, 1),
+        encode_dss_signature(P256.order, 1),
         encode_dss_signature(1, 1) + b"\0",
         b"\x30\x06\x02\x01\x01\x02\x01\xff",
         b"\x30\x07\x02\x02\x00\x01\x02\x01\x01",
@@ -155,7 +156,7 @@ def test_high_s_is_seen() -> None:
     ids=["empty", "no-numbers", "r-0", "s-0", "r-large", "trailing", "negative", "padded", "long-length", "three"],
 )
 def test_a_signature_has_one_form(wrong: bytes) -> None:
-    assert not cms.is_low_s(wrong)
+    assert not P256.is_canonical(wrong)
 
 
 def test_a_token_says_what_it_covers() -> None:
@@ -174,7 +175,7 @@ def test_what_is_no_token_over_sha256_is_refused(wrong: bytes) -> None:
 
 @given(st.binary(max_size=400))
 def test_no_bytes_crash_the_readers(data: bytes) -> None:
-    assert cms.is_low_s(data) in {True, False}
+    assert P256.is_canonical(data) in {True, False}
     for read in (cms.imprint, cms.issuer_and_serial):
         with suppress(Malformed):
             read(data)

@@ -11,7 +11,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from seals import sealing
+from seals import sealing, sealing_tags
 from seals.model import (
     Level,
     Sealed,
@@ -145,7 +145,7 @@ def test_a_number_tree_with_branches_gets_one_more() -> None:
     branch = generic.DictionaryObject({generic.pdf_name("/Nums"): generic.ArrayObject()})
     tree = generic.DictionaryObject({generic.pdf_name("/Kids"): generic.ArrayObject([writer.add_object(branch)])})
     value = writer.add_object(generic.NullObject())
-    sealing._add_number(writer, tree, generic.NumberObject(7), value)
+    sealing_tags.add_number(writer, tree, generic.NumberObject(7), value)
     assert [list(kid.get("/Limits", [])) for kid in judge.members(tree["/Kids"])] == [[], [7, 7]]
     assert tree["/Kids"][1]["/Nums"].raw_get(1) == value
 
@@ -155,7 +155,7 @@ def test_the_seal_is_tagged_below_the_root_if_there_is_no_document_element() -> 
     tree = writer.root["/StructTreeRoot"]
     for kid in judge.members(tree["/K"]):
         kid["/S"] = generic.pdf_name("/Sect")
-    assert sealing._document(writer)[0] is tree
-    assert len(sealing._kids(tree)) == 1
+    assert sealing_tags.document(writer)[0] is tree
+    assert len(sealing_tags.kids(tree)) == 1
     del tree["/K"]
-    assert sealing._kids(tree) == []
+    assert sealing_tags.kids(tree) == []
