@@ -2,12 +2,27 @@
 
 import secrets
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from hub import asked as asked_question
 from hub import ledger
 from seals import store
-from seals.model import Level, LimitReached, NoGrant, Seal, Sealed, SealGrant, SealUse, UseSpent, UseState
+from seals.model import (
+    Asker,
+    Level,
+    LimitReached,
+    NeedsCustodian,
+    NoGrant,
+    Seal,
+    Sealed,
+    SealGrant,
+    SealUse,
+    UseSpent,
+    UseState,
+    below,
+    line,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,7 +49,7 @@ def reserve(
     level that the file shall have.
 
     Asking again for the same record, purpose and client gives the same use, so that work can go on after a crash; once it has
-    sealed, UseSpent. Raises SealNotInForce, NoGrant, LimitReached.
+    sealed, UseSpent. Raises SealNotInForce, NoGrant, LimitReached; of a sensitive seal NeedsCustodian, NotConfirmed.
     """
     with house.database.write() as db:
         seal = store.seal(db, seal_id)
@@ -43,10 +58,12 @@ def reserve(
         before = store.use_of(db, seal_id, record_digest)
         if before is not None:
             return _same(before, purpose, caller)
+        if seal.sensitive:
+            _confirmed(db, seal, asked, record_digest, now)
         use = SealUse(
             id=secrets.token_hex(12),
             seal=seal.id,
-            grant=_allowed(db, seal, grants, purpose, caller, now).id,
+            grant=_allowed(db, seal, grants, purpose, kind, caller, now).id,
             purpose=purpose,
             record_digest=record_digest,
             client=caller.client or "",
@@ -90,6 +107,20 @@ def void_reserved(
     return [void(db, use.id, reason=reason, by=by, now=now) for use in reserved]
 
 
+def confirmation(seal_id: str) -> str:
+    """Under which purpose a custodian is asked (`hub.asked`) to confirm a use of this seal; the digest is the record's."""
+    return f"seal:{seal_id}"
+
+
+def _confirmed(db: "Connection", seal: Seal, asked_id: str, record_digest: bytes, now: datetime) -> None:
+    """Take the custodian's confirmation of this one use. Raises NeedsCustodian, NotConfirmed."""
+    if not asked_id:
+        raise NeedsCustodian("Each use of the seal %(seal)s is confirmed by a custodian", seal=seal.id)
+    taken = asked_question.take(db, asked_id, purpose=confirmation(seal.id), digest=record_digest, now=now)
+    if taken.person not in store.custodians(db, seal.id):
+        raise NeedsCustodian("Whoever confirmed is no custodian of the seal %(seal)s", seal=seal.id)
+
+
 def _same(before: SealUse, purpose: str, caller: "Caller") -> SealUse:
     if before.state is not UseState.reserved or (before.purpose, before.client) != (purpose, caller.client or ""):
         raise UseSpent("This record has been sealed or reserved by the use %(id)s", id=before.id)
@@ -97,14 +128,33 @@ def _same(before: SealUse, purpose: str, caller: "Caller") -> SealUse:
 
 
 def _allowed(
-    db: "Connection", seal: Seal, grants: list[SealGrant], purpose: str, caller: "Caller", now: datetime
+    db: "Connection", seal: Seal, grants: list[SealGrant], purpose: str, kind: str, caller: "Caller", now: datetime
 ) -> SealGrant:
     """The first grant that covers this use and still has room. Raises NoGrant, LimitReached."""
-    grantees = frozenset(name for name in (caller.client, caller.agency) if name)
-    covering = [grant for grant in grants if grant.covers(purpose, grantees, now)]
+    known = {grant.id: grant for grant in grants}
+    asker = asker_of(caller)
+    covering = [
+        grant
+        for grant in grants
+        if grant.names(asker) and all(above.covers(purpose, kind, now) for above in line(grant, known))
+    ]
     if not covering:
         raise NoGrant("No grant of the seal %(seal)s covers %(purpose)s", seal=seal.id, purpose=purpose)
     for grant in covering:
-        if all(store.count_uses(db, grant.id, now - span) < limit for span, limit in grant.limits()):
+        if all(left > 0 for _, left in room(db, grant, known, now)):
             return grant
     raise LimitReached("The seal %(seal)s may be used again later", seal=seal.id)
+
+
+def room(db: "Connection", grant: SealGrant, known: dict[str, SealGrant], now: datetime) -> list[tuple[timedelta, int]]:
+    """How many uses are left in each span for which this grant, or one above it, has a limit."""
+    found = []
+    for above in line(grant, known):
+        counted = [each.id for each in below(above, known)]
+        found += [(span, limit - store.count_uses(db, counted, now - span)) for span, limit in above.limits()]
+    return found
+
+
+def asker_of(caller: "Caller") -> Asker:
+    """Who a caller is to the grants."""
+    return Asker(caller.client or "", caller.agency or "", caller.person or "", caller.place)

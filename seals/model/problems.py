@@ -89,10 +89,38 @@ class SealingFailed(Unavailable):
 
 
 class SamePerson(NotAllowed):
-    """Whoever applies for a seal does not approve it."""
+    """Whoever applies for a seal does not approve it; whoever did either does not make it."""
 
     title = "Someone else must do this"
-    advice = "Ask a colleague who did not apply for this seal."
+    advice = "Ask a colleague who took no part in this seal so far."
+
+
+class BadStep(Problem):
+    """A step of a seal's life without what it needs."""
+
+    title = "This step needs more words"
+    advice = "Give what is named here. Nothing was changed."
+
+
+class NeedsCustodian(NotAllowed):
+    """Each use of a sensitive seal is confirmed by its custodian, who sees what is sealed."""
+
+    title = "The custodian of this seal must confirm"
+    advice = "Nothing was sealed. Let a custodian of the seal look at the document and confirm with a passkey."
+
+
+class NoMaker(Unavailable):
+    """Seals are made where the maker's key is."""
+
+    title = "Seals are not made here"
+    advice = "The order is kept. Run `yinxin seal make-ordered` where the key of the seal maker is."
+
+
+class ObjectWrong(SealingFailed):
+    """The seal is not what its maker signed."""
+
+    title = "This seal is not what its maker signed"
+    advice = "Nothing was sealed. Suspend the seal, and let the operators compare the register with a backup."
 
 
 class SealExists(Problem):

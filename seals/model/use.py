@@ -17,14 +17,32 @@ class UseState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Asker:
+    """Who wants to use a seal: a program, the body it belongs to, an officer, and where in the tree that is."""
+
+    client: str = ""
+    agency: str = ""
+    person: str = ""
+    place: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """By which names a grant may name the program or the body."""
+        return frozenset(name for name in (self.client, self.agency) if name)
+
+
+@dataclass(frozen=True)
 class SealGrant:
-    """Leave to use a seal: who (a client id or an agency's code), for which purposes, how long and how often."""
+    """Leave to use a seal: who (a program, a body, an officer), for what, from where, how long and how often.
+
+    A grant that was handed on (`parent`) works only while all above it do, and its uses count for each of them.
+    """
 
     ANY: ClassVar[str] = "*"
 
     id: str
     seal: str
-    grantee: str
+    grantee: str  # a client's id or an agency's code; nothing: the officer alone is named
     purposes: tuple[str, ...]
     since: datetime
     until: datetime | None
@@ -32,17 +50,57 @@ class SealGrant:
     per_day: int | None
     granted_by: str
     revoked_at: datetime | None = None
+    kinds: tuple[str, ...] = (ANY,)  # of document
+    officer: str = ""  # a person's internal number
+    region: str = ""  # a place of the tree: only from there and below
+    parent: str = ""
+    may_delegate: bool = False
 
-    def covers(self, purpose: str, grantees: frozenset[str], now: datetime) -> bool:
-        """Whether one of `grantees` may use the seal for `purpose` now."""
-        in_time = self.since <= now and (self.until is None or now < self.until)
-        named = purpose in self.purposes or self.ANY in self.purposes
-        return self.revoked_at is None and in_time and named and self.grantee in grantees
+    def works_at(self, now: datetime) -> bool:
+        """Whether it is in force by itself."""
+        return self.revoked_at is None and self.since <= now and (self.until is None or now < self.until)
+
+    def names(self, asker: Asker) -> bool:
+        """Whether it names this asker, and he asks from its region."""
+        named = (not self.grantee or self.grantee in asker.names) and (not self.officer or self.officer == asker.person)
+        return named and bool(self.grantee or self.officer) and _within(asker.place, self.region)
+
+    def covers(self, purpose: str, kind: str, now: datetime) -> bool:
+        """Whether it is leave for this purpose and kind of document now. A purpose that has no kind beside it is its own."""
+        return self.works_at(now) and _among(purpose, self.purposes) and _among(kind or purpose, self.kinds)
+
+    def bounds(self, child: "SealGrant") -> bool:
+        """Whether another grant gives nothing that this one does not."""
+        ends = self.until is None or (child.until is not None and child.until <= self.until)
+        purposes = all(_among(each, self.purposes) for each in child.purposes)
+        kinds = all(_among(each, self.kinds) for each in child.kinds)
+        return ends and purposes and kinds and _within(child.region, self.region)
 
     def limits(self) -> list[tuple[timedelta, int]]:
         """Each limit as (span of time, number of uses)."""
         spans = ((timedelta(hours=1), self.per_hour), (timedelta(days=1), self.per_day))
         return [(span, limit) for span, limit in spans if limit is not None]
+
+
+def line(grant: SealGrant, grants: dict[str, SealGrant]) -> list[SealGrant]:
+    """A grant and those above it, nearest first."""
+    found = [grant]
+    while (above := grants.get(found[-1].parent)) and above not in found:
+        found.append(above)
+    return found
+
+
+def below(grant: SealGrant, grants: dict[str, SealGrant]) -> list[SealGrant]:
+    """A grant and all that were handed on from it."""
+    return [each for each in grants.values() if grant in line(each, grants)]
+
+
+def _among(name: str, names: tuple[str, ...]) -> bool:
+    return name in names or SealGrant.ANY in names
+
+
+def _within(place: str, region: str) -> bool:
+    return not region or place == region or place.startswith(f"{region}/")
 
 
 @dataclass(frozen=True)

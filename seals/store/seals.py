@@ -16,6 +16,7 @@ from seals.model import (
     Seal,
     SealExists,
     SealUnknown,
+    Shape,
     State,
 )
 from seals.store.tables import agency_table, artwork_table, seal_table
@@ -56,7 +57,8 @@ def add(db: sa.Connection, seal: Seal, artwork: Artwork) -> None:
         db.execute(seal_table.insert().values(**_columns(seal)))
     except sa.exc.IntegrityError as error:
         raise SealExists("%(name)s, code %(code)s", name=seal.design.name, code=seal.design.code13) from error
-    db.execute(artwork_table.insert().values(seal=seal.id, svg=artwork.svg, form=artwork.form, units=artwork.units))
+    drawn = {name: getattr(artwork, name) for name in ("svg", "form", "units", "height")}
+    db.execute(artwork_table.insert().values(seal=seal.id, **drawn))
 
 
 def change(db: sa.Connection, seal: Seal, was: State) -> bool:
@@ -104,7 +106,18 @@ def artwork(db: sa.Connection, seal: str) -> Artwork:
     row = db.execute(sa.select(artwork_table).where(artwork_table.c.seal == seal)).one_or_none()
     if row is None:
         raise SealUnknown("There is no seal %(id)s", id=seal)
-    return Artwork(row.svg, bytes(row.form), row.units)
+    return Artwork(row.svg, bytes(row.form), row.units, row.height)
+
+
+def keep_object(db: sa.Connection, seal: str, object: bytes) -> None:
+    """Keep what the maker signed of a seal."""
+    db.execute(artwork_table.update().where(artwork_table.c.seal == seal).values(object=object))
+
+
+def object_of(db: sa.Connection, seal: str) -> bytes | None:
+    """What the maker signed of a seal; None if he has not."""
+    found = db.execute(sa.select(artwork_table.c.object).where(artwork_table.c.seal == seal)).scalar_one_or_none()
+    return None if found is None else bytes(found)
 
 
 def _columns(seal: Seal) -> dict[str, Any]:
@@ -128,6 +141,11 @@ def _columns(seal: Seal) -> dict[str, Any]:
         "reason": seal.reason,
         "algorithm": seal.algorithm,
         "sensitive": seal.sensitive,
+        "filing": seal.filing,
+        "shape": design.shape.value,
+        "height_mm": design.height_mm,
+        "second": design.second,
+        "number": design.number,
     }
 
 
@@ -137,7 +155,17 @@ def _seal(row: Any) -> Seal:
         agency=row.agency,
         place=row.place,
         kind=Kind(row.kind),
-        design=Design(row.name, row.code13, row.line, row.diameter_mm, Centre(row.centre)),
+        design=Design(
+            row.name,
+            row.code13,
+            row.line,
+            row.diameter_mm,
+            Centre(row.centre),
+            Shape(row.shape),
+            row.height_mm,
+            row.second,
+            row.number,
+        ),
         state=State(row.state),
         applied_by=row.applied_by,
         applied_at=row.applied_at,
@@ -147,4 +175,5 @@ def _seal(row: Any) -> Seal:
         reason=row.reason,
         algorithm=row.algorithm,
         sensitive=row.sensitive,
+        filing=row.filing,
     )

@@ -34,6 +34,11 @@ seal_table = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("algorithm", sa.Text, nullable=False, server_default="P-256"),
     sa.Column("sensitive", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("shape", sa.Text, nullable=False, server_default="round"),
+    sa.Column("height_mm", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("second", sa.Text, nullable=False, server_default=""),
+    sa.Column("number", sa.Text, nullable=False, server_default=""),
+    sa.Column("filing", sa.Text, nullable=False, server_default=""),
 )
 STANDING = sa.and_(
     seal_table.c.kind == Kind.statutory.value,
@@ -49,6 +54,38 @@ artwork_table = sa.Table(
     sa.Column("svg", sa.Text, nullable=False),
     sa.Column("form", sa.LargeBinary, nullable=False),
     sa.Column("units", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("object", sa.LargeBinary),  # what the maker signed
+)
+step_table = sa.Table(
+    "seals_step",
+    metadata,
+    sa.Column("seal", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+)
+order_table = sa.Table(  # what the maker has still to sign
+    "seals_order",
+    metadata,
+    sa.Column("seal", sa.Text, primary_key=True),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("key_name", sa.Text, nullable=False),
+    sa.Column("certificate", sa.Text, nullable=False),
+    sa.Column("valid_until", Instant, nullable=False),
+)
+custodian_table = sa.Table(
+    "seals_custodian",
+    metadata,
+    sa.Column("seal", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
 )
 grant_table = sa.Table(
     "seals_grant",
@@ -63,6 +100,11 @@ grant_table = sa.Table(
     sa.Column("per_day", sa.Integer),
     sa.Column("granted_by", sa.Text, nullable=False),
     sa.Column("revoked_at", Instant),
+    sa.Column("kinds", Json, nullable=False, server_default='["*"]'),
+    sa.Column("officer", sa.Text, nullable=False, server_default=""),
+    sa.Column("region", sa.Text, nullable=False, server_default=""),
+    sa.Column("parent", sa.Text, nullable=False, server_default=""),
+    sa.Column("may_delegate", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 use_table = sa.Table(
     "seals_use",

@@ -1,33 +1,23 @@
 """The registers of grants and of single uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from hub.tree import below as seal_below
 from seals.model import SealGrant, SealUnknown, SealUse, UseSpent, UseState
-from seals.store.tables import COUNTS, grant_table, use_table
+from seals.store.tables import COUNTS, grant_table, seal_table, use_table
 
 # -- grants
 
 
 def add_grant(db: sa.Connection, grant: SealGrant) -> None:
     """Enter a grant."""
-    db.execute(
-        grant_table.insert().values(
-            id=grant.id,
-            seal=grant.seal,
-            grantee=grant.grantee,
-            purposes=list(grant.purposes),
-            since=grant.since,
-            until=grant.until,
-            per_hour=grant.per_hour,
-            per_day=grant.per_day,
-            granted_by=grant.granted_by,
-            revoked_at=grant.revoked_at,
-        )
-    )
+    values = {name: getattr(grant, name) for name in grant_table.c.keys()}  # noqa: SIM118  a column set, not a dict
+    lists = {"purposes": list(grant.purposes), "kinds": list(grant.kinds)}
+    db.execute(grant_table.insert().values(**values | lists))
 
 
 def grants(db: sa.Connection, seal: str, *, locked: bool = False) -> list[SealGrant]:
@@ -46,7 +36,21 @@ def end_grant(db: sa.Connection, id: str, now: datetime) -> SealGrant | None:
 
 def _grant(row: Any) -> SealGrant:
     values = row._asdict()
-    return SealGrant(**{**values, "purposes": tuple(values["purposes"])})
+    return SealGrant(**values | {"purposes": tuple(values["purposes"]), "kinds": tuple(values["kinds"])})
+
+
+def grant(db: sa.Connection, id: str) -> SealGrant | None:
+    """One grant, also one that has ended."""
+    row = db.execute(sa.select(grant_table).where(grant_table.c.id == id)).one_or_none()
+    return None if row is None else _grant(row)
+
+
+def grants_to(db: sa.Connection, scope: str, names: Iterable[str], officer: str) -> list[SealGrant]:
+    """The grants, of seals of a scope, that name one of these programs or bodies, or this officer."""
+    query = sa.select(grant_table).join(seal_table, seal_table.c.id == grant_table.c.seal)
+    named = sa.or_(grant_table.c.grantee.in_(list(names)), sa.and_(grant_table.c.officer == officer, officer != ""))
+    where = (named, grant_table.c.revoked_at.is_(None), seal_below(seal_table.c.place, scope))
+    return [_grant(row) for row in db.execute(query.where(*where).order_by(grant_table.c.since, grant_table.c.id))]
 
 
 # -- uses
@@ -87,9 +91,9 @@ def every_use(db: sa.Connection) -> Iterator[SealUse]:
         yield _use(row)
 
 
-def count_uses(db: sa.Connection, grant: str, since: datetime) -> int:
-    """How many uses a grant has had since then; void ones do not count."""
-    query = sa.select(sa.func.count()).where(use_table.c.grant == grant, use_table.c.at > since, COUNTS)
+def count_uses(db: sa.Connection, grants: Iterable[str], since: datetime) -> int:
+    """How many uses these grants have had since then; void ones do not count."""
+    query = sa.select(sa.func.count()).where(use_table.c.grant.in_(list(grants)), use_table.c.at > since, COUNTS)
     return db.execute(query).scalar_one()
 
 

@@ -1,6 +1,5 @@
 """The life of a seal in the registers: who may do which step, and what each leaves behind."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,10 +9,11 @@ from certs import store as certificates
 from certs.model import Reason
 from hub import ledger
 from hub.house import House
-from seals import lifecycle, store
+from seals import lifecycle, make, store
 from seals.model import (
     AgencyUnknown,
     BadSeal,
+    BadStep,
     Design,
     Kind,
     SamePerson,
@@ -28,7 +28,6 @@ from seals.model import (
 from tests.seals.conftest import CITY, HEALTH, MARKET, Office
 
 DESIGN = Design(HEALTH.name, "8801010000025")
-Step = Callable[..., Seal]
 
 
 def applied(office: Office, design: Design = DESIGN, kind: Kind = Kind.business, by: str = "clerk") -> Seal:
@@ -39,16 +38,17 @@ def test_the_long_way_from_application_to_use(office_on: Office) -> None:
     house, now = office_on.house, office_on.now
     seal = applied(office_on)
     states = [seal.state]
-    for step, by in (
-        (lifecycle.approve, "auditor"),
-        (lifecycle.make, "maker"),
-        (lifecycle.file, "filing officer"),
-        (lifecycle.activate, "custodian"),
+    for step, by, more in (
+        (lifecycle.approve, "auditor", {"document": "2026-17", "reason": "as the rules say"}),
+        (lifecycle.make, "maker", {}),
+        (lifecycle.file, "filing officer", {"number": "GA-88-0042"}),
+        (lifecycle.activate, "custodian", {}),
     ):
-        states.append(step(house, seal.id, by=by, now=now).state)
+        states.append(step(house, seal.id, by=by, now=now, **more).state)  # type: ignore[operator]
     assert states == [State.applied, State.approved, State.made, State.filed, State.active]
     with house.database.read() as db:
         kept = store.seal(db, seal.id)
+        steps = store.steps(db, seal.id)
         events = ledger.events(db, subject=seal.id)
         certificate = certificates.certificate(db, kept.certificate)
     kept.in_force(now)
@@ -61,6 +61,15 @@ def test_the_long_way_from_application_to_use(office_on: Office) -> None:
     ]
     assert (certificate.key, certificate.code, certificate.profile) == (kept.key_name, HEALTH.code, "e-seal")
     assert kept.valid_until == certificate.not_after
+    assert kept.filing == "GA-88-0042"
+    assert [(step.number, step.operation, step.by) for step in steps] == [
+        (1, "apply", "clerk"),
+        (2, "approve", "auditor"),
+        (3, "make", "maker"),
+        (4, "file", "filing officer"),
+        (5, "activate", "custodian"),
+    ]
+    assert (steps[1].reason, steps[1].document) == ("as the rules say", "2026-17")
 
 
 def test_the_applicant_does_not_approve(office: Office) -> None:
@@ -75,18 +84,56 @@ def test_a_rejected_application_is_the_end(office: Office) -> None:
         lifecycle.approve(office.house, seal.id, by="auditor", now=office.now)
 
 
-@pytest.mark.parametrize("step", [lifecycle.make, lifecycle.file, lifecycle.activate], ids=lambda step: step.__name__)
-def test_no_step_is_skipped(office: Office, step: Step) -> None:
+@pytest.mark.parametrize("by", ["clerk", "auditor"])
+def test_who_applied_or_approved_does_not_make(office_on: Office, by: str) -> None:
+    seal = applied(office_on, by="clerk")
+    lifecycle.approve(office_on.house, seal.id, by="auditor", now=office_on.now)
+    with pytest.raises(SamePerson):
+        lifecycle.make(office_on.house, seal.id, by=by, now=office_on.now)
+    with office_on.house.database.read() as db:
+        assert store.seal(db, seal.id).state is State.approved
+        assert len(store.steps(db, seal.id)) == 2
+    assert not office_on.house.keys.exists(f"seal-{seal.id}"), "nothing is made for who may not"
+
+
+def test_the_short_path_is_told_from_the_long_one(office: Office) -> None:
+    with office.house.database.read() as db:
+        first, *rest = store.steps(db, office.seal.id)
+    assert (first.operation, first.reason) == ("apply", "short path")
+    assert {step.by for step in rest} == {"init"}
+    assert office.seal.filing == office.seal.design.code13
+
+
+@pytest.mark.parametrize("number", ["", " ", "1" * 81])
+def test_a_seal_is_filed_under_a_number(office: Office, number: str) -> None:
     seal = applied(office)
+    lifecycle.approve(office.house, seal.id, by="auditor", now=office.now)
+    lifecycle.make(office.house, seal.id, by="maker", now=office.now)
+    with pytest.raises(BadStep):
+        lifecycle.file(office.house, seal.id, number=number, by="filer", now=office.now)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
+def test_what_stops_a_seal_has_a_reason(office: Office, reason: str) -> None:
+    with pytest.raises(BadStep):
+        lifecycle.suspend(office.house, office.seal.id, reason=reason, by="owner", now=office.now)
+    with office.house.database.read() as db:
+        assert store.seal(db, office.seal.id).state is State.active
+
+
+@pytest.mark.parametrize("step", ["make", "file", "activate"])
+def test_no_step_is_skipped(office: Office, step: str) -> None:
+    seal = applied(office)
+    more = {"number": "1"} if step == "file" else {}
     with pytest.raises(SealStepRefused):
-        step(office.house, seal.id, by="maker", now=office.now)
+        getattr(lifecycle, step)(office.house, seal.id, by="maker", now=office.now, **more)
     assert not office.house.keys.exists(f"seal-{seal.id}")
 
 
 def test_making_again_after_a_crash_takes_the_key_and_certificate_that_are_there(office: Office) -> None:
     seal = applied(office)
     lifecycle.approve(office.house, seal.id, by="auditor", now=office.now)
-    left = lifecycle._certificate(office.house, seal, HEALTH, "maker", office.now)  # and here the process dies
+    left = make.certified(office.house, seal, HEALTH, "maker", office.now)  # and here the process dies
     assert lifecycle.make(office.house, seal.id, by="maker", now=office.now).certificate == left.serial
 
 

@@ -9,6 +9,7 @@ import pytest
 from seals.model import (
     TABLE,
     Agency,
+    Asker,
     BadAgency,
     Design,
     Kind,
@@ -22,6 +23,8 @@ from seals.model import (
     State,
     UseSpent,
     UseState,
+    below,
+    line,
 )
 from seals.model.seal import SENTENCES
 
@@ -67,23 +70,94 @@ def test_a_seal_ends_with_its_certificate(until: datetime | None) -> None:
         replace(SEAL, valid_until=until).in_force(NOW)
 
 
+ASKER = Asker("market-site", "11880100DEM000049A", "p1", "hub/880000/880100")
+
+
 @pytest.mark.parametrize(
     "other",
     [
         {"purpose": "license:food"},
         {"purpose": "license:business-x"},
         {"purpose": ""},
-        {"grantees": frozenset({"health-site"})},
-        {"grantees": frozenset()},
         {"now": NOW - timedelta(microseconds=1)},
         {"now": NOW + HOUR},
     ],
 )
 def test_a_grant_covers_only_what_it_names(other: dict[str, object]) -> None:
-    asked = {"purpose": "license:business", "grantees": frozenset({"market-site"}), "now": NOW}
+    asked = {"purpose": "license:business", "kind": "", "now": NOW}
     assert GRANT.covers(**asked)  # type: ignore[arg-type]
     assert not GRANT.covers(**asked | other)  # type: ignore[arg-type]
     assert not replace(GRANT, revoked_at=NOW).covers(**asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("grant", "asker", "named"),
+    [
+        ({}, {}, True),
+        ({}, {"client": "health-site"}, False),
+        ({}, {"client": "", "agency": ""}, False),
+        ({"grantee": ASKER.agency}, {}, True),
+        ({"officer": "p1"}, {}, True),
+        ({"officer": "p2"}, {}, False),
+        ({"officer": "p1"}, {"client": "health-site"}, False),
+        ({"grantee": "", "officer": "p1"}, {"client": "", "agency": ""}, True),
+        ({"grantee": "", "officer": "p1"}, {"person": ""}, False),
+        ({"grantee": "", "officer": ""}, {"client": "", "agency": "", "person": ""}, False),
+        ({"region": "hub/880000"}, {}, True),
+        ({"region": "hub/880000/880100"}, {}, True),
+        ({"region": "hub/880000/88010"}, {}, False),
+        ({"region": "hub/870000"}, {}, False),
+        ({"region": "hub/880000"}, {"place": "hub"}, False),
+    ],
+)
+def test_a_grant_names_a_program_a_body_an_officer_and_a_region(
+    grant: dict[str, str], asker: dict[str, str], *, named: bool
+) -> None:
+    assert replace(GRANT, **grant).names(replace(ASKER, **asker)) is named  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "purpose", "kind", "covered"),
+    [
+        (("*",), "document", "notice", True),
+        (("notice",), "document", "notice", True),
+        (("notice",), "document", "contract", False),
+        (("notice",), "notice", "", True),
+        ((), "document", "notice", False),
+    ],
+)
+def test_a_grant_may_be_for_some_kinds_of_documents(
+    kinds: tuple[str, ...], purpose: str, kind: str, *, covered: bool
+) -> None:
+    assert replace(GRANT, purposes=("*",), kinds=kinds).covers(purpose, kind, NOW) is covered
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "bounded"),
+    [
+        ({}, {}, True),
+        ({}, {"until": NOW + 2 * HOUR}, False),
+        ({}, {"until": None}, False),
+        ({"until": None}, {"until": None}, True),
+        ({"purposes": ("a", "b")}, {"purposes": ("a",)}, True),
+        ({"purposes": ("a",)}, {"purposes": ("a", "b")}, False),
+        ({"purposes": ("*",)}, {"purposes": ("a",)}, True),
+        ({"purposes": ("a",)}, {"purposes": ("*",)}, False),
+        ({"kinds": ("a",)}, {"kinds": ("*",)}, False),
+        ({"region": "hub/88"}, {"region": "hub/88/1"}, True),
+        ({"region": "hub/88"}, {"region": ""}, False),
+        ({"region": "hub/88"}, {"region": "hub/880"}, False),
+    ],
+)
+def test_what_is_handed_on_is_never_more(parent: dict[str, object], child: dict[str, object], *, bounded: bool) -> None:
+    assert replace(GRANT, **parent).bounds(replace(GRANT, **child)) is bounded  # type: ignore[arg-type]
+
+
+def test_grants_that_point_at_each_other_do_not_go_round_for_ever() -> None:
+    first, second = replace(GRANT, parent="g2"), replace(GRANT, id="g2", parent="g1")
+    both = {"g1": first, "g2": second}
+    assert line(first, both) == [first, second]
+    assert set(below(first, both)) == {first, second}
 
 
 @pytest.mark.parametrize("state", [UseState.sealed, UseState.void])
