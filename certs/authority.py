@@ -29,7 +29,7 @@ from hub import ledger
 if TYPE_CHECKING:
     from hub.house import House
 
-OFFICES, OFFICE_LIFE = "certs-in-office", timedelta(seconds=30)
+OFFICES, POSTS, OFFICE_LIFE = "certs-in-office", "certs-ocsp-posts", timedelta(seconds=30)
 INTENT_LIFE = timedelta(days=1)  # an older intent is not signed any more: its certificate would begin in the past
 Hash = hashes.SHA256 | hashes.SHA384
 
@@ -203,6 +203,7 @@ def in_office(house: "House", name: str, now: datetime, *, above: str = "") -> C
 def forget_offices(house: "House") -> None:
     """Look again who is in office, because someone was revoked. (Other processes do so within OFFICE_LIFE.)"""
     house.cache.pop(OFFICES, None)
+    house.cache.pop(POSTS, None)
 
 
 def sign(house: "House", key: str, tbs: bytes) -> bytes:
@@ -223,13 +224,19 @@ def _fresh(public: object) -> tuple[ec.EllipticCurvePrivateKey, Hash]:
     return ec.generate_private_key(public.curve), hashing
 
 
-def _certifiable(profile_name: str, public: object) -> build.Key:
-    """A key of a kind that this profile takes. Raises KeyWrong."""
+def scheme_of(public: object) -> schemes.Scheme:
+    """What kind of key a public half belongs to. Raises KeyWrong."""
     if not isinstance(public, build.Key):
         raise KeyWrong("The key is of the kind %(kind)s", kind=type(public).__name__)
-    scheme = schemes.of_public(_spki(public))
+    return schemes.of_public(_spki(public))
+
+
+def _certifiable(profile_name: str, public: object) -> build.Key:
+    """A key of a kind that this profile takes. Raises KeyWrong."""
+    scheme = scheme_of(public)
     if scheme.algorithm not in profile(profile_name).algorithms:
         raise KeyWrong("The key is of the kind %(kind)s", kind=scheme.algorithm)
+    assert isinstance(public, build.Key)
     return public
 
 

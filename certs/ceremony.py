@@ -1,49 +1,51 @@
-"""Making the PKI: root, the CA of e-seals, time-stamp unit, OCSP and trust-list signers; renewing what ends soon."""
+"""Making the PKI of a demo: root, CAs of e-seals and of services, units. One that matters is made by a plan: `certs.rite`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from certs import authority, store, trust
-from certs.model import Certificate, LegalPerson, profile
+from certs import roll, store, trust
+from certs.model import ROOT, LegalPerson
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hub.house import House
-    from hub.keys import Algorithm
 
 OPERATOR = ("11880000DEM000014J", "示范全国枢纽")  # the fictional hub of the demo runs its own trust service
-POSTS: tuple[tuple[str, str, "Algorithm"], ...] = (  # in the order in which each needs the one before
+POSTS = (  # in the order in which each needs the one before
     ("root", "Yinxin DEMO Root CA - test only", "P-384"),
     ("issuing-ca", "Yinxin DEMO e-Seal CA - test only", "P-256"),
+    ("service-ca", "Yinxin DEMO Service CA - test only", "P-256"),
     ("time-stamp", "Yinxin DEMO Time-Stamp Unit - test only", "P-256"),
     ("ocsp-signer", "Yinxin DEMO OCSP Responder - test only", "P-256"),
     ("trust-list", "Yinxin DEMO Trust List Signer - test only", "P-256"),
+    ("maker", "Yinxin DEMO Seal Maker - test only", "P-256"),
 )
-KEYS = {"time-stamp": "tsa", "ocsp-signer": "ocsp"}  # where the key is not named after its profile
-RENEW = timedelta(days=30)  # a successor takes office this long before the end
 
 
 def create_demo_pki(house: "House", now: datetime) -> None:
-    """Give every post of the demo PKI its key and certificate. A second call only renews what ends soon."""
-    for name, common_name, algorithm in POSTS:
-        with house.database.read() as db:
-            in_office = store.newest(db, name)
-        # A CA that ends or was revoked is not replaced here: its successor needs addresses of its own.
-        if in_office is None or (not profile(name).is_ca and not in_office.signs_at(now + RENEW)):
-            _appoint(house, name, common_name, algorithm, now)
+    """Give every post of the demo PKI its key and certificate. A second call only renews what ends soon.
+
+    Where a ceremony made the PKI, or is still to make it, nothing of a demo is added to it.
+    """
+    if _is_ours(house):
+        for name, common_name, algorithm in POSTS:
+            with house.database.read() as db:
+                held = store.newest(db, name)
+            if held is None:
+                code, organisation = OPERATOR
+                roll.appoint(house, name, LegalPerson(code, organisation, common_name), algorithm, now, by="ceremony")
+    roll.renew(house, now)
     trust.vouch_for_keys(house, now)
 
 
-def _appoint(house: "House", name: str, common_name: str, algorithm: "Algorithm", now: datetime) -> Certificate:
-    """A fresh key and its certificate. (After a crash in between, the key that has no certificate yet is taken.)"""
+def _is_ours(house: "House") -> bool:
+    """Whether the PKI is a demo's: its root says so, or there is none and no ceremony is waited for."""
     with house.database.read() as db:
-        terms = len(store.certificates(db, profile=name))
-    key = KEYS.get(name, name) + (f"-{terms + 1}" if terms else "")
-    house.keys.create(key, purpose=name, algorithm=algorithm)
-    public = house.keys.public(key)
-    assert isinstance(public, ec.EllipticCurvePublicKey)
-    code, organisation = OPERATOR
-    return authority.certify(
-        house, name, LegalPerson(code, organisation, common_name), public, now, key=key, by="ceremony"
-    )
+        root = store.newest(db, ROOT)
+    return root.subject == POSTS[0][1] if root else not safe_of(house).exists()
+
+
+def safe_of(house: "House") -> "Path":
+    """Where the root's key rests if the PKI is made by a ceremony: a folder of its own, under a passphrase of its own."""
+    return house.settings.data / "root-keys"

@@ -27,6 +27,8 @@ WORDS = {
     "seal.grant-ended": N_("Grant to use a seal ended"),
     "certificate.issued": N_("Certificate issued"),
     "certificate.revoked": N_("Certificate revoked"),
+    "certificate.rolled": N_("Successor of a CA or unit appointed"),
+    "ceremony.done": N_("Ceremony of keys done"),
     "person.registered": N_("Account opened"),
     "person.proved": N_("Real name proved"),
     "person.level-fell": N_("Level of a person fell"),

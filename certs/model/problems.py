@@ -64,6 +64,14 @@ class DraftWrong(Problem):
     advice = "Prepare it again: it gets a new serial number."
 
 
+class RollRefused(Problem):
+    """A certificate that does not get its successor in this way."""
+
+    status = 409
+    title = "This certificate gets no successor in this way"
+    advice = "Roll over issuing-ca, service-ca, time-stamp, ocsp-signer, trust-list or maker."
+
+
 class WrongMediaType(Problem):
     """The body is not of the kind that this address takes."""
 
@@ -77,3 +85,10 @@ class NoAuthority(Unavailable):
 
     title = "The trust service cannot answer just now"
     advice = "Run `yinxin init`, or ask the operator of the trust service."
+
+
+class ListStale(Unavailable):
+    """A revocation list has ended, and nobody can sign its successor."""
+
+    title = "A list of revoked certificates is out of date"
+    advice = "Ask the operator of the trust service: the list must be signed anew, or its authority has ended."

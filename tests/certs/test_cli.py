@@ -34,8 +34,8 @@ class Run:
 
 def test_show_lists_every_certificate_with_its_state(house: House, seal: Certificate, run: Run) -> None:
     lines = run("show").splitlines()
-    assert len(lines) == 6
-    assert sum("[valid]" in line for line in lines) == 6
+    assert len(lines) == 8
+    assert sum("[valid]" in line for line in lines) == 8
     assert any(line.startswith(seal.serial) and "栖云市市场监管局" in line for line in lines)
 
 
@@ -83,4 +83,4 @@ def test_refusals_have_words_and_a_code(
 
 
 def test_lint_finds_nothing_in_all_that_we_made(seal: Certificate, run: Run) -> None:
-    assert "6 certificates, 0 findings" in run("lint")
+    assert "8 certificates, 0 findings" in run("lint")
