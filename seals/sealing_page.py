@@ -5,7 +5,7 @@ What a library would build name by name and then write name by name is the same 
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
@@ -174,22 +174,22 @@ def add_field(writer: Writer, name: str, label: str, page: Any, box: Box, more: 
 
 def _list(writer: Writer, owner: Any, name: str, member: Any) -> None:
     """One more member of an array that an object has, or refers to, or has not."""
-    array = owner.get(name)
-    if array is not None and isinstance(owner.raw_get(name), generic.IndirectObject):
+    array = held(owner, name, ())
+    if name in owner and isinstance(owner.raw_get(name), generic.IndirectObject):
         array.append(member)
         writer.update_container(array)
     else:
-        owner[pdf_name(name)] = generic.ArrayObject([*(array or ()), member])
+        owner[pdf_name(name)] = generic.ArrayObject([*array, member])
 
 
-def add_evidence(writer: Writer, parts: dict[str, Iterable[bytes]]) -> None:
+def add_evidence(writer: Writer, parts: Mapping[str, Iterable[bytes]]) -> None:
     """The document security store (ISO 32000-2 12.8.4.3); what one before it holds stays."""
-    before = writer.root.get("/DSS", {})
+    before = held(writer.root, "/DSS", {})
     entries = []
     for name in ("/Certs", "/OCSPs", "/CRLs"):
-        old = before.get(name, ())
+        old = held(before, name, ())
         kept = [old.raw_get(index) for index in range(len(old))]
-        known = {bytes(each.data) for each in old}
+        known = {bytes(old[index].data) for index in range(len(old))}
         new = [each for each in dict.fromkeys(parts.get(name, ())) if each not in known]
         members = [named(each) for each in (*kept, *(writer.add(_stream(bytes(each))) for each in new))]
         if members:
@@ -204,6 +204,14 @@ def appearance(material: SealMaterial) -> bytes:
         material.height or material.units,
     )
     return _stream(material.form, about + b"/Resources <</ExtGState <</M <</Type /ExtGState /BM /Multiply>>>>>>\n")
+
+
+def held(owner: Any, name: str, otherwise: Any) -> Any:
+    """What an entry holds or refers to (`get` of pyHanko's dictionaries gives the reference itself)."""
+    try:
+        return owner[name]
+    except KeyError:
+        return otherwise
 
 
 def named(reference: Any) -> bytes:

@@ -29,9 +29,9 @@ def tag(writer: Writer, widget: Any, page: Any) -> int:
 
 def kids(element: Any) -> list[Any]:
     """The children of a structure element, references left as they are (ISO 32000-1 14.7.2: an array, one child or none)."""
-    found = element.get("/K")
-    if found is None:
+    if "/K" not in element:
         return []
+    found = element["/K"]
     return list(found) if isinstance(found, list) else [element.raw_get("/K")]
 
 

@@ -41,7 +41,7 @@ class Office:
         """What the seal works with now."""
         return material.for_seal(self.house, self.seal, self.now)
 
-    def lay(self, pdf: bytes, place: Place = PLACE, evidence: Evidence | None = None) -> Ticket:
+    def lay(self, pdf: bytes, place: Place | None = PLACE, evidence: Evidence | None = None) -> Ticket:
         """A ticket for any page, place and evidence."""
         with_what, given = self.material()
         return sealing.prepare(pdf, with_what, self.reserve(bytes(32)), place, evidence or given)
