@@ -15,8 +15,9 @@ import app as front
 from hub import clock
 from hub.house import House, open_house
 from hub.settings import Settings
-from tests import servers
+from tests import servers, statements
 
+statements.share()
 front.know_all_work()  # before a test puts one of the kernel's lists aside
 
 
