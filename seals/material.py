@@ -1,17 +1,17 @@
 """Gathering what a seal needs to work: its key and picture, and fresh evidence from our own CA and time-stamper."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from certs import schemes, status, timestamp
+from certs import authority, schemes, status, timestamp
 from certs import store as certificates
-from certs.model import ROOT, Certificate
-from seals import cms, store
+from certs.model import ROOT, Certificate, NoAuthority
+from seals import cms, make, store
 from seals.model import Evidence, Seal, SealingFailed, SealMaterial, SealNotInForce
 
 if TYPE_CHECKING:
@@ -37,6 +37,34 @@ def for_seal(house: "House", seal: Seal, now: datetime) -> tuple[SealMaterial, E
     return _material(house, seal, [own, *above]), evidence
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """Evidence for a document that was sealed before, as of now, and until when the time-stamper's certificate lasts."""
+
+    evidence: Evidence
+    stamp: Callable[[bytes], bytes]
+    until: datetime
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Kinds of evidence that cannot be had now."""
+        return self.evidence.missing
+
+
+def fresh(house: "House", serial: str, now: datetime) -> Fresh:
+    """Evidence on a certificate that has sealed, also one that has ended or was revoked since: that is told too."""
+    with house.database.read() as db:
+        own = certificates.certificate(db, serial)
+        above = certificates.chain(db, own)
+    found = _gathered(house, own, now)
+    try:
+        unit = authority.authority(house, "time-stamp", now)
+    except NoAuthority:
+        return Fresh(replace(found, missing=(*found.missing, "time-stamp")), partial(_stamp, house, now), now)
+    chain = tuple(each.der for each in (own, *above, unit) if each.profile != ROOT)
+    return Fresh(replace(found, certificates=chain), partial(_stamp, house, now), unit.not_after)
+
+
 def _material(house: "House", seal: Seal, chain: list[Certificate]) -> SealMaterial:
     key = f"seals.material:{seal.id}:{chain[0].serial}"
     known = house.cache.get(key)
@@ -46,6 +74,7 @@ def _material(house: "House", seal: Seal, chain: list[Certificate]) -> SealMater
     if public != cms.public_key(chain[0].der):  # a restored folder may hold another key of the same name
         raise SealingFailed("The key of the seal %(seal)s does not belong to its certificate", seal=seal.id)
     with house.database.read() as db:
+        make.check(db, seal, chain[0])  # the picture shown is the picture made
         artwork = store.artwork(db, seal.id)
     scheme = schemes.of_public(public)
     material = SealMaterial(
@@ -55,6 +84,7 @@ def _material(house: "House", seal: Seal, chain: list[Certificate]) -> SealMater
         sign=partial(house.keys.sign, seal.key_name, hash_name=scheme.hash),
         form=artwork.form,
         units=artwork.units,
+        height=artwork.height,
         algorithm=scheme.algorithm,
     )
     house.cache[key] = material
@@ -66,14 +96,18 @@ def _evidence(house: "House", own: Certificate, now: datetime) -> Evidence:
     known = house.cache.get(key)
     if isinstance(known, Evidence) and abs(now - known.at) < timedelta(seconds=EVIDENCE_SECONDS):
         return known
+    evidence = _gathered(house, own, now)
+    if not evidence.missing:
+        house.cache[key] = evidence
+    return evidence
+
+
+def _gathered(house: "House", own: Certificate, now: datetime) -> Evidence:
     ocsp = _had("ocsp", lambda: status.ocsp_for(house, own, now))
     # The root's list tells of the CA above the seal and of the time-stamp unit.
     crl = _had("crl", lambda: status.crl(house, ROOT, now))
     missing = tuple(kind for kind, got in (("ocsp", ocsp), ("crl", crl)) if got is None)
-    evidence = Evidence(now, ocsps=(ocsp,) if ocsp else (), crls=(crl,) if crl else (), missing=missing)
-    if not missing:
-        house.cache[key] = evidence
-    return evidence
+    return Evidence(now, ocsps=(ocsp,) if ocsp else (), crls=(crl,) if crl else (), missing=missing)
 
 
 def _stamp(house: "House", now: datetime, imprint: bytes) -> bytes:

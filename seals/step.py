@@ -52,6 +52,8 @@ def taken(
         keep_apart(operation, by, store.steps(db, seal_id))
     if not store.change(db, seal, before.state):
         raise SealStepRefused("Someone else changed the seal %(id)s just now", id=seal_id)
+    if operation is Operation.cancel:
+        store.end_order(db, seal_id)  # nothing is made of it any more
     store.add_step(db, seal_id, operation.value, by=by, at=now, reason=reason, document=document)
     more = {"document": document, "certificate": seal.certificate, "filing": seal.filing}
     facts = {"state": seal.state.value, "reason": reason} | {name: value for name, value in more.items() if value}
