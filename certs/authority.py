@@ -79,7 +79,9 @@ def prepare(
     kind, public = profile(profile_name), _certifiable(profile_name, public_key)
     under = None if kind.issuer == kind.name else under or authority(house, kind.issuer, now)
     about = _About(house, kind, subject, public, key, under)
-    return about.left(now) or about.fresh(now)
+    while (draft := about.left(now) or about.fresh(now)) is None:
+        pass  # another process began and ended it in between
+    return draft
 
 
 class _About:
@@ -118,8 +120,8 @@ class _About:
             store.abandon(db, found.serial)
         return None
 
-    def fresh(self, now: datetime) -> Draft:
-        """A new intent, linted and kept. Two at once: both get the one that came first."""
+    def fresh(self, now: datetime) -> Draft | None:
+        """A new intent, linted and kept. Two at once: the second one takes up what the first one wrote down."""
         with self.house.database.read() as db:
             shard = store.next_shard(db, self.under.serial) if self.under and self.kind.sharded else 0
             file = _file(self.kind, len(store.certificates(db, profile=self.kind.name))) if self.kind.is_ca else ""
@@ -132,10 +134,7 @@ class _About:
         intent = Intent(serial, sample.tbs_certificate_bytes, now, shard, file, since, until)
         with self.house.database.write() as db:  # before anything is signed: a number that got out is one that we know
             kept = store.intend(db, self._draft(intent), now)
-        draft = self._draft(intent) if kept else self.left(now)
-        if draft is None:
-            raise DraftWrong("The number %(serial)s is not waiting for these contents", serial=serial)
-        return draft
+        return self._draft(intent) if kept else None
 
     def _sample(self, serial: str, shard: int, at: datetime) -> x509.Certificate:
         """What would be signed, signed under a key that nobody trusts."""

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs import authority, roll, store
-from certs.model import ISSUING, Certificate, CertificateUnknown, LegalPerson
+from certs.model import ISSUING, Certificate, CertificateUnknown, KeyWrong, LegalPerson
 from hub import ledger
 from hub.house import House, open_house
 from hub.keys import Keys
@@ -91,7 +91,7 @@ def test_an_intent_that_no_longer_fits_is_not_signed(house: House, now: datetime
 def test_a_linter_that_finds_something_leaves_nothing_behind(house: House, now: datetime) -> None:
     weak = ec.generate_private_key(ec.SECP384R1()).public_key()  # none of the kinds that this profile takes
     before = every(house)
-    with pytest.raises(authority.KeyWrong):
+    with pytest.raises(KeyWrong):
         authority.certify(house, "maker", LegalPerson("11880100DEM000049A", "栖云市市场监管局"), weak, now)
     assert (every(house), unsigned(house)) == (before, [])
 
