@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from certs import authority, ceremony, status, store, trust
-from certs.model import ISSUING, ROOT
+from certs import answers, authority, ceremony, status, store, trust
+from certs.model import ISSUING
 from hub import health, metrics, ticks
 
 if TYPE_CHECKING:
@@ -18,19 +18,19 @@ ANSWERING = (ISSUING, "time-stamp", "ocsp-signer", "trust-list")
 def register() -> None:
     """Name everything to the modules that run it. Once per process."""
     ticks.every(600, "pki", keep_fresh)
-    health.needs("trust service", answers)
+    ticks.every(30, "certificate status", answers.presign)
+    health.needs("trust service", posted)
     metrics.gauge("yinxin_certificates_unsigned", "Serial numbers without a certificate", _unsigned)
 
 
 def keep_fresh(house: "House", now: datetime) -> None:
     """Renew signers that end soon, and publish lists before somebody has to wait for them."""
     ceremony.create_demo_pki(house, now)
-    for name in (ROOT, ISSUING):
-        status.crl(house, name, now)
+    status.publish(house, now)
     trust.trust_list(house, now)
 
 
-def answers(house: "House", now: datetime) -> None:
+def posted(house: "House", now: datetime) -> None:
     """Need: whoever signs answers is in office."""
     for name in ANSWERING:
         authority.in_office(house, name, now)

@@ -17,10 +17,10 @@ ARCHIVE_CUTOFF = der.oid("1.3.6.1.5.5.7.48.1.6")
 INVALIDITY_DATE = der.oid("2.5.29.24")
 
 
-SHA1 = der.oid("1.3.14.3.2.26")[2:]
+SHA1, SHA256 = der.oid("1.3.14.3.2.26")[2:], der.oid("2.16.840.1.101.3.4.2.1")[2:]
 HASHES = {  # which of them a CertID uses is the client's choice
     SHA1: "sha1",
-    der.oid("2.16.840.1.101.3.4.2.1")[2:]: "sha256",
+    SHA256: "sha256",
     der.oid("2.16.840.1.101.3.4.2.2")[2:]: "sha384",
     der.oid("2.16.840.1.101.3.4.2.3")[2:]: "sha512",
 }
@@ -122,9 +122,9 @@ def _extensions(body: bytes) -> Iterable[tuple[bytes, bytes, bytes]]:
         yield raw, name, value
 
 
-def cert_id(issuer: Issuer, serial: int) -> CertId:
-    """The CertID of a certificate of ours, for answers that nobody asked for."""
-    algorithm = der.sequence(der.tlv(der.OID, issuer[0]), der.tlv(der.NULL))
+def cert_id(issuer: Issuer, serial: int, *, null: bool = True) -> CertId:
+    """The CertID of a certificate of ours, for answers that nobody asked for; its hash with NULL or without parameters."""
+    algorithm = der.sequence(der.tlv(der.OID, issuer[0]), der.tlv(der.NULL) if null else b"")
     raw = der.sequence(algorithm, der.octets(issuer[1]), der.octets(issuer[2]), der.integer(serial))
     return CertId(raw, issuer, serial)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from certs import authority, store
+from certs import answers, authority, store
 from certs.model import AlreadyRevoked, Certificate, Reason, serial_of
 from hub import ledger
 
@@ -25,4 +25,5 @@ def revoke(
             raise AlreadyRevoked("%(serial)s", serial=ended.serial)
         ledger.wrote(db, "certificate.revoked", ended.serial, by=by, at=now, facts={"reason": reason.value})
     authority.forget_offices(house)
+    answers.renew(house, ended, now)
     return ended

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ObjectIdentifier
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from certs import authority, der, lint, ocsp, schemes, store
-from certs.model import ISSUING, ROOT, Certificate, CertificateUnknown, NoAuthority, Reason
+from certs import answers, authority, build, der, lint, ocsp, store
+from certs import crl as wire
+from certs.model import FILES, ISSUING, ROOT, Certificate, CertificateUnknown, ListStale, NoAuthority
 from hub.problems import Unavailable
 
 if TYPE_CHECKING:
@@ -26,9 +24,8 @@ RENEW = {
     ROOT: timedelta(days=30),
     ISSUING: timedelta(hours=1),
 }  # when we replace it, if nothing new makes us do it before
-ANSWER_LIFE = timedelta(hours=1)  # of an OCSP answer: a relying party may rely on it for so long
-EXPIRED_ON_CRL = ObjectIdentifier("2.5.29.60")  # X.509 8.6.2.12: this list never drops a certificate that has expired
-OCSP_KEY = "ocsp-responder"
+
+PARTS_KEPT = timedelta(days=30)  # after its end; a complete list is kept for ever
 
 
 @dataclass(frozen=True)
@@ -43,148 +40,129 @@ class Answer:
 
 
 def crl(house: "House", issuer: str, now: datetime) -> bytes:
-    """The revocation list of an authority (`root`, `issuing-ca`): newer than each revocation; the number only rises."""
-    with house.database.read() as db:
-        current, state = store.current_list(db, issuer), store.revocations(db, issuer)
-    if current and current.serves(state, now, RENEW[issuer]):
-        return current.body
-    try:
-        return _new_crl(house, issuer, now)
-    except Unavailable as problem:  # the root's key rests in a safe: its list is renewed when it comes out
-        if current is None or current.state != state or now >= current.until:
-            raise
-        log.warning("crl.not_renewed", issuer=issuer, why=problem.code)
-        return current.body
-
-
-def _new_crl(house: "House", issuer: str, now: datetime) -> bytes:
-    since = now.replace(microsecond=0)
-    until = since + LIFE[issuer]
-    signer = _in_charge(house, issuer)
-    house.keys.signer(signer.key)  # no number is taken for a list that nobody can sign
-    with house.database.write() as db:
-        number = store.reserve_list(db, issuer, since, until)
-        revoked, state = store.revoked(db, issuer), store.revocations(db, issuer)
-    above = x509.load_der_x509_certificate(signer.der)
-    sample = _crl_builder(above, revoked, number, since, until).sign(*authority.throw_away(above))
-    lint.refuse(lint.revocation_list(sample.public_bytes(Encoding.DER)))
-    signed = authority.sign(house, signer.key, sample.tbs_certlist_bytes)
-    with house.database.write() as db:
-        store.keep_list(db, issuer, number, state, signed)
-    log.info("crl.signed", issuer=issuer, number=number, entries=len(revoked))
-    return signed
-
-
-def _in_charge(house: "House", issuer: str) -> Certificate:
-    """The authority's certificate, even a revoked one: what it revoked stays revoked."""
+    """The complete list of an authority (`root`, `issuing-ca`) in its newest generation. Raises NoAuthority, ListStale."""
     with house.database.read() as db:
         found = store.newest(db, issuer)
     if found is None:
         raise NoAuthority("There is no certificate of %(name)s", name=issuer)
-    return found
+    return list_of(house, found, now)
 
 
-def _crl_builder(
-    issuer: x509.Certificate, revoked: list[Certificate], number: int, since: datetime, until: datetime
-) -> x509.CertificateRevocationListBuilder:
-    own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    kept = x509.UnrecognizedExtension(EXPIRED_ON_CRL, der.moment(issuer.not_valid_before_utc))
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(issuer.subject)
-        .last_update(since)
-        .next_update(until)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own), critical=False)
-        .add_extension(x509.CRLNumber(number), critical=False)
-        .add_extension(kept, critical=False)
-    )
-    for certificate in revoked:
-        builder = builder.add_revoked_certificate(_entry(certificate))
-    return builder
+def list_of(house: "House", above: Certificate, now: datetime, shard: int = 0) -> bytes:
+    """What an authority revoked, all or one part: newer than each revocation; the number only rises.
+
+    A list that cannot be renewed is given out until its end. Then: ListStale, or why it cannot be signed.
+    """
+    name, renew = list_name(above, shard), RENEW.get(above.profile, RENEW[ISSUING])
+    with house.database.read() as db:
+        current, state = store.current_list(db, name), store.revoked_by(db, above, shard)
+    if current and (current.until == wire.FOREVER or current.serves(state, now, renew)) and current.state == state:
+        return current.body
+    try:
+        return _new_list(house, above, shard, now)
+    except Unavailable as problem:  # the root's key rests in a safe: its list is renewed when it comes out
+        if current is None or current.state != state or now >= current.until:
+            raise
+        log.warning("crl.not_renewed", issuer=name, why=problem.code)
+        return current.body
 
 
-def _entry(certificate: Certificate) -> x509.RevokedCertificate:
-    end = certificate.revocation
-    assert end is not None
-    entry = x509.RevokedCertificateBuilder(int(certificate.serial, 16), end.at.replace(microsecond=0))
-    if end.reason is not Reason.unspecified:  # RFC 5280 5.3.1: it is told by leaving it out
-        entry = entry.add_extension(x509.CRLReason(_FLAGS[end.reason]), critical=False)
-    if end.invalid_from:
-        entry = entry.add_extension(x509.InvalidityDate(end.invalid_from.replace(microsecond=0)), critical=False)
-    return entry.build()
+def list_name(above: Certificate, shard: int = 0) -> str:
+    """The name of a list in our register: the first generation's is the authority's own."""
+    name = above.profile if FILES[above.profile] == above.file else above.file
+    return f"{name}/{shard}" if shard else name
 
 
-_FLAGS = {reason: x509.ReasonFlags[reason.name] for reason in Reason}
+def _new_list(house: "House", above: Certificate, shard: int, now: datetime) -> bytes:
+    name, since = list_name(above, shard), now.replace(microsecond=0)
+    until = _until(above, since)
+    house.keys.signer(above.key)  # no number is taken for a list that nobody can sign
+    with house.database.write() as db:
+        number = store.reserve_list(db, name, since, until)
+        revoked, state = store.revoked(db, above, shard), store.revoked_by(db, above, shard)
+    part = build.list_address(house.settings.pki_url, above.file, shard) if shard else ""
+    issuer = x509.load_der_x509_certificate(above.der)
+    sample = wire.builder(wire.Plan(issuer, revoked, number, since, until, part)).sign(*authority.throw_away(issuer))
+    lint.refuse(lint.revocation_list(sample.public_bytes(Encoding.DER)))
+    signed = authority.sign(house, above.key, sample.tbs_certlist_bytes)
+    with house.database.write() as db:
+        store.keep_list(db, name, number, state, signed)
+    log.info("crl.signed", issuer=name, number=number, entries=len(revoked))
+    return signed
+
+
+def _until(above: Certificate, since: datetime) -> datetime:
+    """When a list signed now ends. An authority that ends signs a last one without an end; after its end it signs nothing.
+
+    (ETSI EN 319 411-1 CSS-6.3.9-06.) A revoked authority still signs: what it revoked stays revoked. Raises ListStale.
+    """
+    if since >= above.not_after:
+        raise ListStale("The certificate of %(name)s ended on %(day)s", name=above.subject, day=f"{above.not_after:%F}")
+    if above.not_after - since <= RENEW.get(above.profile, RENEW[ISSUING]):
+        return wire.FOREVER
+    return min(since + LIFE.get(above.profile, LIFE[ISSUING]), above.not_after)
+
+
+def publish(house: "House", now: datetime) -> None:
+    """Renew every list before somebody has to wait for it. What cannot be signed now does not stop the others."""
+    for above, shard in every_list(house):
+        try:
+            list_of(house, above, now, shard)
+        except Unavailable as problem:
+            log.warning("crl.stale", issuer=list_name(above, shard), why=problem.code)
+    with house.database.write() as db:
+        store.forget_parts(db, now - PARTS_KEPT)
+
+
+def every_list(house: "House") -> list[tuple[Certificate, int]]:
+    """All lists there are to be: the complete one of each authority and generation, and its parts."""
+    with house.database.read() as db:
+        return [(above, n) for above in store.authorities(db) for n in range(store.last_shard(db, above) + 1)]
 
 
 # -- single questions
 
 
 def ocsp_answer(house: "House", request: bytes, now: datetime) -> Answer:
-    """Answer an OCSP request. Whatever comes in gets an answer of RFC 6960, never `good` for a number we did not issue."""
+    """Answer an OCSP request. Whatever comes in gets an answer of RFC 6960, never `good` for a number we did not issue.
+
+    Unless a nonce is asked for and the setting says so, the answer was signed before: not even the key is needed.
+    """
     try:
         asked = ocsp.read(request)
-        responder = _responder(house, now)
+        nonce = asked.nonce if house.settings.ocsp_nonce else None
+        if nonce is None and len(asked.ids) == 1 and (ready := answers.ready(house, asked.ids[0], now)):
+            return Answer(ready, fixed=True)
+        posts = answers.posts(house, now)
     except der.Malformed:
         return Answer(ocsp.refusal(ocsp.MALFORMED), fixed=False)
+    ours = [post for post in posts if any(each.issuer in post.issuers for each in asked.ids)]
+    if not ours:
+        return Answer(ocsp.refusal(ocsp.UNAUTHORIZED), fixed=False)  # RFC 6960 2.3: not ours to tell
+    try:
+        responder = answers.responder(house, ours[0], now)
     except Unavailable as problem:
         log.warning("ocsp.unavailable", why=problem.code)
         return Answer(ocsp.refusal(ocsp.TRY_LATER), fixed=False)
-    if not any(each.issuer in responder.issuers for each in asked.ids):
-        return Answer(ocsp.refusal(ocsp.UNAUTHORIZED), fixed=False)  # RFC 6960 2.3: not ours to tell
     with house.database.read() as db:
-        found = [_status(db, responder, each) for each in asked.ids]
-    return Answer(responder.answer(found, asked.nonce, now), fixed=asked.nonce is None)
+        found = [_status(db, ours[0], each) for each in asked.ids]
+    return Answer(responder.answer(found, nonce, now), fixed=nonce is None)
 
 
 def ocsp_for(house: "House", certificate: Certificate, now: datetime) -> bytes:
-    """A response about one of our own certificates, as evidence for what is sealed now. Raises NoAuthority."""
-    responder = _responder(house, now)
-    issuer = next(issuer for issuer in responder.issuers if issuer[0] == ocsp.SHA1)
-    about = ocsp.cert_id(issuer, int(certificate.serial, 16))
+    """A fresh response about one of our own certificates, as evidence for what is sealed now. Raises NoAuthority."""
+    post = answers.post_of(house, certificate, now)
+    responder = answers.responder(house, post, now)
+    about = ocsp.cert_id(post.issuer(ocsp.SHA1), int(certificate.serial, 16))
     with house.database.read() as db:
-        return responder.answer([_status(db, responder, about)], None, now)
+        return responder.answer([_status(db, post, about)], None, now)
 
 
-def _status(db: "Connection", responder: ocsp.Responder, about: ocsp.CertId) -> ocsp.Status:
-    if about.issuer not in responder.issuers or about.serial <= 0:
+def _status(db: "Connection", post: answers.Post, about: ocsp.CertId) -> ocsp.Status:
+    if about.issuer not in post.issuers or about.serial <= 0:
         return ocsp.Status(about, known=False)
     try:
         found = store.certificate(db, f"{about.serial:040x}")
     except CertificateUnknown:
         return ocsp.Status(about, known=False)
-    return ocsp.Status(about, known=found.issuer == ISSUING, end=found.revocation)
-
-
-def _responder(house: "House", now: datetime) -> ocsp.Responder:
-    """The OCSP signer in office, ready; made once per process and certificate."""
-    own, issuer = authority.in_office(house, "ocsp-signer", now), authority.in_office(house, ISSUING, now)
-    known = house.cache.get(OCSP_KEY)
-    if known is None or known[0] != own.serial:
-        known = (own.serial, _make_responder(house, own, issuer))
-        house.cache[OCSP_KEY] = known
-    responder: ocsp.Responder = known[1]
-    return responder
-
-
-def _make_responder(house: "House", own: Certificate, issuer: Certificate) -> ocsp.Responder:
-    above = x509.load_der_x509_certificate(issuer.der)
-    key = house.keys.signer(own.key)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    cutoff = der.octets(der.moment(above.not_valid_before_utc))
-    return ocsp.Responder(
-        issuers=ocsp.issuer_hashes(above.subject.public_bytes(), _key_bits(above)),
-        key_hash=ocsp.sha1(_key_bits(x509.load_der_x509_certificate(own.der))),
-        certificate=own.der,
-        algorithm=schemes.P256.identifier,
-        cutoff=der.sequence(ocsp.ARCHIVE_CUTOFF, cutoff),
-        life=lambda now: now + ANSWER_LIFE,
-        sign=lambda tbs: key.sign(tbs, ec.ECDSA(hashes.SHA256())),
-    )
-
-
-def _key_bits(certificate: x509.Certificate) -> bytes:
-    """The public key as hashes of it are made: the point, without algorithm and wrapping (RFC 6960 4.1.1)."""
-    key = certificate.public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return ocsp.Status(about, known=post.certified(found), end=found.revocation)

@@ -1,7 +1,6 @@
 """Time-stamps on the wire (RFC 3161, EN 319 422): reads requests, writes tokens and refusals. Pure."""
 
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +8,12 @@ from datetime import datetime
 from certs import der
 
 BAD_ALG, BAD_REQUEST, BAD_FORMAT = 0, 2, 5  # PKIFailureInfo (RFC 3161 2.4.2)
-UNACCEPTED_POLICY, UNACCEPTED_EXTENSION, SYSTEM_FAILURE = 15, 16, 25
+TIME_NOT_AVAILABLE, UNACCEPTED_POLICY, UNACCEPTED_EXTENSION, SYSTEM_FAILURE = 14, 15, 16, 25
 WHY = {
     BAD_ALG: "this hash algorithm is not accepted: use SHA-256, SHA-384 or SHA-512",
     BAD_REQUEST: "only version 1 requests are known",
     BAD_FORMAT: "the request cannot be read, or the hash has the wrong length",
+    TIME_NOT_AVAILABLE: "the clock is not known to be right",
     UNACCEPTED_POLICY: "this policy is not offered",
     UNACCEPTED_EXTENSION: "no extensions are known",
     SYSTEM_FAILURE: "the time-stamp unit is not in operation",
@@ -33,7 +33,6 @@ SIGNING_CERTIFICATE = der.oid("1.2.840.113549.1.9.16.2.47")  # ESS version 2 (RF
 ACCURACY = der.sequence(
     der.integer(1)
 )  # seconds; EN 319 422 6.3: at least that good. The clock is cut to whole seconds
-SERIAL_BITS = 126
 
 
 class Refused(ValueError):
@@ -125,10 +124,10 @@ class Unit:
     algorithm: bytes
     sign: Callable[[bytes], bytes]
 
-    def token(self, asked: Asked, now: datetime) -> bytes:
+    def token(self, asked: Asked, serial: int, now: datetime) -> bytes:
         """A time-stamp token: CMS SignedData over TSTInfo, signed attributes in DER order (2.4.2, RFC 5652 5)."""
-        serial = der.integer(1 << SERIAL_BITS | secrets.randbits(SERIAL_BITS))
-        info = der.sequence(der.integer(1), self.policy, asked.imprint, serial, der.moment(now), ACCURACY, asked.nonce)
+        number, at = der.integer(serial), der.moment(now)
+        info = der.sequence(der.integer(1), self.policy, asked.imprint, number, at, ACCURACY, asked.nonce)
         digest = der.sequence(MESSAGE_DIGEST, der.set_of(der.octets(hashlib.sha256(info).digest())))
         attributes = der.set_of(CONTENT_TYPE, digest, self.attribute)
         signature = der.octets(self.sign(attributes))

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from flask import Blueprint, Response, request
 
 from certs import status, store, timestamp, trust
-from certs.model import FILES, ISSUING, ROOT, Certificate, NoAuthority, WrongMediaType
+from certs.model import Certificate, WrongMediaType
 from hub import callers, clock, web
+from hub.problems import NotFound
 
 OCSP_REQUEST, OCSP_RESPONSE = "application/ocsp-request", "application/ocsp-response"
 TIMESTAMP_QUERY, TIMESTAMP_REPLY = "application/timestamp-query", "application/timestamp-reply"
@@ -24,28 +25,41 @@ OPEN = callers.Program("PKI: nobody is asked who he is; what is given out is pub
 def blueprint() -> Blueprint:
     """`/pki/…`: everything for programs, and one page for people."""
     bp = Blueprint("certs", __name__, template_folder="templates")
-    for name in (ROOT, ISSUING):
-        _add_authority(bp, name)
+    web.route(bp, "/pki/<file>.crt", gate=OPEN)(certificate)
+    web.route(bp, "/pki/<file>.crl", gate=OPEN)(revoked)
+    web.route(bp, "/pki/<file>/<int(min=1):shard>.crl", gate=OPEN, endpoint="revoked_part")(revoked)
     web.route(bp, "/pki/ocsp", gate=OPEN, methods=("POST",))(ocsp_post)
     web.route(bp, "/pki/ocsp/<path:encoded>", gate=OPEN)(ocsp_get)
     web.route(bp, "/pki/tsa", gate=OPEN, methods=("POST",))(tsa)
-    web.route(bp, "/pki/trust-list.jwt", gate=OPEN)(trust_list)
     web.route(bp, "/pki", gate=callers.Public())(overview)
+    _add_trust_list(bp)
     return bp
 
 
-def _add_authority(bp: Blueprint, name: str) -> None:
-    @web.route(bp, f"/pki/{FILES[name]}.crt", gate=OPEN, endpoint=f"{FILES[name]}_crt")
-    def certificate() -> Response:
-        with web.house().database.read() as db:
-            found = store.newest(db, name)
-        if found is None:
-            raise NoAuthority("There is no certificate of %(name)s", name=name)
-        return _kept(found.der, CERTIFICATE, CERTIFICATE_SECONDS)
+def _add_trust_list(bp: Blueprint) -> None:
+    web.route(bp, "/pki/trust-list.jwt", gate=OPEN)(trust_list)
 
-    @web.route(bp, f"/pki/{FILES[name]}.crl", gate=OPEN, endpoint=f"{FILES[name]}_crl")
-    def revoked() -> Response:
-        return _kept(status.crl(web.house(), name, clock.now()), CRL, STATUS_SECONDS)
+
+def certificate(file: str) -> Response:
+    """The certificate of an authority, by the name that is printed in those it issued."""
+    return _kept(_authority(file).der, CERTIFICATE, CERTIFICATE_SECONDS)
+
+
+def revoked(file: str, shard: int = 0) -> Response:
+    """What an authority revoked: all of it, or the part that a certificate names (RFC 5280 4.2.1.13)."""
+    above = _authority(file)
+    with web.house().database.read() as db:
+        if shard > store.last_shard(db, above):
+            raise NotFound
+    return _kept(status.list_of(web.house(), above, clock.now(), shard), CRL, STATUS_SECONDS)
+
+
+def _authority(file: str) -> Certificate:
+    with web.house().database.read() as db:
+        found = store.with_file(db, file)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def ocsp_post() -> Response:
@@ -86,7 +100,7 @@ def overview() -> Response:
     """For people: which certificates there are, and the fingerprints to compare over another channel."""
     with web.house().database.read() as db:
         found = [store.newest(db, name) for name in ("root", "issuing-ca", "time-stamp", "trust-list")]
-    shown = [Shown(one, _fingerprint(one), FILES.get(one.profile, "")) for one in found if one]
+    shown = [Shown(one, _fingerprint(one), one.file) for one in found if one]
     return web.page("certs/overview.html", shown=shown)
 
 

@@ -5,6 +5,7 @@ holds it. `docs/settings.md` lists them all.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from hub.problems import Problem
 
 PREFIX = "YINXIN_"
 LONGEST_NAME = 30  # characters of an installation's name: it stands in the header of a small phone
+HOST_AND_PORT = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?"
 RESERVED = (".example", ".test", ".invalid", "localhost")  # RFC 2606, RFC 6761: never real
 
 
@@ -153,6 +155,19 @@ class Settings(BaseSettings):
         description="after so many days a new key signs tokens; 0: only when told (`yinxin keys rotate`)",
     )
     session_hours: int = Field(12, ge=1, le=24, description="a login ends after this time, active or not")
+    time_sources: str = Field(
+        "",
+        description="SNTP servers that check the clock, `host` or `host:port`, commas between; without them time-stamps"
+        " are given by an unchecked clock",
+    )
+    ocsp_nonce: bool = Field(
+        False, description="sign each OCSP answer with the asker's nonce (RFC 9654); else all are signed beforehand"
+    )
+    archive_kinds: str = Field(
+        "*",
+        description="kinds of license that get an archive edition (B-LTA) besides the holder's file, commas between; `*`:"
+        " all; empty: none",
+    )
     upload_bytes: int = Field(20_000_000, ge=100_000, description="largest file that a verifier may upload")
 
     @field_validator(
@@ -174,6 +189,13 @@ class Settings(BaseSettings):
         if not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
             raise ValueError(f"is {name!r}, give 1 to {LONGEST_NAME} printable characters")
         return name.strip()
+
+    @field_validator("time_sources")
+    @classmethod
+    def _is_list_of_hosts(cls, sources: str) -> str:
+        if sources and any(not re.fullmatch(HOST_AND_PORT, each.strip()) for each in sources.split(",")):
+            raise ValueError(f"is {sources!r}, give hosts, such as ntp1.gov.example,ntp2.gov.example:123")
+        return sources
 
     @field_validator("sms_url")
     @classmethod

@@ -148,20 +148,6 @@ def with_file(db: sa.Connection, file: str) -> Certificate | None:
     return None if row is None or not file else _certificate(row)
 
 
-def revoked(db: sa.Connection, issuer: str) -> list[Certificate]:
-    """What an authority revoked, oldest first. Expired certificates stay on its list: papers live longer."""
-    query = _issued().where(certificate_table.c.issuer == issuer, certificate_table.c.revoked.is_not(None))
-    rows = db.execute(query.order_by(certificate_table.c.revoked, certificate_table.c.serial))
-    return [_certificate(row) for row in rows]
-
-
-def revocations(db: sa.Connection, issuer: str) -> str:
-    """What a revocation list would tell, in short: revocations are never taken back, so their count says it."""
-    table = certificate_table
-    query = sa.select(sa.func.count()).where(table.c.issuer == issuer, table.c.revoked.is_not(None))
-    return str(db.scalar(query))
-
-
 def keep_revocation(db: sa.Connection, certificate: Certificate) -> bool:
     """Keep the end of a certificate; False if another process ended it first."""
     end = certificate.revocation

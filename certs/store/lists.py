@@ -4,7 +4,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from certs.model import SignedList
+from certs.model import FILES, Certificate, SignedList
+from certs.store.certificates import _certificate, _issued, certificate_table
 from hub.db import Instant, metadata
 
 list_table = sa.Table(  # CRLs by authority, and the trust list under the name `trust-list`
@@ -47,3 +48,47 @@ def keep_list(db: sa.Connection, issuer: str, number: int, state: str, body: byt
     table = list_table
     row = sa.and_(table.c.issuer == issuer, table.c.number == number)
     db.execute(table.update().where(row).values(state=state, body=body))
+
+
+_c = certificate_table.c
+
+
+def forget_parts(db: sa.Connection, before: datetime) -> int:
+    """Delete parts of lists that ended before a moment, but the newest of each: its number must not be taken again."""
+    newer = list_table.alias()
+    more = sa.exists().where(newer.c.issuer == list_table.c.issuer, newer.c.number > list_table.c.number)
+    table = list_table
+    return db.execute(table.delete().where(table.c.issuer.like("%/%"), table.c.until < before, more)).rowcount
+
+
+def authorities(db: sa.Connection) -> list[Certificate]:
+    """Every authority in every generation, oldest first."""
+    return [_certificate(row) for row in db.execute(_issued().where(_c.file != "").order_by(_c.prepared, _c.serial))]
+
+
+def last_shard(db: sa.Connection, above: Certificate) -> int:
+    """Into how many parts an authority's list has been split so far."""
+    return db.scalar(sa.select(sa.func.max(_c.shard)).where(_c.above == above.serial, _c.der.is_not(None))) or 0
+
+
+def revoked(db: sa.Connection, above: Certificate, shard: int = 0) -> list[Certificate]:
+    """What an authority revoked, all or of one part, oldest first. Expired certificates stay: papers live longer."""
+    query = _issued().where(_ended(above, shard)).order_by(_c.revoked, _c.serial)
+    return [_certificate(row) for row in db.execute(query)]
+
+
+def revoked_by(db: sa.Connection, above: Certificate, shard: int = 0) -> str:
+    """What a list would tell, in short: revocations are never taken back, so their count says it."""
+    return str(db.scalar(sa.select(sa.func.count()).where(_ended(above, shard))))
+
+
+def _ended(above: Certificate, shard: int) -> sa.ColumnElement[bool]:
+    part = [_c.shard == shard] if shard else []
+    return sa.and_(_under(above), _c.revoked.is_not(None), *part)
+
+
+def _under(above: Certificate) -> sa.ColumnElement[bool]:
+    """Which certificates it signed. Those that name none were written by a release that knew one generation: the first."""
+    if above.file != FILES[above.profile]:
+        return _c.above == above.serial
+    return sa.or_(_c.above == above.serial, sa.and_(_c.above == "", _c.issuer == above.profile))

@@ -27,7 +27,7 @@ def test_a_second_round_changes_nothing(house: House, now: datetime) -> None:
 
 @pytest.mark.parametrize("post", chores.ANSWERING)
 def test_without_one_of_its_signers_the_trust_service_is_not_ready(house: House, now: datetime, post: str) -> None:
-    chores.answers(house, now)
+    chores.posted(house, now)
     revoke(house, in_office(house, post).serial, Reason.key_compromise, "test", now)
     with pytest.raises(NoAuthority):
-        chores.answers(house, now)
+        chores.posted(house, now)

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,10 +11,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from certs import lint, status, store
+from certs import answers, lint, status, store
 from certs.model import ISSUING, ROOT, Certificate, NoAuthority, Reason
 from certs.revoke import revoke
-from hub.house import House
+from hub.house import House, open_house
 from hub.keys import KeyMissing
 from tests.certs.conftest import Openssl, in_office, seal_certificate
 from tests.certs.test_ocsp import GOOD as FOREIGN
@@ -110,10 +111,11 @@ def test_each_authority_tells_of_its_own_only(house: House, seal: Certificate, n
 def test_a_list_that_is_still_good_is_given_out_without_the_key(house: House, now: datetime) -> None:
     made = status.crl(house, ROOT, now)
     (house.keys.folder / "root.pem").unlink()
-    house.keys._opened.clear()
-    assert status.crl(house, ROOT, now + timedelta(days=60)) == made
+    other = open_house(house.settings)
+    assert status.crl(other, ROOT, now + timedelta(days=60)) == made
     with pytest.raises(KeyMissing):
-        status.crl(house, ROOT, now + timedelta(days=200))
+        status.crl(other, ROOT, now + timedelta(days=200))
+    other.close()
 
 
 def test_two_that_sign_at_once_never_share_a_number(house_on: House, now: datetime) -> None:
@@ -167,10 +169,10 @@ def test_no_linter_finds_anything_in_an_answer(house: House, seal: Certificate, 
     issuer = in_office(house, ISSUING)
     never = bytes.fromhex("4" + "1" * 39)
     requests = [question(seal, issuer), with_nonce_of(question(seal, issuer)), about(issuer, int.from_bytes(never))]
-    answers = [status.ocsp_answer(house, request, now).der for request in requests]
+    given = [status.ocsp_answer(with_nonces(house), request, now).der for request in requests]
     revoke(house, seal.serial, Reason.key_compromise, "test", now, now - timedelta(days=1))
-    answers += [status.ocsp_answer(house, requests[0], now).der, status.ocsp_for(house, seal, now)]
-    for answer in answers:
+    given += [status.ocsp_answer(house, requests[0], now).der, status.ocsp_for(house, seal, now)]
+    for answer in given:
         assert [str(found) for found in lint.ocsp_response(answer)] == []
 
 
@@ -200,13 +202,18 @@ def test_another_ca_is_not_ours_to_tell(house: House, now: datetime) -> None:
     assert ask(house, request, now).response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
 
 
-def test_a_nonce_comes_back(house: House, seal: Certificate, now: datetime) -> None:
+def test_a_nonce_comes_back_only_where_the_setting_says_so(house: House, seal: Certificate, now: datetime) -> None:
     request = with_nonce_of(question(seal, in_office(house, ISSUING)))
-    answer = status.ocsp_answer(house, request, now)
+    answer = status.ocsp_answer(with_nonces(house), request, now)
     nonce = ocsp.load_der_ocsp_response(answer.der).extensions.get_extension_for_class(x509.OCSPNonce)
     assert nonce.value.nonce == b"n" * 32
     assert not answer.fixed
-    assert status.ocsp_answer(house, question(seal, in_office(house, ISSUING)), now).fixed
+    for plain in (
+        status.ocsp_answer(with_nonces(house), question(seal, in_office(house, ISSUING)), now),
+        status.ocsp_answer(house, request, now),  # RFC 9654 2.1: a responder may leave it out
+    ):
+        assert plain.fixed
+        assert len(ocsp.load_der_ocsp_response(plain.der).extensions) == 0
 
 
 def test_an_answer_may_be_checked_by_the_responder_s_certificate(
@@ -268,9 +275,14 @@ def about(issuer: Certificate, serial: int) -> bytes:
     from certs import der
     from certs import ocsp as wire
 
-    name, key = read(issuer).subject.public_bytes(), status._key_bits(read(issuer))
+    name, key = read(issuer).subject.public_bytes(), answers._key_bits(read(issuer))
     own = next(each for each in wire.issuer_hashes(name, key) if each[0] == wire.SHA1)
     return der.sequence(der.sequence(der.sequence(der.sequence(wire.cert_id(own, serial).raw))))
+
+
+def with_nonces(house: House) -> House:
+    """The same house with the setting that answers each nonce."""
+    return replace(house, settings=house.settings.model_copy(update={"ocsp_nonce": True}))
 
 
 def with_nonce_of(request: bytes) -> bytes:

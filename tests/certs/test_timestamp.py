@@ -1,9 +1,14 @@
 import hashlib
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from time import sleep
 from typing import ClassVar
 
 import pytest
+import sqlalchemy as sa
 from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -14,11 +19,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from certs import der, timestamp
+from certs import der, store, timestamp
 from certs import tsp as wire
 from certs.ceremony import create_demo_pki
 from certs.model import ROOT, TIMESTAMP_POLICY, NoAuthority, Reason, profile
 from certs.revoke import revoke
+from hub.db import Database
 from hub.house import House
 from hub.keys import ORDERS
 from tests.certs.conftest import Openssl, in_office
@@ -112,10 +118,60 @@ def test_the_certificate_comes_only_if_it_is_asked_for(house: House, now: dateti
         assert (len(held) if held.native is not None else 0) == count
 
 
-def test_each_token_has_a_number_of_its_own(house: House, now: datetime) -> None:
-    numbers = {info(signed(ask(house, query(), now)))["serial_number"].native for _ in range(50)}
-    assert len(numbers) == 50
-    assert all(0 < number.bit_length() < 160 for number in numbers)  # RFC 3161 2.4.2: up to 160 bits
+def number(answer: Response) -> int:
+    found: int = info(signed(answer))["serial_number"].native
+    return found
+
+
+def test_each_token_has_its_line_in_a_log_and_a_number_that_rises(house_on: House, now: datetime) -> None:
+    numbers = [number(ask(house_on, query(nonce=7), now)) for _ in range(5)]
+    assert numbers == sorted(set(numbers))
+    assert all(0 < each.bit_length() < 160 for each in numbers)  # RFC 3161 2.4.2: up to 160 bits
+    with house_on.database.read() as db:
+        lines = store.stamps(db)
+        assert [store.stamp(db, each) for each in numbers] == lines
+        assert store.stamp(db, numbers[0] + 1) is None
+        assert store.stamp(db, 1 << 140) is None
+        assert store.count_stamps(db, in_office(house_on, "time-stamp").serial) == (5, now)
+    assert {(line.at, line.unit) for line in lines} == {(now, in_office(house_on, "time-stamp").serial)}
+    assert {line.imprint for line in lines} == {wire.imprint(DIGEST)}
+
+
+def test_a_token_that_cannot_be_logged_is_not_given_out(house: House, now: datetime) -> None:
+    with house.database.write() as db:
+        db.execute(sa.text("DROP TABLE certs_stamp"))
+    with pytest.raises(sa.exc.OperationalError):
+        timestamp.token(house, DIGEST, now)
+
+
+def test_those_who_wait_at_the_same_time_share_a_commit(
+    house_on: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(house_on, query(), now)  # everything is opened
+    commits, begun, gate = 0, threading.Event(), threading.Event()
+    write = type(house_on.database).write
+
+    @contextmanager
+    def counted(database: Database) -> Iterator[sa.Connection]:
+        nonlocal commits
+        commits += 1
+        begun.set()
+        assert gate.wait(10)
+        with write(database) as db:
+            yield db
+
+    monkeypatch.setattr(type(house_on.database), "write", counted)
+    with ThreadPoolExecutor(12) as threads:
+        first = threads.submit(ask, house_on, query(), now)
+        assert begun.wait(10)  # the first one is at the disk: the others meet behind it
+        others = [threads.submit(ask, house_on, query(), now) for _ in range(11)]
+        waiting = timestamp._log(house_on)._waiting
+        while len(waiting) < 11:
+            sleep(0.001)
+        gate.set()
+        numbers = {number(each.result()) for each in (first, *others)}
+    assert len(numbers) == 12
+    assert commits == 2
 
 
 def test_the_policy_may_be_named(house: House, now: datetime) -> None:

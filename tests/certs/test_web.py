@@ -18,14 +18,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from werkzeug.serving import make_server
 
+import app as front
 from certs.model import ISSUING, ROOT, Certificate, Reason
 from certs.revoke import revoke
 from certs.web import MOST_BYTES
 from hub import clock
 from hub.house import House
 from tests.certs.conftest import Openssl, in_office
-from tests.certs.test_status import pem, question, with_nonce_of
+from tests.certs.test_status import pem, question, with_nonce_of, with_nonces
 from tests.certs.test_timestamp import query
+from tests.conftest import served
 
 OCSP = {"content_type": "application/ocsp-request"}
 TSA = {"content_type": "application/timestamp-query"}
@@ -119,9 +121,11 @@ def test_slashes_in_base64_do_not_hurt(house: House, client: FlaskClient) -> Non
             assert ocsp.load_der_ocsp_response(answer.data).response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
 
 
-def test_an_answer_with_a_nonce_is_kept_by_nobody(house: House, seal: Certificate, client: FlaskClient) -> None:
+def test_an_answer_with_a_nonce_is_kept_by_nobody(house: House, seal: Certificate) -> None:
     request = base64.b64encode(with_nonce_of(question(seal, in_office(house, ISSUING))))
-    assert client.get(f"/pki/ocsp/{quote(request, safe='')}").headers["Cache-Control"] == "no-store"
+    for opened, kept in ((with_nonces(house), "no-store"), (house, "public, max-age=60")):
+        answer = served(opened, front.HUB_ROOMS).test_client().get(f"/pki/ocsp/{quote(request, safe='')}")
+        assert kept in answer.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(
@@ -133,29 +137,19 @@ def test_what_is_no_request_is_malformed_in_the_protocol_s_words(client: FlaskCl
     assert ocsp.load_der_ocsp_response(answer.data).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
-def test_openssl_asks_over_http(app: Flask, house: House, seal: Certificate, openssl: Openssl) -> None:
+def test_openssl_asks_over_http(house: House, seal: Certificate, openssl: Openssl) -> None:
     chain = pem(in_office(house, ROOT)) + pem(in_office(house, ISSUING))
     openssl.write(seal_pem=pem(seal), issuing_pem=pem(in_office(house, ISSUING)), chain_pem=chain)
-    with listening(app) as url:
-        for digest in ("-sha1", "-sha256"):
-            ask = (
-                "ocsp",
-                "-issuer",
-                "issuing.pem",
-                digest,
-                "-cert",
-                "seal.pem",
-                "-CAfile",
-                "chain.pem",
-                "-url",
-                f"{url}/pki/ocsp",
-            )
-            said = openssl(*ask)
+    asked = ("ocsp", "-issuer", "issuing.pem", "-cert", "seal.pem", "-CAfile", "chain.pem")
+    for opened, warned in ((house, True), (with_nonces(house), False)):
+        with listening(served(opened, front.HUB_ROOMS)) as url:
+            said = openssl(*asked, "-url", f"{url}/pki/ocsp")
             assert "Response verify OK" in said
             assert "seal.pem: good" in said
-            assert "no nonce" not in said
+            assert ("no nonce" in said) is warned
+    with listening(served(house, front.HUB_ROOMS)) as url:
         revoke(house, seal.serial, Reason.affiliation_changed, "test", clock.now())
-        assert "seal.pem: revoked" in openssl(*ask)
+        assert "seal.pem: revoked" in openssl(*asked, "-no_nonce", "-url", f"{url}/pki/ocsp")
 
 
 # -- time-stamps
