@@ -28,8 +28,6 @@ SWITCHES = (
     "--no-sandbox",  # the tests may run as root, and visit nobody but ourselves
     "--disable-dev-shm-usage",
     "--use-fake-ui-for-media-stream",
-    # Each page is new and soon left: what is compiled twice over for speed is never run again. That is a fifth of the time.
-    "--js-flags=--no-opt --no-maglev --single-threaded-gc",
 )
 
 
