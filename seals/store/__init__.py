@@ -1,5 +1,6 @@
 """The registers of this room: agencies, seals with their artwork, grants, uses, steps."""
 
+from seals.store import documents
 from seals.store.seals import (
     add,
     agencies,
@@ -52,6 +53,7 @@ __all__ = [
     "change",
     "count_uses",
     "custodians",
+    "documents",
     "end_grant",
     "end_order",
     "end_use",
