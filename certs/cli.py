@@ -1,11 +1,13 @@
 """`yinxin pki`: what the operators of the trust service can see and do."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from ssl import DER_cert_to_PEM_cert
+from typing import IO
 
 import click
 
-from certs import lint, revoke, status, store
+from certs import lint, revoke, roll, services, status, store
 from certs.model import ISSUING, ROOT, Certificate, Reason, profile, serial_of
 from hub import clock
 from hub.cli import opened
@@ -63,6 +65,31 @@ def lint_command() -> None:
     click.echo(f"{len(every)} certificates, {bad} findings at WARNING or above")
     if bad:
         raise SystemExit(1)
+
+
+@pki.command("tls")
+@click.argument("hosts", nargs=-1, required=True, metavar="HOST...")
+@click.option("--csr", type=click.File("rb"), required=True, help="The request (PKCS #10, PEM) of the machine.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where the chain goes.")
+@click.option("--client", is_flag=True, help="For a program that calls, not for a server.")
+def tls_command(hosts: tuple[str, ...], csr: IO[bytes], out: Path, *, client: bool) -> None:
+    """Certify the key of a machine that is called HOST, under the CA of services."""
+    with opened() as house:
+        chain = services.certify_host(house, csr.read(), hosts, clock.now(), by="operator", client=client)
+    out.write_text("".join(_pem(one.der) for one in chain))
+    click.echo(f"{out}: {chain[0].serial} for {', '.join(hosts)}, until {chain[0].not_after:%Y-%m-%d}, and its CA")
+
+
+@pki.command("roll")
+@click.argument("name", type=click.Choice(["issuing-ca", "service-ca", *roll.UNITS, roll.RESPONDER]))
+@click.option(
+    "--to", type=click.IntRange(2), help="The number that the successor must have; nothing happens if it is there."
+)
+def roll_command(name: str, to: int | None) -> None:
+    """Give a CA or a unit its successor now: a new key, and for a CA its own addresses and OCSP signer."""
+    with opened() as house:
+        new = roll.roll(house, name, clock.now(), by="operator", to=to or 0)
+    click.echo(f"{new.subject}: {new.serial}, key {new.key}, until {new.not_after:%Y-%m-%d}")
 
 
 commands = [pki]

@@ -19,6 +19,14 @@ class KeyWrong(Problem):
     advice = "Make a key of the kind P-256, P-384 or RSA-3072."
 
 
+class RequestWrong(Problem):
+    """A request for a certificate that proves nothing, or names nobody."""
+
+    status = 422
+    title = "This request for a certificate cannot be taken"
+    advice = "Make it anew: openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout KEY -out REQUEST -subj /"
+
+
 class ProfileUnknown(NotFound):
     """There is no such kind of certificate."""
 
