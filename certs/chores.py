@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from certs import answers, authority, ceremony, status, store, trust
 from certs.model import ISSUING
-from hub import health, metrics, ticks
+from hub import health, metrics, ticks, timesource
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,6 +20,7 @@ def register() -> None:
     ticks.every(600, "pki", keep_fresh)
     ticks.every(30, "certificate status", answers.presign)
     health.needs("trust service", posted)
+    health.needs("clock", timesource.watch)
     metrics.gauge("yinxin_certificates_unsigned", "Serial numbers without a certificate", _unsigned)
 
 
