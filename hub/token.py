@@ -61,6 +61,10 @@ class Token:
             raise TokenGone(f"The key {name} in the token is of another kind")
         return key
 
+    def key(self, name: str, public: Any) -> "TokenKey":
+        """A key of the token in the form that libraries take a private key in."""
+        return TokenKey(self, name, public)
+
     def sign(self, name: str, digest: bytes) -> bytes:
         """Sign a digest; gives r and s side by side. Raises TokenGone."""
         signature: bytes = self._with(

@@ -31,7 +31,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "zxingcpp": ("verification/scan*",),
     "cryptography": (
         "certs/*",
-        "hub/keys.py",
+        "hub/keys/*",
         "hub/jwk.py",
         "hub/vault.py",
         "hub/strongbox.py",

@@ -1,0 +1,176 @@
+"""The keys of one installation, used by their names."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+
+from hub.jwk import PublicKey, algorithm_of, jwk_of, thumbprint, unpadded
+from hub.keys.checked import checked
+from hub.keys.folder import Folder, write_new
+from hub.keys.forms import CURVES, HASHES, Algorithm, PrivateKey, fresh
+from hub.keys.problems import KeyMissing
+from hub.keys.quarantine import Quarantine
+
+if TYPE_CHECKING:
+    from hub.token import Token
+
+
+class Keys(Folder):
+    """The keys of one installation in its folder. Safe to share between threads; opened lazily, once per process."""
+
+    def __init__(
+        self, folder: Path, passphrase: str, *, token: "Token | None" = None, in_token: Sequence[str] = ()
+    ) -> None:
+        super().__init__(folder, passphrase)
+        self.quarantine = Quarantine(folder)
+        self._token = token
+        self._in_token = frozenset(in_token)  # purposes whose new keys are made in the token
+        self._opened: dict[str, PrivateKey] = {}
+        self._publics: dict[str, PublicKey] = {}
+        self._listed: tuple[int, list[tuple[str, str]]] = (-1, [])
+
+    # -- keys
+
+    def create(self, name: str, *, purpose: str, algorithm: Algorithm = "P-256") -> None:
+        """Make a key pair once; a second call changes nothing."""
+        if self.exists(name):
+            return
+        about = {"name": name, "purpose": purpose, "algorithm": algorithm, "custody": "file"}
+        public: PublicKey
+        if self._token and algorithm in CURVES and self._in_token & {purpose, "*"}:
+            about["custody"] = "token"
+            self._token.create(name, CURVES[algorithm])
+            public = self._token.public(name)
+        else:
+            self._keep(name, fresh(algorithm))
+            public = self._from_file(name).public_key()  # a crash, or another process, may have been first
+        text = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        write_new(self._path(name, "json"), json.dumps(about | {"public": text.decode()}, indent=1).encode())
+
+    def exists(self, name: str) -> bool:
+        """Whether this custody knows the key."""
+        return self._path(name, "json").exists()
+
+    def named(self, purpose: str) -> list[str]:
+        """The names of all keys of one purpose, in order of their names."""
+        stamp = self.folder.stat().st_mtime_ns if self.folder.exists() else 0
+        if self._listed[0] != stamp:  # a key was added; asked at each token, so not read again without need
+            abouts = [json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
+            self._listed = (stamp, [(about["purpose"], about["name"]) for about in abouts])
+        return [name for listed, name in self._listed[1] if listed == purpose]
+
+    def public(self, name: str) -> PublicKey:
+        """The public half. Raises KeyMissing."""
+        if name not in self._publics:
+            try:
+                about = json.loads(self._path(name, "json").read_text())
+            except OSError as error:
+                raise KeyMissing(f"There is no key named {name}") from error
+            key = serialization.load_pem_public_key(about["public"].encode())
+            assert isinstance(key, PublicKey)
+            self._publics[name] = key
+        return self._publics[name]
+
+    def spki(self, name: str) -> bytes:
+        """The public half as DER SubjectPublicKeyInfo (RFC 5280 4.1.2.7). Raises KeyMissing."""
+        return self.public(name).public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def signer(self, name: str) -> PrivateKey:
+        """A private-key object for libraries that build signatures themselves; it checks each, and cannot be exported.
+
+        Raises KeyMissing, WrongPassphrase, KeyQuarantined.
+        """
+        if name not in self._opened:
+            custody = "token" if (token := self._in(name)) else "file"
+            opened = (lambda: token.key(name, self.public(name))) if token else (lambda: self._from_file(name))
+            self._opened[name] = checked(name, custody, self.public(name), opened, self.quarantine)
+        self.quarantine.check(name)
+        return self._opened[name]
+
+    def _in(self, name: str) -> "Token | None":
+        """The token that holds a key; None if it is in a file."""
+        self.public(name)
+        if json.loads(self._path(name, "json").read_text()).get("custody") != "token":
+            return None
+        if self._token is None:
+            raise KeyMissing(f"The key {name} is in a token that this process is not told of")
+        return self._token
+
+    def sign(self, name: str, data: bytes, hash_name: str = "sha256") -> bytes:
+        """Sign `data`: ECDSA in DER with low s, RSA as PKCS #1 v1.5, or EdDSA. The result is checked before it is given out."""
+        return self._sign(name, data, HASHES[hash_name])
+
+    def sign_digest(self, name: str, digest: bytes, hash_name: str = "sha256") -> bytes:
+        """Sign what has been hashed already."""
+        return self._sign(name, digest, Prehashed(HASHES[hash_name]))
+
+    def sign_raw(self, name: str, data: bytes) -> bytes:
+        """Sign with ECDSA and give r and s side by side, as JOSE and COSE want it (RFC 7518 3.4, RFC 9053 2.1)."""
+        key = self.public(name)
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        size = (key.key_size + 7) // 8
+        r, s = decode_dss_signature(self.sign(name, data, "sha256" if size == 32 else "sha384"))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    def sign_jws(self, name: str, typ: str, claims: Mapping[str, Any], **header: Any) -> str:
+        """Claims as a compact JWS with `alg`, `kid` and `typ`, in one form for one content (RFC 7515 7.1)."""
+        jwk = self.jwk(name)
+        parts = ({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ, **header}, claims)
+        text = ".".join(
+            unpadded(json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+            for part in parts
+        )
+        return f"{text}.{unpadded(self.sign_raw(name, text.encode()))}"
+
+    def _sign(self, name: str, data: bytes, hashing: hashes.HashAlgorithm | Prehashed) -> bytes:
+        key = self.signer(name)
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(data, padding.PKCS1v15(), hashing)
+        if isinstance(key, ed25519.Ed25519PrivateKey):
+            return key.sign(data)
+        return key.sign(data, ec.ECDSA(hashing))
+
+    # -- from one machine to the others
+
+    def carried(self, name: str) -> str:
+        """A key as it stands in the folder, encrypted, for a machine with the same folder's salt; of one in a token its name."""
+        pem = self._path(name, "pem")
+        about = {"about": self._path(name, "json").read_text()}
+        return json.dumps(about | ({"pem": pem.read_text()} if pem.exists() else {}))
+
+    def adopt(self, name: str, carried: str) -> None:
+        """Take a key that another machine made; one of the same name that stood here gives way."""
+        parts = json.loads(carried)
+        for ending, part in (("pem", parts.get("pem")), ("json", parts["about"])):
+            self._path(name, ending).unlink(missing_ok=True)
+            if part is not None:
+                write_new(self._path(name, ending), part.encode())
+        self._forget_opened(name)
+
+    def forget(self, name: str) -> None:
+        """Destroy the private half of a key that signs no more. One in a token is for the token's own tools."""
+        for ending in ("pem", "json"):
+            self._path(name, ending).unlink(missing_ok=True)
+        self._forget_opened(name)
+
+    def _forget_opened(self, name: str) -> None:
+        self._opened.pop(name, None)
+        self._publics.pop(name, None)
+
+    # -- JSON Web Keys
+
+    def kid(self, name: str) -> str:
+        """The RFC 7638 thumbprint of the public half, base64url."""
+        return thumbprint(jwk_of(self.public(name)))
+
+    def jwk(self, name: str) -> dict[str, str]:
+        """The public half as JSON Web Key with `kid`, `use` and `alg` (RFC 7517)."""
+        key = self.public(name)
+        return jwk_of(key) | {"kid": self.kid(name), "use": "sig", "alg": algorithm_of(key)}
