@@ -47,6 +47,13 @@ class NoGrant(NotAllowed):
     advice = "Ask the owner of the seal for a grant that names you and this purpose."
 
 
+class GrantBounded(NotAllowed):
+    """Whoever hands a grant on gives no more than he has, and only if he may."""
+
+    title = "This grant cannot be handed on so"
+    advice = "Ask whoever gave the grant. Nothing was changed."
+
+
 class LimitReached(Problem):
     """The grant's number of uses is used up for now."""
 

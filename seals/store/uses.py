@@ -48,7 +48,9 @@ def grant(db: sa.Connection, id: str) -> SealGrant | None:
 def grants_to(db: sa.Connection, scope: str, names: Iterable[str], officer: str) -> list[SealGrant]:
     """The grants, of seals of a scope, that name one of these programs or bodies, or this officer."""
     query = sa.select(grant_table).join(seal_table, seal_table.c.id == grant_table.c.seal)
-    named = sa.or_(grant_table.c.grantee.in_(list(names)), sa.and_(grant_table.c.officer == officer, officer != ""))
+    named: sa.ColumnElement[bool] = grant_table.c.grantee.in_(list(names))
+    if officer:
+        named = sa.or_(named, grant_table.c.officer == officer)
     where = (named, grant_table.c.revoked_at.is_(None), seal_below(seal_table.c.place, scope))
     return [_grant(row) for row in db.execute(query.where(*where).order_by(grant_table.c.since, grant_table.c.id))]
 
