@@ -4,19 +4,24 @@ An old CA stays in charge of what it signed: its list and its OCSP signer live u
 was sealed under it changes when its successor takes over.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from certs import authority, schemes, store
 from certs.model import ISSUING, PROFILES, ROOT, Certificate, LegalPerson, NoAuthority, Profile, RollRefused, profile
 from hub import ledger
+from hub.problems import Unavailable
 
 if TYPE_CHECKING:
     from hub.house import House
 
+log = structlog.get_logger("certs")
 RESPONDER = "ocsp-signer"
 KEYS = {"time-stamp": "tsa", RESPONDER: "ocsp"}  # where the key is not named after its profile
 NUMBERED = frozenset({"maker"})  # whose first key bears a number too
@@ -35,6 +40,10 @@ def appoint(
     under: Certificate | None = None,
 ) -> Certificate:
     """A fresh key and its certificate. (After a crash in between, the key that has no certificate yet is taken.)"""
+    if under is None and profile(name).issuer != name:
+        under = authority.authority(house, profile(name).issuer, now)
+    if under:
+        house.keys.signer(under.key)  # no key is made, and no number taken, for what nobody can sign
     with house.database.read() as db:
         key = key_name(name, len(store.certificates(db, profile=name)) + 1)
     house.keys.create(key, purpose=name, algorithm=schemes.of(algorithm).algorithm)  # type: ignore[arg-type]  # checked
@@ -48,14 +57,27 @@ def key_name(name: str, number: int) -> str:
 
 
 def renew(house: "House", now: datetime) -> list[Certificate]:
-    """Give each unit that ends soon, or was revoked, its successor; each CA that lives its OCSP signer. A CA has `roll`."""
-    made = [_successor(house, one, now, "renewal") for one in _holders(house) if not one.signs_at(now + RENEW)]
+    """Give each unit that ends soon, or was revoked, its successor; each CA that lives its OCSP signer. A CA has `roll`.
+
+    What cannot be signed now, because the root's key rests in a safe, does not stop the others.
+    """
+    made: list[Certificate] = []
+    for one in _holders(house):
+        made += _tried(one, partial(_successor, house, one, now, "renewal"))
     for above in generations(house, ISSUING):
         if above.valid_at(now):
-            made += _responder(house, above, now, "renewal")
+            made += _tried(above, partial(_responder, house, above, now, "renewal"))
     if made:
         authority.forget_offices(house)
     return made
+
+
+def _tried(one: Certificate, make: Callable[[], list[Certificate]]) -> list[Certificate]:
+    try:
+        return make()
+    except Unavailable as problem:
+        log.warning("certificate.not_renewed", profile=one.profile, serial=one.serial, why=problem.code)
+        return []
 
 
 def roll(house: "House", name: str, now: datetime, *, by: str, to: int = 0) -> Certificate:
@@ -130,8 +152,12 @@ def _holders(house: "House") -> list[Certificate]:
     return [found[0] for name in UNITS if (found := generations(house, name))]
 
 
-def _successor(house: "House", old: Certificate, now: datetime, by: str) -> Certificate:
-    return appoint(house, old.profile, subject_of(old), _algorithm(old), now, by=by)
+def _successor(house: "House", old: Certificate, now: datetime, by: str) -> list[Certificate]:
+    """A unit's successor, if it needs one: near the end of its CA there is none that would last longer."""
+    above = authority.authority(house, profile(old.profile).issuer, now)
+    if old.signs_at(min(now + RENEW, above.not_after - timedelta(seconds=1))):
+        return []
+    return [appoint(house, old.profile, subject_of(old), _algorithm(old), now, by=by, under=above)]
 
 
 def _responders(house: "House", above: Certificate) -> list[Certificate]:
