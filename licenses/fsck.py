@@ -21,7 +21,10 @@ from licenses.identifier import Identifier
 from licenses.model import LIFE, License, Number, Operation, Status
 from seals import store as seal_store
 from seals.model import SealUse, UseState
+from seals.model.edition import Edition, Lift
+from seals.store import editions as edition_store
 
+EDITION = "seal.edition"
 PATIENCE = timedelta(minutes=10)  # the ticker looks every few seconds: nobody resumes what has waited so long
 
 
@@ -47,6 +50,8 @@ class Books:
     uses: dict[str, SealUse]
     events: list[ledger.Event]
     files: frozenset[str]
+    editions: list[Edition]
+    lifts: list[Lift]
 
     def __str__(self) -> str:
         return (
@@ -67,6 +72,8 @@ def fsck(house: House, now: datetime, *, read_files: bool = True) -> tuple[Books
             uses={one.id: one for one in seal_store.every_use(db)},
             events=list(_events(db)),
             files=files,
+            editions=list(edition_store.every_edition(db)),
+            lifts=list(edition_store.every_lift(db)),
         )
     found = [fault for check in CHECKS for fault in check(books)]
     found += _waiting(house, books, now)
@@ -146,13 +153,34 @@ def each_seal_use_has_its_license(books: Books) -> Iterator[Fault]:
 
 
 def each_file_has_its_row(books: Books) -> Iterator[Fault]:
-    """Every license has its file, and every file belongs to a number."""
+    """Every license and edition has its file, and every file belongs to a number."""
     for license in books.licenses.values():
         if license.sealed not in books.files:
             yield Fault(license.identifier, f"its file {license.sealed} is missing")
+    for edition in books.editions:
+        if edition.digest not in books.files:
+            yield Fault(f"document {edition.sealed.hex()}", f"its edition {edition.digest} is missing")
     named = {each.sealed for number in books.numbers.values() for each in number.papers}
+    named |= {edition.digest for edition in books.editions} | {digest for lift in books.lifts for digest in lift.named}
     for digest in sorted(books.files - named):
         yield Fault(f"file {digest}", "belongs to no number")
+
+
+def each_edition_is_of_a_sealed_document(books: Books) -> Iterator[Fault]:
+    """Editions are counted from one, each of a document that a seal has sealed, and the ledger names each once."""
+    sealed = {use.sealed_digest: use for use in books.uses.values() if use.sealed_digest}
+    told = Counter((event.subject, event.facts.get("edition")) for event in books.events if event.kind == EDITION)
+    numbers: dict[bytes, int] = {}
+    for edition in books.editions:
+        about = f"document {edition.sealed.hex()}"
+        use = sealed.get(edition.sealed)
+        if use is None:
+            yield Fault(about, f"its edition {edition.number} is of no sealed document")
+        elif told[use.seal, edition.digest] != 1:
+            yield Fault(about, f"the ledger has {told[use.seal, edition.digest]} of its edition {edition.number}")
+        numbers[edition.sealed] = numbers.get(edition.sealed, 0) + 1
+        if edition.number != numbers[edition.sealed]:
+            yield Fault(about, f"its edition {numbers[edition.sealed]} has no row")
 
 
 def the_ledger_tells_the_same(books: Books) -> Iterator[Fault]:
@@ -182,6 +210,7 @@ CHECKS = (
     each_license_has_its_seal_use,
     each_seal_use_has_its_license,
     each_file_has_its_row,
+    each_edition_is_of_a_sealed_document,
     the_ledger_tells_the_same,
 )
 
@@ -225,14 +254,16 @@ def _applications(house: House, books: Books) -> Iterator[Fault]:
 
 
 def _files(house: House, books: Books) -> Iterator[Fault]:
-    """Each license's file is, byte for byte, the one that was sealed."""
-    for license in books.licenses.values():
+    """Each license's file, and each edition, is byte for byte what was kept."""
+    kept = [(license.identifier, license.sealed) for license in books.licenses.values()]
+    kept += [(f"document {edition.sealed.hex()}", edition.digest) for edition in books.editions]
+    for about, digest in kept:
         try:
-            house.blobs.get(license.sealed)
+            house.blobs.get(digest)
         except BlobMissing:
             continue  # told already
         except BlobDamaged:
-            yield Fault(license.identifier, f"its file {license.sealed} is damaged")
+            yield Fault(about, f"its file {digest} is damaged")
 
 
 def _ledger(house: House) -> list[Fault]:
@@ -245,10 +276,11 @@ def _ledger(house: House) -> list[Fault]:
 
 
 def _events(db: Connection) -> Iterator[ledger.Event]:
-    before = None
-    while some := ledger.events(db, kind="license.", before=before, limit=1000):
-        yield from some
-        before = some[-1].id
+    for kind in ("license.", EDITION):
+        before = None
+        while some := ledger.events(db, kind=kind, before=before, limit=1000):
+            yield from some
+            before = some[-1].id
 
 
 def _series(key: tuple[str, str, int]) -> str:

@@ -30,7 +30,10 @@ def made(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[P
     code = qr.sign(house, _code(intent, kind, made.digest))
     drawn = page.draw(made, kind, code, test_edition=house.settings.test_edition, now=intent.at)
     tool, evidence = material.for_seal(house, seal, now)
-    seal_use = use.reserve(house, seal.id, purpose=kind.code, record_digest=made.digest, caller=caller, now=now)
+    wanted = Level.archive if archived(house, kind) else Level.timed
+    seal_use = use.reserve(
+        house, seal.id, purpose=kind.code, record_digest=made.digest, caller=caller, now=now, wanted=wanted
+    )
     sealed = sealing.seal_once(sealing.prepare(drawn.pdf, tool, seal_use, drawn.seal_place, evidence))
     named = Paper(sealed.digest.hex(), sealed.level.value, seal_use.id, made.digest.hex(), code)
     with house.database.write() as db:  # the row names the file before the file is there: no file without row
@@ -38,6 +41,12 @@ def made(house: House, intent: Intent, caller: Caller, now: datetime) -> tuple[P
             raise Overtaken("The application %(number)s", number=intent.identifier)
     house.blobs.put(sealed.pdf)
     return named, sealed
+
+
+def archived(house: House, kind: Kind) -> bool:
+    """Whether licenses of a kind get an archive edition, with evidence that is kept fresh for as long as it is needed."""
+    chosen = {each.strip() for each in house.settings.archive_kinds.split(",")}
+    return "*" in chosen or kind.slug in chosen
 
 
 def kept(house: House, intent: Intent, now: datetime) -> tuple[Paper, Sealed] | None:

@@ -1,11 +1,12 @@
 """Periodic work of this room. The front door calls `register` once per process."""
 
 from hub import ticks
-from seals import lifecycle, make, seal_document
+from seals import lifecycle, lift, make, seal_document
 
 
 def register() -> None:
-    """End seals whose certificate has ended; make what waits for the maker, where his key is."""
+    """End seals whose certificate has ended; seal documents that wait, make what waits for the maker; lift levels."""
     ticks.every(600, "seals-expire", lifecycle.expire)
     ticks.every(5, "documents", seal_document.resume)
     ticks.every(60, "seals-make", make.finish_orders)
+    ticks.every(30, "seals-lift", lift.lift)

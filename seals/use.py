@@ -23,6 +23,7 @@ from seals.model import (
     below,
     line,
 )
+from seals.store import editions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -82,10 +83,19 @@ def reserve(
 
 
 def finish(db: "Connection", sealed: Sealed, now: datetime) -> SealUse:
-    """Note what a use sealed, in the commit that keeps the document. Raises UseSpent if the use has ended already."""
+    """Note what a use sealed, in the commit that keeps the document. Raises UseSpent if the use has ended already.
+
+    What the document lacks of the level that was wanted is owed to it from now on (`seals.lift`).
+    """
     use = store.use(db, sealed.use)
     ended = replace(use, state=UseState.sealed, sealed_digest=sealed.digest, level=sealed.level.value, ended_at=now)
     store.end_use(db, ended)
+    if not sealed.level.reaches(Level(use.wanted)):
+        editions.owe(db, use.id, sealed.digest, now)
+    if sealed.missing:
+        facts = {"use": use.id, "level": ended.level, "missing": list(sealed.missing)}
+        place = store.seal(db, use.seal).place
+        ledger.wrote(db, "seal.level-lowered", use.seal, by=use.by, at=now, place=place, facts=facts)
     return ended
 
 

@@ -23,6 +23,8 @@ WORDS = {
     "seal.suspend": N_("Seal suspended"),
     "seal.resume": N_("Seal in use again"),
     "seal.used": N_("Seal used"),
+    "seal.level-lowered": N_("Sealed without evidence that could not be had"),
+    "seal.edition": N_("Archive edition of a sealed document made"),
     "seal.use-voided": N_("Use of a seal given up"),
     "seal.granted": N_("Use of a seal granted"),
     "seal.grant-ended": N_("Grant to use a seal ended"),

@@ -18,6 +18,11 @@ class Level(StrEnum):
     long_term = "B-LT"
     archive = "B-LTA"
 
+    def reaches(self, wanted: "Level") -> bool:
+        """Whether it is no lower than another one."""
+        order = list(Level)
+        return order.index(self) >= order.index(wanted)
+
 
 class Layout(StrEnum):
     """How a file is built: the seal in the one and last revision (what a holder has), or evidence in revisions after it."""
