@@ -262,6 +262,19 @@ def test_after_one_visit_it_works_without_internet(desk: Desk, visit: Visit, lic
     says(page, Reason.status_old)
 
 
+@pytest.mark.parametrize(("language", "heading"), [("en", "en"), ("zh-Hans", "zh-Hans"), ("fr", "zh-Hans")])
+def test_what_is_kept_speaks_as_the_browser_prefers_before_anybody_chose(
+    desk: Desk, visit: Visit, language: str, heading: str
+) -> None:
+    page = visit(f"{desk.house.settings.verify_url}/", language=language)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate("caches.delete('yinxin-choice')")  # it is written a moment after the page is shown
+    page.goto("about:blank")
+    page.context.set_offline(True)
+    page.goto(f"{desk.house.settings.verify_url}/")
+    assert page.evaluate("document.documentElement.lang") == heading
+
+
 def test_no_request_carries_the_code(desk: Desk, visit: Visit, license: License) -> None:
     page = visit("about:blank")
     sent: list[Request] = []

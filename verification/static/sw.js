@@ -29,10 +29,11 @@ self.addEventListener("fetch", (event) => {
   else if (url.pathname.startsWith(SCANNER)) event.respondWith(kept(READER, event.request));
 });
 
-/** The page in the language that was asked for, or chosen before. */
+/** The page in the language that was asked for, or chosen before, or that the browser prefers, as the server would choose. */
 async function page(url, request) {
   const chosen = url.searchParams.get("lang") ?? (await (await caches.match("/language", { cacheName: "yinxin-choice" }))?.text());
-  const found = await caches.match(`/?lang=${chosen ?? "zh-Hans"}`, { cacheName: SHELL });
+  const preferred = /^en/i.test(navigator.languages.find((one) => /^(zh|en)/i.test(one)) ?? "") ? "en" : "zh-Hans";
+  const found = await caches.match(`/?lang=${chosen ?? preferred}`, { cacheName: SHELL });
   return found ?? fetch(request);
 }
 
