@@ -7,11 +7,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.i18n import N_, translated
+from seals.model import Level
 from verification.model import Check, Report, Result, Step
 
 OFFICIAL = ZoneInfo("Asia/Shanghai")
 ORDER: Sequence[Step] = tuple(Step)
 RESULTS = {Result.passed: N_("passed"), Result.failed: N_("not passed"), Result.not_done: N_("not checked")}
+
+LEVELS = {  # of the file (EN 319 142-1), in words
+    Level.bare.value: N_("B-B: the seal alone"),
+    Level.timed.value: N_("B-T: with the time of an independent clock"),
+    Level.long_term.value: N_("B-LT: with evidence for later years"),
+    Level.archive.value: N_("B-LTA: with evidence for later years, time-stamped for the archive"),
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,7 @@ def body(report: Report, language: str) -> dict[str, Any]:
         "sealing": [{"name": name, "value": value} for name, value in told.sealed],
         "sealed": seal and {
             "agency": seal.agency, "name": seal.name, "certificate": seal.certificate, "at": seal.at and _iso(seal.at),
+            "level": seal.level or None, "archived": seal.archived and _iso(seal.archived),
         },
         "digest": report.digest or None,
         "evidence": [
@@ -93,7 +102,9 @@ def _sealed(report: Report, say: Any) -> tuple[tuple[str, str], ...]:
     if seal is None:
         return ()
     when = [(say(N_("Sealed at")), _moment(seal.at))] if seal.at else []
-    return ((say(N_("Sealed by")), f"{seal.name} ({seal.agency})"), *when)
+    level = [(say(N_("Level of the signature")), say(LEVELS[seal.level]))] if seal.level in LEVELS else []
+    kept = [(say(N_("Evidence of the archive")), _moment(seal.archived))] if seal.archived else []
+    return ((say(N_("Sealed by")), f"{seal.name} ({seal.agency})"), *when, *level, *kept)
 
 
 def _age(name: str, age: timedelta, made: datetime, say: Any) -> str:

@@ -5,7 +5,7 @@ import json
 import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,8 @@ from pathlib import Path
 import typst
 
 from certs import status as status_of
-from certs import trust
+from certs import store as certificates
+from certs import timestamp, trust
 from certs.model import ISSUING, ROOT
 from hub import tree
 from hub.callers import Caller
@@ -24,7 +25,7 @@ from licenses.identifier import Identifier
 from licenses.issue import issue
 from licenses.model import Application, License
 from licenses.qr import Code
-from seals import lifecycle, material, sealing, use
+from seals import lifecycle, material, sealing, sealing_archive, use
 from seals import store as seals
 from seals.model import Design, Evidence, Place, Seal, SealMaterial
 from tests.licenses.samples import BUSINESS, MARKET
@@ -132,6 +133,19 @@ class Desk:
         )
         tool, evidence = given or self.material()
         return sealing.seal_once(sealing.prepare(page, tool, reserved, PLACE, evidence)).pdf
+
+    def archived(self, pdf: bytes, *, stamped: bool = True) -> bytes:
+        """The edition of a sealed file for the archive: with evidence for later years, and a time-stamp over all of it."""
+        _, evidence = self.material()
+        with self.house.database.read() as db:
+            chain = [certificates.newest(db, name) for name in ("time-stamp", ISSUING)]
+        ders = tuple(one.der for one in chain if one is not None)
+        more = sealing_archive.with_evidence(pdf, replace(evidence, certificates=ders))
+        return sealing_archive.with_archive_stamp(more, self.stamp) if stamped else more
+
+    def stamp(self, imprint: bytes) -> bytes:
+        """A token of the house's clock."""
+        return timestamp.token(self.house, imprint, self.now)
 
     def material(self) -> tuple[SealMaterial, Evidence]:
         """What the seal works with now."""

@@ -28,6 +28,7 @@ class Step(StrEnum):
     attributes = "attributes"
     one_seal = "one-seal"
     no_changes = "no-changes"
+    evidence = "evidence"
     content = "content"
     signature = "signature"
     certificate = "certificate"
@@ -61,6 +62,7 @@ TITLES: Mapping[Step, str] = {
     Step.attributes: "The seal holds only what it may hold",
     Step.one_seal: "There is exactly one seal",
     Step.no_changes: "The seal forbids every later change",
+    Step.evidence: "Nothing but evidence was added after sealing",
     Step.content: "The content is what was sealed",
     Step.signature: "The signature of the seal is genuine",
     Step.certificate: "The certificate of the seal is in order",

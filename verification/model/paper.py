@@ -51,5 +51,5 @@ def _check(held: dict[str, Any]) -> Check:
 
 
 def _seal(held: dict[str, Any]) -> SealMark:
-    at = datetime.fromisoformat(held["at"]) if held["at"] else None
-    return SealMark(str(held["agency"]), str(held["name"]), str(held["certificate"]), at)
+    at, archived = (datetime.fromisoformat(held[name]) if held[name] else None for name in ("at", "archived"))
+    return SealMark(str(held["agency"]), str(held["name"]), str(held["certificate"]), at, str(held["level"]), archived)

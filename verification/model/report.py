@@ -37,12 +37,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class SealMark:
-    """Who sealed, and when an independent clock saw it."""
+    """Who sealed, and when an independent clock saw it; the level of the file, and the last time-stamp of the archive on it."""
 
     agency: str
     name: str
     certificate: str
     at: datetime | None = None
+    level: str = ""
+    archived: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,25 @@ from functools import lru_cache
 from typing import Any
 
 from asn1crypto import crl, keys, ocsp, x509
+from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator
 
 from certs.model import POLICY_ARC, TRUST_LIST_SIGNING
 
 SEAL_POLICY = f"{POLICY_ARC}.1.1"  # the certificate policy under which e-seals, and nothing else, are certified
+SIGNED = {  # which members hold what is signed, and the signature
+    x509.Certificate: ("tbs_certificate", "signature_value"),
+    crl.CertificateList: ("tbs_cert_list", "signature"),
+    ocsp.BasicOCSPResponse: ("tbs_response_data", "signature"),
+}
+BROKEN = {  # the chain does not hold, whatever the revocation data say
+    AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND,
+    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE,
+    AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE,
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE,
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+}
 TOLERANCE = timedelta(seconds=60)  # between our clocks: CA, OCSP responder and time-stamp unit are different machines
 
 
@@ -43,7 +56,7 @@ def issued_by_us(certificate: bytes, anchors: Anchors) -> bool:
 def _issued(certificate: bytes, anchors: Anchors) -> bool:
     held = x509.Certificate.load(certificate)
     issuer = held.issuer.dump()
-    return any(_signed_by(held, above) for above in _authorities(anchors) if above.subject.dump() == issuer)
+    return any(signed_by(held, above) for above in _authorities(anchors) if above.subject.dump() == issuer)
 
 
 def names_us(certificate: bytes, anchors: Anchors) -> bool:
@@ -97,12 +110,17 @@ def invalid_since(certificate: x509.Certificate, anchors: Anchors) -> datetime |
     return min((moment for moment in moments if moment), default=None)
 
 
+def listed_by_us(body: bytes, anchors: Anchors) -> bool:
+    """Whether one of our authorities really signed this revocation list."""
+    return bool(_ended(body, anchors)[0])
+
+
 @lru_cache(maxsize=64)
 def _ended(body: bytes, anchors: Anchors) -> tuple[bytes, dict[int, datetime]]:
     """Who made a list, and from when on each certificate on it is invalid; nothing, if it is not signed by its maker."""
     held = crl.CertificateList.load(body)
     issuer = held.issuer.dump()
-    if not any(_signed_by(held, above) for above in _authorities(anchors) if above.subject.dump() == issuer):
+    if not any(signed_by(held, above) for above in _authorities(anchors) if above.subject.dump() == issuer):
         return b"", {}
     entries = held["tbs_cert_list"]["revoked_certificates"] or ()
     return issuer, {entry["user_certificate"].native: _invalid_from(entry) for entry in entries}
@@ -125,12 +143,12 @@ def _loaded(certificate: bytes) -> x509.Certificate:
     return x509.Certificate.load(certificate)
 
 
-def _signed_by(held: x509.Certificate | crl.CertificateList, above: x509.Certificate) -> bool:
-    body = held["tbs_certificate" if isinstance(held, x509.Certificate) else "tbs_cert_list"]
-    signature = held["signature_value" if isinstance(held, x509.Certificate) else "signature"]
+def signed_by(held: x509.Certificate | crl.CertificateList | ocsp.BasicOCSPResponse, above: x509.Certificate) -> bool:
+    """Whether the key of one certificate signed another, a list or an answer."""
+    body, signature = SIGNED[type(held)]
     try:
         DefaultSignatureValidator().validate_signature(
-            signature.native, body.dump(), above.public_key, held["signature_algorithm"]
+            held[signature].native, held[body].dump(), above.public_key, held["signature_algorithm"]
         )
     except Exception:  # noqa: BLE001  hostile bytes: whatever cannot be verified is not signed by us
         return False
@@ -144,7 +162,7 @@ def list_signer(certificates: list[bytes], roots: tuple[bytes, ...], at: datetim
         purposes = own.extended_key_usage_value
         named = [purpose.dotted for purpose in purposes] if purposes is not None else []
         above = [
-            root for root in map(_loaded, roots) if root.subject.dump() == own.issuer.dump() and _signed_by(own, root)
+            root for root in map(_loaded, roots) if root.subject.dump() == own.issuer.dump() and signed_by(own, root)
         ]
         # A certificate of tomorrow is no reason to refuse: then the list is of tomorrow too, and our clock is wrong.
         if own.ca or TRUST_LIST_SIGNING not in named or not above or at > own.not_valid_after:

@@ -7,11 +7,11 @@ certificates, the signature and the time-stamp: whatever else could be varied th
 import hashlib
 from dataclasses import dataclass
 
-from certs import der
+from certs import der, schemes
 from certs.der import Malformed, Reader
+from certs.model import KeyWrong
+from certs.schemes import P256, Scheme
 
-SHA256 = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"))
-ECDSA_SHA256 = der.sequence(der.oid("1.2.840.10045.4.3.2"))
 DATA = der.oid("1.2.840.113549.1.7.1")
 SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
 TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
@@ -19,7 +19,6 @@ CONTENT_TYPE = der.oid("1.2.840.113549.1.9.3")
 MESSAGE_DIGEST = der.oid("1.2.840.113549.1.9.4")
 SIGNING_CERTIFICATE_V2 = der.oid("1.2.840.113549.1.9.16.2.47")
 TIME_STAMP = der.oid("1.2.840.113549.1.9.16.2.14")
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class AttributeRefused(ValueError):
@@ -36,16 +35,19 @@ class Container:
     digest: bytes
     signature: bytes
     token: bytes | None
+    scheme: Scheme = P256
 
     @property
-    def low_s(self) -> bool:
-        """Whether the signature has the lower of its two forms."""
-        return is_low_s(self.signature)
+    def canonical(self) -> bool:
+        """Whether the signature has the one form that we give out: on a curve, the lower of its two."""
+        return self.scheme.is_canonical(self.signature)
 
 
 @dataclass(frozen=True)
 class _Signer:
     name: bytes  # issuer and serial, as they stand
+    digest_identifier: bytes
+    identifier: bytes
     signed: bytes
     attributes: dict[bytes, bytes]
     unsigned: dict[bytes, bytes]
@@ -56,11 +58,12 @@ def read(container: bytes) -> Container:
     """Read a seal's container. Raises Malformed for another form, AttributeRefused for other contents."""
     data = _signed_data(container)
     _same(data.whole(), 1, "the version")
-    _same(data.raw(der.SET), der.set_of(SHA256), "the digest algorithms")
+    digests = data.raw(der.SET)
     _same(data.raw(der.SEQUENCE), der.sequence(DATA), "the content")
     certificates = _certificates(data)
     signer = _only_signer(data)
     own = _named(certificates, signer.name)
+    scheme = _scheme(own, signer, digests)
     _same(
         set(signer.attributes),
         {CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2},
@@ -73,14 +76,14 @@ def read(container: bytes) -> Container:
     _names_certificate(signer.attributes[SIGNING_CERTIFICATE_V2], own)
     digest = _octets(signer.attributes[MESSAGE_DIGEST])
     others = tuple(one for one in certificates if one != own)
-    return Container(own, others, signer.signed, digest, signer.signature, signer.unsigned.get(TIME_STAMP))
+    return Container(own, others, signer.signed, digest, signer.signature, signer.unsigned.get(TIME_STAMP), scheme)
 
 
 def read_token(token: bytes) -> Container:
     """Read a time-stamp token in the same strict way (RFC 3161 2.4.2, RFC 5816). Its time and imprint are checked elsewhere."""
     data = _signed_data(token)
     _same(data.whole(), 3, "the version")
-    _same(data.raw(der.SET), der.set_of(SHA256), "the digest algorithms")
+    digests = data.raw(der.SET)
     content = data.into(der.SEQUENCE)
     _same(content.raw(der.OID), TST_INFO, "the content")
     wrapped = content.into(der.CONTEXT)
@@ -92,6 +95,7 @@ def read_token(token: bytes) -> Container:
     if signer.unsigned:
         raise AttributeRefused("an unsigned attribute in the time-stamp")
     own = _named(certificates, signer.name)
+    _same(_scheme(own, signer, digests), P256, "the kind of key")  # time-stamps stay with one kind
     _names_certificate(signer.attributes.get(SIGNING_CERTIFICATE_V2, b""), own)
     digest = _octets(signer.attributes.get(MESSAGE_DIGEST, b""))
     _same(digest, hashlib.sha256(info).digest(), "the digest of the time-stamp", AttributeRefused)
@@ -99,17 +103,26 @@ def read_token(token: bytes) -> Container:
     return Container(own, others, signer.signed, digest, signer.signature, None)
 
 
-def is_low_s(signature: bytes) -> bool:
-    """Whether an ECDSA signature on P-256 is strict DER with s in the lower half."""
+def _scheme(certificate: bytes, signer: _Signer, digests: bytes) -> Scheme:
+    """The one kind of signature that fits the key in the signer's certificate: what the container names must be that."""
     try:
-        outer = Reader(signature)
-        numbers = outer.into(der.SEQUENCE)
-        outer.end()
-        r, s = numbers.whole(), numbers.whole()
-        numbers.end()
-    except Malformed:
-        return False
-    return 0 < r < P256_ORDER and 0 < s <= P256_ORDER // 2
+        scheme = schemes.of_public(_public(certificate))
+    except KeyWrong as error:
+        raise Malformed("the key of the signer is of another kind than ours") from error
+    _same(digests, der.set_of(scheme.digest_identifier), "the digest algorithms")
+    _same(signer.digest_identifier, scheme.digest_identifier, "the digest algorithm")
+    _same(signer.identifier, scheme.identifier, "the signature algorithm")
+    return scheme
+
+
+def _public(certificate: bytes) -> bytes:
+    """The SubjectPublicKeyInfo of a certificate (RFC 5280 4.1)."""
+    fields = Reader(certificate).into(der.SEQUENCE).into(der.SEQUENCE)
+    fields.maybe(der.CONTEXT)  # the version
+    fields.raw(der.INTEGER)
+    for _ in ("algorithm", "issuer", "validity", "subject"):
+        fields.raw(der.SEQUENCE)
+    return fields.raw(der.SEQUENCE)
 
 
 def _signed_data(container: bytes) -> Reader:
@@ -138,13 +151,13 @@ def _only_signer(data: Reader) -> _Signer:
     signers.end()
     _same(info.whole(), 1, "the version of the signer")
     name = info.raw(der.SEQUENCE)
-    _same(info.raw(der.SEQUENCE), SHA256, "the digest algorithm")
+    digest_identifier = info.raw(der.SEQUENCE)
     signed = info.take(der.CONTEXT)
-    _same(info.raw(der.SEQUENCE), ECDSA_SHA256, "the signature algorithm")
+    identifier = info.raw(der.SEQUENCE)
     signature = info.take(der.OCTET_STRING)
     unsigned = _attributes(info.take(der.CONTEXT + 1)) if not info.done else {}
     info.end()
-    return _Signer(name, signed, _attributes(signed), unsigned, signature)
+    return _Signer(name, digest_identifier, identifier, signed, _attributes(signed), unsigned, signature)
 
 
 def _attributes(body: bytes) -> dict[bytes, bytes]:

@@ -8,13 +8,16 @@ from io import BytesIO
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from certs.der import Malformed
 from verification.model import Check, Paper, Reason, SealMark, Step, failed, not_done, passed
-from verification.pdf import attached, chain, seal
-from verification.pdf.chain import Anchors
-from verification.pdf.container import AttributeRefused, Container, is_low_s, read, read_token
+from verification.pdf import archive, attached, chain, seal, tail
+from verification.pdf.archive import Archived
+from verification.pdf.chain import Anchors, Inside
+from verification.pdf.container import AttributeRefused, Container, read, read_token
 from verification.pdf.layout import Hole, Layout, look
+from verification.pdf.tail import Tail
 
 MOST_BYTES = 20_000_000  # of a file; ours have about 0.2 million
 TAIL_BYTES = (
@@ -32,11 +35,12 @@ def examine(data: bytes, anchors: Anchors, now: datetime) -> Paper:
     hole = _our_hole(layout, anchors)
     if hole is None:
         return Paper((opened, *_without_hole(reader, layout, anchors)))
-    raw = tuple(_raw_rules(layout, hole, anchors))
-    parsed = _parsed(reader, hole, anchors, now) if reader is not None else Paper(())
+    added = tail.read(data, hole.end) if hole.end < layout.size else None
+    raw = tuple(_raw_rules(layout, hole, added, anchors))
+    parsed = _parsed(reader, hole, added, anchors, now) if reader is not None else Paper(())
     return Paper(
         checks=(opened, passed(Step.sealed), passed(Step.our_seal), *raw, *parsed.checks),
-        digest=hashlib.sha256(data[: hole.range[2] + hole.range[3]]).hexdigest(),
+        digest=hashlib.sha256(data[: hole.end]).hexdigest(),
         seal=parsed.seal,
         record=parsed.record,
         record_digest=parsed.record_digest,
@@ -120,8 +124,9 @@ def _claims_us(certificate: bytes, anchors: Anchors) -> bool:
 # -- the raw bytes
 
 
-def _raw_rules(layout: Layout, hole: Hole, anchors: Anchors) -> Iterator[Check]:
-    if layout.starts and layout.ends and hole.ends(layout.size):
+def _raw_rules(layout: Layout, hole: Hole, added: Tail | None, anchors: Anchors) -> Iterator[Check]:
+    whole = added is not None or hole.ends(layout.size)
+    if layout.starts and layout.ends and whole:
         yield passed(Step.file_ends)
     else:
         yield failed(Step.file_ends, Reason.altered, "Something stands before or after the sealed part")
@@ -130,11 +135,15 @@ def _raw_rules(layout: Layout, hole: Hole, anchors: Anchors) -> Iterator[Check]:
     else:
         yield failed(Step.whole_file, Reason.altered, "Some bytes are not under the seal")
     yield passed(Step.padding) if hole.clean else failed(Step.padding, Reason.altered, "Data are hidden after the seal")
-    if layout.marks == 1:
+    seals = layout.marks - (added.stamps if added is not None else 0)
+    if seals == 1 and (added is None or added.marks == added.stamps):
         yield passed(Step.one_seal)
     else:
-        yield failed(Step.one_seal, Reason.altered, "%(count)s signatures are in the file", count=str(layout.marks))
+        yield failed(Step.one_seal, Reason.altered, "%(count)s signatures are in the file", count=str(seals))
     yield from _container_rules(hole, anchors)
+    why = tail.refused(layout, added, anchors) if added is not None else ""
+    if why:
+        yield failed(Step.evidence, Reason.altered, "Something was added after it was sealed", what=why)
 
 
 def _container_rules(hole: Hole, anchors: Anchors) -> Iterator[Check]:
@@ -147,8 +156,8 @@ def _container_rules(hole: Hole, anchors: Anchors) -> Iterator[Check]:
     except Malformed as error:
         yield failed(Step.strict_form, Reason.altered, "The seal is written in another form than ours", what=str(error))
         return
-    low = container.low_s and (token is None or is_low_s(token.signature))
-    if low and _chain_known(container, token, anchors):
+    canonical = container.canonical and (token is None or token.canonical)
+    if canonical and _chain_known(container, token, anchors):
         yield passed(Step.strict_form)
     else:
         yield failed(Step.strict_form, Reason.altered, "The seal is written in another form than ours")
@@ -164,31 +173,46 @@ def _chain_known(container: Container, token: Container | None, anchors: Anchors
 # -- what the library finds
 
 
-def _parsed(reader: PdfFileReader, hole: Hole, anchors: Anchors, now: datetime) -> Paper:
+def _parsed(reader: PdfFileReader, hole: Hole, added: Tail | None, anchors: Anchors, now: datetime) -> Paper:
     try:
-        return _judged(reader, hole, anchors, now)
+        return _judged(reader, hole, added, anchors, now)
     except Exception as error:  # noqa: BLE001  hostile bytes: pyHanko lets AttributeError, KeyError and TypeError through
-        return Paper((failed(Step.content, Reason.damaged, "The reader stopped within it", kind=type(error).__name__),))
+        kind = type(error).__name__
+        if added is not None:  # what was sealed can be read: whatever cannot came after it
+            return Paper((failed(Step.evidence, Reason.altered, "Something was added after it was sealed", what=kind),))
+        return Paper((failed(Step.content, Reason.damaged, "The reader stopped within it", kind=kind),))
 
 
-def _judged(reader: PdfFileReader, hole: Hole, anchors: Anchors, now: datetime) -> Paper:
+def _judged(reader: PdfFileReader, hole: Hole, added: Tail | None, anchors: Anchors, now: datetime) -> Paper:
+    stamps = added.stamps if added is not None else 0
     fields = list(enumerate_sig_fields(reader))
     found = [one for one in reader.embedded_signatures if tuple(int(each) for each in one.byte_range) == hole.range]
-    if len(fields) != 1 or len(found) != 1 or len(reader.root["/AcroForm"]["/Fields"]) != 1:
+    named = {len(fields), len(reader.embedded_signatures), len(reader.root["/AcroForm"]["/Fields"])}
+    if named != {1 + stamps} or len(reader.embedded_timestamp_signatures) != stamps or len(found) != 1:
         return Paper((failed(Step.one_seal, Reason.altered, "The seal is not the only field of the document"),))
-    signature = found[0]
-    judged = seal.judge(signature, anchors, attached.inside(reader), now)
+    signature, inside = found[0], attached.inside(reader)
+    archived, later = _later(reader, signature, added, anchors, inside)
+    judged = seal.judge(signature, anchors, inside, now, archived.first)
     certified = passed(Step.no_changes) if seal.certifies(signature) else failed(Step.no_changes, Reason.altered)
     code, name = chain.owner(signature.signer_cert)
     serial = f"{signature.signer_cert.serial_number:040x}"
     record = attached.record(reader)
     return Paper(
-        checks=(certified, *judged.checks, _record(record)),
-        seal=SealMark(code, name, serial, judged.at),
+        checks=(certified, *later, *judged.checks, _record(record)),
+        seal=SealMark(code, name, serial, judged.at, archived.level(timed=judged.at is not None), archived.last),
         record=record.decode("utf-8", "replace") if record else "",
         record_digest=hashlib.sha256(record).hexdigest() if record else "",
         codes=attached.links(reader),
     )
+
+
+def _later(
+    reader: PdfFileReader, signature: EmbeddedPdfSignature, added: Tail | None, anchors: Anchors, inside: Inside
+) -> tuple[Archived, tuple[Check, ...]]:
+    if added is None:
+        return Archived(), ()
+    found, check = archive.read(reader, signature, added, anchors, lambda one: seal.stamp(one, anchors, inside))
+    return found, (check,)
 
 
 def _record(record: bytes | None) -> Check:

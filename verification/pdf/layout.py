@@ -34,14 +34,19 @@ class Hole:
         """Whether nothing but zeros follows the container."""
         return not self.padding.strip(b"0")
 
+    @property
+    def end(self) -> int:
+        """Where what the signature covers ends."""
+        return self.range[2] + self.range[3]
+
     def covers(self, size: int) -> bool:
-        """Whether everything else in a file of this size is under the signature."""
-        first, length, second, rest = self.range
-        return first == 0 and length + len(self.digits) == second and second + rest == size
+        """Whether everything else up to that end, which lies in a file of this size, is under the signature."""
+        first, length, second, _ = self.range
+        return first == 0 and length + len(self.digits) == second and self.end <= size
 
     def ends(self, size: int) -> bool:
         """Whether nothing follows what the signature covers."""
-        return self.range[2] + self.range[3] >= size
+        return self.end >= size
 
 
 @dataclass(frozen=True)

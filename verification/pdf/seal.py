@@ -3,27 +3,29 @@
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.fields import MDPPerm
-from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel, TimestampSignatureStatus
+from pyhanko.sign.validation.status import (
+    DocumentTimestampStatus,
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+    TimestampSignatureStatus,
+)
 
 from verification.model import Check, Reason, Step, failed, not_done, passed
-from verification.pdf import attached, chain
+from verification.pdf import archive, attached, chain
 from verification.pdf.chain import Anchors, Inside
 
 USE = KeyUsageConstraints(key_usage={"non_repudiation"}, match_all_key_usages=True)
-BROKEN = {  # the chain does not hold, whatever the revocation data say
-    AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND,
-    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE,
-    AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE,
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE,
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
-}
+Status = TypeVar("Status")
+COVERED = (
+    SignatureCoverageLevel.ENTIRE_FILE,
+    SignatureCoverageLevel.ENTIRE_REVISION,
+)  # what follows is judged by itself
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,24 @@ class Judged:
     at: datetime | None
 
 
-def judge(signature: EmbeddedPdfSignature, anchors: Anchors, inside: Inside, now: datetime) -> Judged:
-    """Content, signature, certificate, time-stamp, revocation. Raises whatever the library raises on damaged files."""
-    at = _stamped(signature)
+def judge(
+    signature: EmbeddedPdfSignature, anchors: Anchors, inside: Inside, now: datetime, archived: datetime | None = None
+) -> Judged:
+    """Content, signature, certificate, time-stamp, revocation. Raises whatever the library raises on damaged files.
+
+    `archived` is the first proved time-stamp over the whole document: it stands in where the seal has none of its own.
+    """
+    at = _stamped(signature) or archived
     moment = at or now
     status = _validated(signature, anchors, inside, moment, "inside")
-    if status.trust_problem_indic is not None and status.trust_problem_indic not in BROKEN and not status.revoked:
+    if status.trust_problem_indic is not None and status.trust_problem_indic not in chain.BROKEN and not status.revoked:
         status = _validated(signature, anchors, inside, moment, "at-hand")
     stamp = status.timestamp_validity
-    proved = at if stamp is not None and _good(stamp) else None
+    proved = archived if stamp is None else at if _good(stamp) else None
     checks = (
         *_content(status),
         *_certificate(signature, status, anchors, inside, moment),
-        _time_stamp(stamp, now),
+        _time_stamp(stamp, archived, now),
         _since(signature, anchors, moment) or _revocation(status),
     )
     return Judged(checks, proved)
@@ -74,23 +81,41 @@ def _validated(
     signature: EmbeddedPdfSignature, anchors: Anchors, inside: Inside, at: datetime, evidence: str
 ) -> PdfSignatureStatus:
     context = chain.context(anchors, inside, at, evidence=evidence)  # for the seal and for its time-stamp
-    work = async_validate_pdf_signature(signature, signer_validation_context=context, key_usage_settings=USE)
+    work = async_validate_pdf_signature(
+        signature, signer_validation_context=context, key_usage_settings=USE, diff_policy=archive.POLICY
+    )
     return _finished(work)
 
 
-def _finished(work: Coroutine[Any, Any, PdfSignatureStatus]) -> PdfSignatureStatus:
+def stamp(signature: EmbeddedPdfSignature, anchors: Anchors, inside: Inside) -> DocumentTimestampStatus:
+    """A time-stamp over the whole document, as of the time that it states."""
+    moment: datetime = signature.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
+    status = _stamp(signature, anchors, inside, moment, "inside")
+    if status.trusted or status.trust_problem_indic in chain.BROKEN:
+        return status
+    return _stamp(signature, anchors, inside, moment, "at-hand")
+
+
+def _stamp(
+    signature: EmbeddedPdfSignature, anchors: Anchors, inside: Inside, at: datetime, evidence: str
+) -> DocumentTimestampStatus:
+    context = chain.context(anchors, inside, at, evidence=evidence)
+    return _finished(async_validate_pdf_timestamp(signature, context, skip_diff=True))
+
+
+def _finished(work: Coroutine[Any, Any, Status]) -> Status:
     """The result of a coroutine that has nothing to wait for, since nothing is fetched; works inside an event loop too."""
     try:
         work.send(None)
     except StopIteration as done:
-        status: PdfSignatureStatus = done.value
+        status: Status = done.value
         return status
     work.close()
     raise RuntimeError("the validator waits for something")
 
 
 def _content(status: PdfSignatureStatus) -> tuple[Check, Check]:
-    whole = status.intact and status.coverage is SignatureCoverageLevel.ENTIRE_FILE and bool(status.docmdp_ok)
+    whole = status.intact and status.coverage in COVERED and bool(status.docmdp_ok)
     content = (
         passed(Step.content) if whole else failed(Step.content, Reason.altered, "The content is not what was sealed")
     )
@@ -109,20 +134,24 @@ def _certificate(
     problem = status.trust_problem_indic
     if problem is None or status.revoked:
         return (passed(Step.certificate),)
-    if problem not in BROKEN:  # the chain, or only the proof that it was not revoked?
+    if problem not in chain.BROKEN:  # the chain, or only the proof that it was not revoked?
         problem = _validated(signature, anchors, inside, at, "none").trust_problem_indic
     if problem is None:
         return (passed(Step.certificate),)
     return (failed(Step.certificate, Reason.forged, "The certificate was not good when the seal was used"),)
 
 
-def _time_stamp(stamp: TimestampSignatureStatus | None, now: datetime) -> Check:
+def _time_stamp(stamp: TimestampSignatureStatus | None, archived: datetime | None, now: datetime) -> Check:
+    if stamp is None and archived is not None and archived <= now + chain.TOLERANCE:
+        return passed(
+            Step.time_stamp, "A time-stamp of the archive says that it was sealed by %(at)s", at=archived.isoformat()
+        )
     if stamp is None:
         return not_done(Step.time_stamp, "There is no time-stamp", Reason.no_evidence)
     if not (stamp.intact and stamp.valid):
         return failed(Step.time_stamp, Reason.forged, "The time-stamp does not belong to this seal")
     if not stamp.trusted:
-        broken = stamp.trust_problem_indic in BROKEN or stamp.revoked
+        broken = stamp.trust_problem_indic in chain.BROKEN or stamp.revoked
         reason = Reason.forged if broken else Reason.no_evidence
         return failed(Step.time_stamp, reason, "The time-stamp is not from a clock that we trust")
     if stamp.timestamp > now + chain.TOLERANCE:

@@ -261,22 +261,22 @@ def the_time_stamp_of_another_license(forger: Forger) -> bytes:
 @forgery(Reason.forged)
 def a_time_stamp_of_a_strangers_clock(forger: Forger) -> bytes:
     """The genuine token, taken apart and signed anew by a clock that nobody certified."""
+    return forger.edited(lambda seal: resigned(seal.token))
+
+
+def resigned(token: Seal) -> None:
+    """A time-stamp token under the signature of a stranger."""
     certificate, key = _signer("Stranger")
     encoded = certificate.public_bytes(Encoding.DER)
-
-    def sign(seal: Seal) -> None:
-        token = seal.token
-        token.certificates.parts = [tree(encoded)]
-        token.signer.kids[1] = tree(der.sequence(*issuer_and_serial(encoded)))
-        attributes = [node for node in token.signer[3].kids if node[0].encoded != SIGNING_CERTIFICATE_V2]
-        identifier = der.sequence(der.sequence(der.sequence(der.octets(sha256(encoded).digest()))))
-        attributes.append(tree(der.sequence(SIGNING_CERTIFICATE_V2, der.set_of(identifier))))
-        token.signer[3].parts = sorted(attributes, key=lambda node: node.encoded)
-        signed = der.set_of(*(node.encoded for node in attributes))
-        r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
-        token.signature.octets = encode_dss_signature(r, min(s, ORDER - s))
-
-    return forger.edited(sign)
+    token.certificates.parts = [tree(encoded)]
+    token.signer.kids[1] = tree(der.sequence(*issuer_and_serial(encoded)))
+    attributes = [node for node in token.signer[3].kids if node[0].encoded != SIGNING_CERTIFICATE_V2]
+    identifier = der.sequence(der.sequence(der.sequence(der.octets(sha256(encoded).digest()))))
+    attributes.append(tree(der.sequence(SIGNING_CERTIFICATE_V2, der.set_of(identifier))))
+    token.signer[3].parts = sorted(attributes, key=lambda node: node.encoded)
+    signed = der.set_of(*(node.encoded for node in attributes))
+    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
+    token.signature.octets = encode_dss_signature(r, min(s, ORDER - s))
 
 
 @forgery(Reason.altered)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.verification.attacks.archive import ARCHIVE
 from tests.verification.attacks.forge import FORGERIES, Forger
 from tests.verification.desk import Desk
 from verification.model import Reason, Verdict
@@ -17,9 +18,14 @@ def test_the_genuine_license_is_valid(desk: Desk, paper: bytes) -> None:
     assert (report.reason, report.verdict) == (Reason.valid, Verdict.valid)
 
 
-@pytest.mark.parametrize("name", sorted(FORGERIES))
+def test_the_archive_edition_is_valid(desk: Desk, paper: bytes) -> None:
+    report = desk.report(desk.archived(paper))
+    assert (report.reason, report.verdict) == (Reason.valid, Verdict.valid)
+
+
+@pytest.mark.parametrize("name", sorted(FORGERIES | ARCHIVE))
 def test_no_forgery_is_valid(name: str, forger: Forger, desk: Desk) -> None:
-    make, reason = FORGERIES[name]
+    make, reason = (FORGERIES | ARCHIVE)[name]
     report = desk.report(make(forger))
     assert report.verdict is not Verdict.valid
     assert report.reason is reason
