@@ -50,6 +50,7 @@ FACES = {  # the modules of each room that give a `blueprint()`
         "admin.web.assessment",
         "admin.web.desk",
         "admin.web.experience",
+        "admin.web.documents",
     ),
     "verification": ("verification.web", "verification.api"),
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from hub.problems import BadRequest, NotFound, Problem, Unavailable
+from hub.problems import BadRequest, NotAllowed, NotFound, Problem, Unavailable
 from seals.model.paper import Place
 
 MOST_PAGES = 500
@@ -88,6 +88,13 @@ class KeySpent(Problem):
     status = 422
     title = "This key was used for another document"
     advice = "Use a new random key for each new document."
+
+
+class NotByHash(NotAllowed):
+    """This seal is not put on a digest alone, or not on one of this kind."""
+
+    title = "This seal does not seal this digest"
+    advice = "Send the document itself, or a digest of the kind that is named here."
 
 
 class ReaderBusy(Unavailable):

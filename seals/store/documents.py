@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hub.db import Instant, Json, metadata
 from seals.model import Place
 from seals.model.document import Document, DocumentUnknown, Page, Signed, State
+from seals.store.tables import custodian_table
 
 document_table = sa.Table(
     "seals_document",
@@ -98,6 +99,12 @@ def documents_of(
     mine = sa.or_(_d.by == by, _d.seal.in_(seals))
     query = sa.select(document_table).where(mine, _d.at < before if before else sa.true())
     return [_document(row) for row in db.execute(query.order_by(_d.at.desc(), _d.id).limit(limit))]
+
+
+def kept_by(db: sa.Connection, person: str) -> list[str]:
+    """The seals whose custodian somebody is."""
+    query = sa.select(custodian_table.c.seal).where(custodian_table.c.person == person)
+    return list(db.execute(query).scalars())
 
 
 def document_sealed(db: sa.Connection, digest: str) -> Document | None:

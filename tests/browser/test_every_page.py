@@ -35,6 +35,8 @@ CONSOLE = (
     "assessment-figures",
     "boards",
     "clients",
+    "documents",
+    "documents/new",
     "ledger",
     "licenses",
     "licenses/{license}",

@@ -233,7 +233,7 @@ def test_the_seal_stands_where_the_reader_sees_it(bureau: Office, turn: int) -> 
         (x, y)
         for x in range(0, drawn.width, 2)
         for y in range(0, drawn.height, 2)
-        if (pixel := drawn.getpixel((x, y)))[0] - pixel[1] > 60  # type: ignore[index,operator]
+        if (pixel := drawn.getpixel((x, y)))[0] - pixel[1] > 60  # type: ignore[index]
     ]
     assert len(red) > 100
     scale = drawn.width / wide
