@@ -15,6 +15,7 @@ from licenses import store as licenses
 from licenses.identifier import Identifier
 from licenses.model import License, LicenseUnknown, NoSuchKind, NotAnIdentifier, Status
 from seals import store as seals
+from seals.store import documents
 from verification import judge, life, scan
 from verification.judge import Stated
 from verification.life import Standing
@@ -24,6 +25,7 @@ from verification.model import (
     Door,
     Evidence,
     Fact,
+    Paper,
     Reason,
     Report,
     Result,
@@ -88,6 +90,8 @@ def _file(house: "House", data: bytes, now: datetime) -> Report:
     stated = judge.read_paper(paper, trusted, now)
     if paper.seal is None:
         return judge.report(paper, stated, (), (), now)
+    if not paper.record:
+        return _document(house, paper, stated, now)
     with house.database.read() as db:
         license = licenses.by_sealed(db, paper.digest)
     if license is None:
@@ -100,12 +104,22 @@ def _file(house: "House", data: bytes, now: datetime) -> Report:
     told = judge.report(paper, stated, checks, (evidence,), now)
     shown = {fact.value for fact in told.compare}
     more = tuple(fact for fact in _kinds_facts(stated) if fact.value not in shown) if shown else ()
-    return replace(told, checks=_timed(told.checks, license), compare=(*told.compare, *more))
+    return replace(told, checks=_timed(told.checks, license.issued), compare=(*told.compare, *more))
 
 
-def _timed(checks: tuple[Check, ...], license: License) -> tuple[Check, ...]:
+def _document(house: "House", paper: Paper, stated: Stated, now: datetime) -> Report:
+    """A sealed document that is no license: the register of documents names the sealed revision, whatever was added later."""
+    with house.database.read() as db:
+        known = documents.document_sealed(db, paper.digest)
+    if known is None or known.ended is None:
+        return judge.report(paper, stated, (failed(Step.registered, Reason.unregistered),), (), now)
+    told = judge.report(paper, stated, (passed(Step.registered),), (), now)
+    return replace(told, checks=_timed(told.checks, known.ended))
+
+
+def _timed(checks: tuple[Check, ...], sealed: datetime) -> tuple[Check, ...]:
     """A seal without a time-stamp (the clock's service was down): our own register knows when it was made."""
-    at = license.issued.isoformat()
+    at = sealed.isoformat()
     lacking = [check for check in checks if check.step is Step.time_stamp and check.result is Result.not_done]
     if not lacking:
         return checks

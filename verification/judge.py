@@ -66,8 +66,11 @@ def report(
     genuine = any(check.step is Step.signature and check.result is Result.passed for check in paper.checks)
     bad = any(check.result is Result.failed for check in (*paper.checks, *stated.checks))
     show = genuine and not bad
+    document = (
+        paper.seal is not None and not paper.record
+    )  # whatever its pages look like: no license of ours lacks its record
     return Report(
-        door=Door.file,
+        door=Door.document if document else Door.file,
         checks=checks,
         at=now,
         number=str(stated.record.get("certificateIdentifier", "")) if show else "",
@@ -89,10 +92,17 @@ def read_paper(paper: Paper, trust: Trust, now: datetime) -> Stated:
     except (ValueError, TypeError, KeyError, RecursionError):
         return Stated({}, (failed(Step.record, Reason.mismatch, "The record cannot be read"),))
     if not record:
-        return Stated({}, ())
+        return Stated({}, _no_license(paper, trust))
     if record["issuingAuthorityCode"] != paper.seal.agency:
         return Stated(record, (failed(Step.record, Reason.mismatch, "The record names another agency than the seal"),))
     return _with_code(Stated(record, ()), paper, trust, now)
+
+
+def _no_license(paper: Paper, trust: Trust) -> tuple[Check, ...]:
+    """A sealed document need not be a license; but then it shows no license's code either."""
+    if trust.list is not None and any(scan.ours(paper.codes, trust.list.verify_url)):
+        return (failed(Step.record, Reason.mismatch, "It shows the code of a license, but holds no record of one"),)
+    return ()
 
 
 def _shape(record: Any) -> None:

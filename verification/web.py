@@ -180,7 +180,7 @@ def _sources() -> bytes:
     found = [
         *(STATIC / name for name in MODULES),
         *sorted((here / "templates").rglob("*.html")),
-        here / "translations/zh_Hans.po",
+        *sorted((here / "translations").glob("*.po")),
     ]
     found += sorted((here.parent / "hub/templates/hub").glob("*.html"))
     return b"".join(hashlib.sha256(path.read_bytes()).digest() for path in found if path.exists())

@@ -117,6 +117,7 @@ class Door(StrEnum):
     file = "file"
     code = "code"
     number = "number"
+    document = "document"  # a file too: one that an agency sealed, and no license
 
 
 _SEAL = (
@@ -129,11 +130,13 @@ REQUIRED: Mapping[Door, frozenset[Step]] = {
     Door.file: frozenset((*_SEAL, *_LIFE)),
     Door.code: frozenset((Step.code_form, Step.code_key, Step.code_signature, *_LIFE)),
     Door.number: frozenset((Step.number_form, Step.registered, *_LIFE)),
+    Door.document: frozenset(_SEAL) - {Step.record},
 }
 GREEN: Mapping[Door, Reason] = {
     Door.file: Reason.valid,
     Door.code: Reason.code_in_force,
     Door.number: Reason.number_in_force,
+    Door.document: Reason.document_sealed,
 }
 
 

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     valid = "valid"
     code_in_force = "code-in-force"
     number_in_force = "number-in-force"
+    document_sealed = "document-sealed"
 
     forged = "forged"
     altered = "altered"
@@ -29,6 +30,7 @@ class Reason(StrEnum):
     look_alike = "look-alike"
     seal_revoked = "seal-revoked"
     unknown = "unknown"
+    unregistered = "unregistered"
     wrong_edition = "wrong-edition"
     revoked = "revoked"
     replaced = "replaced"
@@ -101,9 +103,15 @@ ANSWERS: Mapping[Reason, Answer] = {
         "A license with this number is in force.",
         "A number alone proves no paper. Compare the paper with what is shown below, or check its file or code.",
     ),
+    Reason.document_sealed: Answer(
+        _V,
+        "This is a document sealed by the agency named below, unchanged since.",
+        "It is no license. Read what it says yourself: the seal proves who sealed it and when, not that it still holds.",
+    ),
     Reason.altered: Answer(_N, "This file was changed after it was sealed.", _REFUSE),
     Reason.forged: Answer(_N, "This is a forgery: the seal or signature is not genuine.", _REFUSE),
     Reason.unknown: Answer(_N, "The register knows no such license.", _REFUSE),
+    Reason.unregistered: Answer(_N, "The agency's register knows no such sealed document.", _REFUSE),
     Reason.mismatch: Answer(_N, "The parts of this license contradict each other.", _REFUSE),
     Reason.not_yet: Answer(_N, "This license is not in force yet.", "Look at the first day of validity shown below."),
     Reason.suspended: Answer(_N, "This license is suspended.", _HOLDER),

@@ -10,7 +10,7 @@ from verification.pdf.chain import Inside
 RECORD = "license.json"
 MOST_BYTES = 1_000_000  # of a record; ours have about two thousand
 MOST_FILES = 20
-MOST_PAGES = 50
+MOST_PAGES = 500
 MOST_EVIDENCE = 40  # certificates, responses and lists in one file; ours hold about ten
 
 

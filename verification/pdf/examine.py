@@ -19,7 +19,7 @@ from verification.pdf.container import AttributeRefused, Container, read, read_t
 from verification.pdf.layout import Hole, Layout, look
 from verification.pdf.tail import Tail
 
-MOST_BYTES = 20_000_000  # of a file; ours have about 0.2 million
+MOST_BYTES = 20_500_000  # of a file: the largest document that is sealed, and its seal
 TAIL_BYTES = (
     2048  # in which the pointer to the cross-references stands; pyHanko would look for it through the whole file
 )
