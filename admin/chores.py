@@ -17,6 +17,7 @@ from admin import (
     share,
     status,
     suspicions,
+    trouble,
 )
 from hub import ticks
 from hub.held import tells
@@ -40,6 +41,7 @@ def register() -> None:
     ticks.every(60, "lost data calls", share.forget_lost)
     ticks.every(2, "alerts", rules.watch)
     ticks.every(30, "deadlines", rules.deadlines)
+    ticks.every(5, "trouble of the trust service", trouble.open_letters)
     ticks.every(3600, "old matters", retention.forget)
     ticks.every(60, "status", status.sample)
     ticks.every(300, "matters", matters.refresh)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from certs import answers, authority, ceremony, status, store, trust
+from certs import alarms, answers, authority, ceremony, status, store, trust
 from certs.model import ISSUING
 from hub import health, metrics, ticks, timesource
 
@@ -19,7 +19,9 @@ def register() -> None:
     """Name everything to the modules that run it. Once per process."""
     ticks.every(600, "pki", keep_fresh)
     ticks.every(30, "certificate status", answers.presign)
+    ticks.every(60, "trust alarms", alarms.look)
     health.needs("trust service", posted)
+    health.needs("lists of revoked certificates", alarms.fresh_lists)
     health.needs("clock", timesource.watch)
     metrics.gauge("yinxin_certificates_unsigned", "Serial numbers without a certificate", _unsigned)
 

@@ -22,6 +22,7 @@ class Rule(StrEnum):
     rating_time = "rating-time"
     look_ups = "look-ups"
     seal_hours = "seal-hours"
+    trust_service = "trust-service"
 
 
 class Severity(StrEnum):

@@ -1,6 +1,6 @@
 """The registers of the CA."""
 
-from certs.store.alarms import alarm_table, alarms, begin_alarm, end_alarm
+from certs.store.alarms import alarm_table, alarms, begin_alarm, end_alarm, unsigned_since
 from certs.store.answers import SignedAnswer, answer, answer_table, forget_answers, keep_answers, unanswered
 from certs.store.certificates import (
     abandon,
@@ -25,6 +25,7 @@ from certs.store.lists import (
     forget_parts,
     keep_list,
     last_shard,
+    list_lives,
     list_table,
     reserve_list,
     revoked,
@@ -62,6 +63,7 @@ __all__ = [
     "last_shard",
     "last_stamp",
     "list_keys",
+    "list_lives",
     "list_table",
     "listed_keys",
     "log_stamp",
@@ -76,6 +78,7 @@ __all__ = [
     "stamps",
     "unanswered",
     "unsigned",
+    "unsigned_since",
     "waiting",
     "with_file",
 ]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from certs.store.certificates import certificate_table
 from hub.db import Instant, metadata, unless_there
 
 alarm_table = sa.Table(
@@ -22,9 +23,17 @@ def alarms(db: sa.Connection) -> dict[str, datetime]:
 
 def begin_alarm(db: sa.Connection, what: str, since: datetime) -> bool:
     """Write down that something is wrong; False: it was known."""
-    return db.execute(unless_there(db, alarm_table).values(what=what, since=since)).rowcount == 1
+    added = unless_there(db, alarm_table).values(what=what, since=since).returning(_a.what)
+    return db.execute(added).first() is not None
 
 
 def end_alarm(db: sa.Connection, what: str) -> None:
     """It is right again; the next time is another occasion."""
     db.execute(alarm_table.delete().where(_a.what == what))
+
+
+def unsigned_since(db: sa.Connection, before: datetime) -> list[str]:
+    """Numbers that wait for their signature since before a moment."""
+    table = certificate_table.c
+    query = sa.select(table.serial).where(table.der.is_(None), table.waiting.is_not(None), table.prepared < before)
+    return list(db.scalars(query.order_by(table.prepared, table.serial)))

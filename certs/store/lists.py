@@ -28,6 +28,13 @@ def current_list(db: sa.Connection, issuer: str) -> SignedList | None:
     return None if row is None else SignedList(row.number, row.state, bytes(row.body), row.since, row.until)
 
 
+def list_lives(db: sa.Connection) -> dict[str, tuple[datetime, datetime]]:
+    """From when to when the newest list of each name holds."""
+    table = list_table.c
+    rows = sa.select(table.issuer, table.since, table.until).where(table.body.is_not(None)).order_by(table.number)
+    return {row.issuer: (row.since, row.until) for row in db.execute(rows.where(~_replaced()))}
+
+
 def reserve_list(db: sa.Connection, issuer: str, since: datetime, until: datetime) -> int:
     """Take the next number. Read what the list will tell after this, in the same transaction: then a higher number never
     tells less. Two at once: the second one waits for the first and takes the number after it.
@@ -55,10 +62,15 @@ _c = certificate_table.c
 
 def forget_parts(db: sa.Connection, before: datetime) -> int:
     """Delete parts of lists that ended before a moment, but the newest of each: its number must not be taken again."""
-    newer = list_table.alias()
-    more = sa.exists().where(newer.c.issuer == list_table.c.issuer, newer.c.number > list_table.c.number)
     table = list_table
-    return db.execute(table.delete().where(table.c.issuer.like("%/%"), table.c.until < before, more)).rowcount
+    return db.execute(table.delete().where(table.c.issuer.like("%/%"), table.c.until < before, _replaced())).rowcount
+
+
+def _replaced() -> sa.ColumnElement[bool]:
+    """Whether a list has a successor that was signed."""
+    newer = list_table.alias()
+    later = sa.and_(newer.c.issuer == list_table.c.issuer, newer.c.number > list_table.c.number)
+    return sa.exists().where(later, newer.c.body.is_not(None))
 
 
 def authorities(db: sa.Connection) -> list[Certificate]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-RULES = ("case-time", "rating-time", "look-ups", "seal-hours")
+RULES = ("case-time", "rating-time", "look-ups", "seal-hours", "trust-service")
 SPOKE = ("alert.raised", "alert.escalated", "alert.again")  # the rule; everything else is done by people
 
 
