@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hub import asked, callers, health, inbox, jobs, ledger, metrics, notices, outbox, rotation, ticks
+from hub import asked, callers, custody, health, inbox, jobs, ledger, metrics, notices, outbox, rotation, ticks
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -21,10 +21,14 @@ def register() -> None:
     ticks.every(1, "jobs", jobs.resume)
     ticks.every(600, "clean", clean)
     ticks.every(60, "vault", rotation.resume)
+    ticks.every(10, "keys in quarantine", custody.tell)
     health.needs("periodic work", ticks.alive)
     metrics.gauge("yinxin_outbox_waiting", "Deliveries that wait", _waiting_deliveries)
     metrics.gauge("yinxin_outbox_failed", "Deliveries given up in the last 30 days", _failed_deliveries)
     metrics.gauge("yinxin_jobs_open", "Jobs that wait or run", _open_jobs)
+    metrics.gauge(
+        "yinxin_keys_quarantined", "Keys of this machine that signed wrongly and wait for an operator", _quarantined
+    )
     metrics.gauge("yinxin_ledger_unsequenced", "Ledger events without a leaf", _unsequenced)
 
 
@@ -51,6 +55,10 @@ def _failed_deliveries(house: "House", db: sa.Connection, now: datetime) -> floa
 
 def _open_jobs(house: "House", db: sa.Connection, now: datetime) -> float:
     return _count(db, jobs.job_table.c.state.in_(("waiting", "running")))
+
+
+def _quarantined(house: "House", db: sa.Connection, now: datetime) -> float:
+    return float(len(house.keys.quarantine.names()))
 
 
 def _unsequenced(house: "House", db: sa.Connection, now: datetime) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hub import outbox, valkey
+from hub import custody, outbox, valkey
 from hub.blobs import Blobs
 from hub.db import Database
 from hub.fetch import Fetch
@@ -45,7 +45,7 @@ def open_house(settings: Settings) -> House:
         settings.data / "keys", passphrase, token=_token(settings), in_token=settings.pkcs11_purposes.split(",")
     )
     shared = Shared(settings.redis_url or valkey.url(settings.data / "valkey"))
-    return House(
+    house = House(
         settings=settings,
         database=Database(settings.database),
         shared=shared,
@@ -55,6 +55,8 @@ def open_house(settings: Settings) -> House:
         fetch=Fetch(settings),
         tally=Tally(shared),
     )
+    custody.watch(house)
+    return house
 
 
 def _token(settings: Settings) -> "Token | None":

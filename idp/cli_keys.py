@@ -2,8 +2,8 @@
 
 import click
 
-from hub import clock, token_keys
-from hub.cli import opened
+from hub import clock, custody, token_keys
+from hub.cli import opened, told
 from hub.token_keys import TokenKey
 from idp.provider import sealed_secrets
 from idp.provider.tokens import sign
@@ -60,6 +60,27 @@ def rotate(algorithms: tuple[str, ...], *, at_once: bool, yes: bool, sealed: boo
             made = token_keys.rotate(house, "operator", clock.now(), life=sign.longest(house), algorithms=chosen)
         for key in made:
             click.echo(_line(key))
+
+
+@keys.command("quarantined")
+def quarantined_command() -> None:
+    """List the keys of this machine that gave a wrong signature and sign nothing any more."""
+    with opened() as house:
+        found = house.keys.quarantine.names()
+        for name, where in found.items():
+            click.echo(f"{name}  ({where})")
+    if not found:
+        click.echo("No key is in quarantine")
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--because", required=True, help="What was wrong, and what was done about it; it is written down.")
+def release(name: str, because: str) -> None:
+    """Let a key sign again, after twenty right signatures."""
+    with opened() as house:
+        told(lambda: custody.release(house, name, by="operator", because=because, now=clock.now()))
+    click.echo(f"{name} signs again")
 
 
 def _rotate_sealed(*, at_once: bool, yes: bool) -> None:

@@ -27,6 +27,7 @@ def blueprint() -> Blueprint:
 def _issuing(bp: Blueprint) -> None:
     @web.route(bp, "/licenses", gate=callers.Scope("licenses:issue"), methods=("POST",))
     def issue_one() -> Response:
+        web.house().keys.calls_out("seal")
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             raise BadRequest("Send an Idempotency-Key header: a new random value for each new application")

@@ -1,6 +1,7 @@
 """The keys of one installation, used by their names."""
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,15 +10,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 
+from hub import lanes
 from hub.jwk import PublicKey, algorithm_of, jwk_of, thumbprint, unpadded
 from hub.keys.checked import checked
 from hub.keys.folder import Folder, write_new
-from hub.keys.forms import CURVES, HASHES, Algorithm, PrivateKey, fresh
+from hub.keys.forms import HASHES, Algorithm, PrivateKey, fresh
 from hub.keys.problems import KeyMissing
 from hub.keys.quarantine import Quarantine
 
 if TYPE_CHECKING:
     from hub.token import Token
+
+PROOFS = 20  # right signatures after which a key is believed again
 
 
 class Keys(Folder):
@@ -42,9 +46,9 @@ class Keys(Folder):
             return
         about = {"name": name, "purpose": purpose, "algorithm": algorithm, "custody": "file"}
         public: PublicKey
-        if self._token and algorithm in CURVES and self._in_token & {purpose, "*"}:
+        if self._token and self._token.makes(algorithm) and self._in_token & {purpose, "*"}:
             about["custody"] = "token"
-            self._token.create(name, CURVES[algorithm])
+            self._token.create(name, algorithm)
             public = self._token.public(name)
         else:
             self._keep(name, fresh(algorithm))
@@ -93,6 +97,18 @@ class Keys(Folder):
             self._opened[name] = checked(name, custody, self.public(name), opened, self.quarantine)
         self.quarantine.check(name)
         return self._opened[name]
+
+    def release(self, name: str) -> None:
+        """Let a key out of quarantine, if it signs rightly now. Raises WrongSignature: then it stays there."""
+        self._opened.pop(name, None)
+        self.quarantine.release(name)
+        for _ in range(PROOFS):
+            self.sign(name, secrets.token_bytes(32))
+
+    def calls_out(self, purpose: str) -> None:
+        """Say that this request is about to sign for a purpose: in a token that may take a while (`hub.lanes`)."""
+        if self._token is not None and self._in_token & {purpose, "*"}:
+            lanes.calls_out()
 
     def _in(self, name: str) -> "Token | None":
         """The token that holds a key; None if it is in a file."""

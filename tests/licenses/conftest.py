@@ -47,11 +47,11 @@ class Department:
         return issue(self.house, self.application(**fields), caller=self.caller, idempotency_key=key, now=self.now)
 
 
-def department_in(house: House, now: datetime) -> Department:
+def department_in(house: House, now: datetime, **wanted: Any) -> Department:
     with house.database.write() as db:
         tree.keep(db, Place("hub/880000", "province", "880000", "云岚省", "Yunlan"))
         tree.keep(db, Place("hub/880000/880100", "city", "880100", "栖云市", "Qiyun"))
-    seal = lifecycle.make_seal(house, QIYUN, code13="8801010000017", by="test", now=now)
+    seal = lifecycle.make_seal(house, QIYUN, code13="8801010000017", by="test", now=now, **wanted)
     return Department(house, seal, Caller(client="market", agency=QIYUN.code, place=QIYUN.place), now)
 
 
