@@ -53,7 +53,7 @@ lock: .venv/ready ## pin the newest allowed packages with their hashes into requ
 	$(PY) -m uv pip compile pyproject.toml --upgrade --extra server --group test --group dev --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.txt
 
-judges: ## other people's tools on ours: veraPDF, npm's openid-client, Apache's mod_auth_openidc (lists what it needs first)
+judges: ## other people's tools on ours: EU DSS, veraPDF, zlint, pkilint, mutool, npm's openid-client, Apache (lists what it needs first)
 	@deploy/setup.sh judges
 	@$(MAKE) --no-print-directory .venv/ready
 	$(PYTEST) tests/judges

@@ -8,6 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 mkdir -p .cache
 missing=''
+hands=''
 megabytes=0
 
 say() { printf '%s\n' "$*"; }
@@ -24,6 +25,14 @@ needs() {
     printf '  %-26s %4s MB  %-8s %s\n' "$package" "$size" "$state" "$purpose"
 }
 
+# by_hand WHAT PURPOSE TEST...: the same for what distributions have only in releases that are too old.
+by_hand() {
+    what=$1 purpose=$2 state=there
+    shift 2
+    "$@" || { state=missing; hands="$what"; }
+    printf '  %-26s %4s    %-8s %s\n' "$what" '' "$state" "$purpose"
+}
+
 for_test() {
     needs chromium-headless-shell 300 'browser tests' any_command chromium-headless-shell chromium chromium-browser google-chrome
     needs poppler-utils 30 'pdfsig: a second opinion on our seals' any_command pdfsig
@@ -35,18 +44,32 @@ for_test() {
 }
 
 for_judges() {
-    needs openjdk-17-jdk-headless 265 'runs veraPDF (any JDK from 17 on)' any_command javac
-    needs maven 60 'brings veraPDF, pinned in tests/judges/pom.xml' any_command mvn
+    needs openjdk-17-jdk-headless 265 'runs veraPDF and EU DSS (any JDK from 17 on)' any_command javac
+    needs maven 60 'brings both, pinned in tests/judges/pom.xml and dss/pom.xml' any_command mvn
+    needs mupdf-tools 46 'mutool: a third reader of our seals' any_command mutool
+    needs poppler-utils 30 'pdfsig: a second one' any_command pdfsig
+    needs qpdf 8 'qpdf --check on sealed files' any_command qpdf
     needs nodejs 130 'runs openid-client (any Node from 18 on)' any_command node
     needs npm 60 'brings openid-client, pinned in tests/judges/node' any_command npm
     needs apache2 8 'a site that people sign in to by us' any_command apache2 /usr/sbin/apache2
     needs libapache2-mod-auth-openidc 2 'the same: Apache as a relying party' any_file /usr/lib/apache2/modules/mod_auth_openidc.so
+    by_hand 'Go, 1.25 or newer' 'builds zlint, pinned in tests/judges/tools.py' go_is_new
+}
+
+go_is_new() {
+    command -v go >/dev/null && go version | sed -n 's/.* go\([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | {
+        read -r major minor && { [ "$major" -gt 1 ] || [ "$minor" -ge 25 ]; }
+    }
 }
 
 system() {
     say "System packages of \`make $1\` (name for apt, size on disk with what it brings):"
     "for_$1"
-    [ -n "$missing" ] || return 0
+    [ -z "$missing" ] || packages
+    [ -z "$hands" ] || stop "$hands is missing, and apt has only older ones: install it as its makers describe and put it on the PATH, then try again."
+}
+
+packages() {
     say "To install:$missing (about $megabytes MB)"
     # shellcheck disable=SC2086 # the list is words
     set -- $missing
