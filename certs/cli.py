@@ -7,8 +7,8 @@ from typing import IO
 
 import click
 
-from certs import lint, revoke, roll, services, status, store
-from certs.model import ISSUING, ROOT, Certificate, Reason, profile, serial_of
+from certs import cli_status, lint, revoke, roll, services, status, store
+from certs.model import Certificate, Reason, profile, serial_of
 from hub import clock
 from hub.cli import opened
 
@@ -49,7 +49,7 @@ def revoke_command(serial: str, reason: str, invalid_from: datetime | None) -> N
 
 @pki.command("lint")
 def lint_command() -> None:
-    """Lint every certificate, both revocation lists, and an OCSP response for each certificate that has them."""
+    """Lint every certificate, every revocation list, and an OCSP response for each certificate that has them."""
     with opened() as house:
         now = clock.now()
         with house.database.read() as db:
@@ -60,8 +60,9 @@ def lint_command() -> None:
             bad += _report(f"certificate {one.serial}", found)
             if profile(one.profile).ocsp:
                 bad += _report(f"OCSP response {one.serial}", lint.ocsp_response(status.ocsp_for(house, one, now)))
-        for name in (ROOT, ISSUING):
-            bad += _report(f"CRL of {name}", lint.revocation_list(status.crl(house, name, now)))
+        for above, shard in status.every_list(house):
+            found = lint.revocation_list(status.list_of(house, above, now, shard))
+            bad += _report(f"CRL of {status.list_name(above, shard)}", found)
     click.echo(f"{len(every)} certificates, {bad} findings at WARNING or above")
     if bad:
         raise SystemExit(1)
@@ -92,6 +93,8 @@ def roll_command(name: str, to: int | None) -> None:
     click.echo(f"{new.subject}: {new.serial}, key {new.key}, until {new.not_after:%Y-%m-%d}")
 
 
+pki.add_command(cli_status.status_command)
+pki.add_command(cli_status.stamps_command)
 commands = [pki]
 
 

@@ -51,7 +51,7 @@ def token(house: "House", imprint: bytes, now: datetime) -> bytes:
 
 
 def _stamped(house: "House", asked: tsp.Asked, now: datetime) -> bytes:
-    timesource.checked(house, now)
+    now = timesource.checked(house, now)
     serial, unit = _unit(house, now)
     entry = _Entry(now, serial, asked.imprint)
     _log(house).write(entry)

@@ -65,10 +65,11 @@ class _Watch:
     busy: threading.Lock = field(default_factory=threading.Lock)
 
 
-def checked(house: "House", now: datetime) -> None:
-    """Let pass who takes `now` for the time: it is right to LIMIT seconds. Raises ClockWrong."""
+def checked(house: "House", now: datetime) -> datetime:
+    """The time at this moment, right to LIMIT seconds; where no source is named, the caller's. Raises ClockWrong."""
     if not house.settings.time_sources:
-        return
+        return now
+    now = clock.now()  # who vouches for a time does not take one that its caller read a while ago
     watch: _Watch = house.cache.setdefault(CACHE, _Watch())
     if _wrong(watch, now) and monotonic() - watch.tried >= AGAIN:
         measure(house)
@@ -77,11 +78,12 @@ def checked(house: "House", now: datetime) -> None:
     wrong = _wrong(watch, now)
     if wrong:
         raise ClockWrong("%(why)s", why=wrong)
+    return now
 
 
 def watch(house: "House", now: datetime) -> None:
-    """Need of `hub.health`: the clock is right. (By the clock itself: a check may begin late.)"""
-    checked(house, clock.now())
+    """Need of `hub.health`: the clock is right. Raises ClockWrong."""
+    checked(house, now)
 
 
 def _wrong(watch: _Watch, now: datetime) -> str:
