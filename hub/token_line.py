@@ -83,7 +83,7 @@ class Line:
             self._may(seconds)
             self._waiting += 1
             worker = self._worker = self._worker or _Worker(self._desk())
-            worker.take(task, act)
+            worker.take(task, act, seconds)
         try:
             return self._told(worker, task, seconds)
         finally:
@@ -93,10 +93,10 @@ class Line:
     def _told(self, worker: "_Worker", task: "Future[Got]", seconds: float) -> Got:
         try:
             got = self._wait(task, seconds)
-        except TokenBusy:
-            self._verdict(None)
-            raise
         except TookTooLong as error:
+            if not worker.hangs():  # others took the time
+                self._verdict(None)
+                raise TokenBusy from error
             self._leave(worker)
             raise self._gone("It did not answer in %(seconds)s seconds", seconds=f"{seconds:g}") from error
         except CancelledError as error:  # the thread that was to do it hangs in another call
@@ -114,18 +114,17 @@ class Line:
         with suppress(TookTooLong):
             return task.result(min(MOMENT, seconds))
         end = monotonic() + seconds - MOMENT
-        if not self._patient.acquire(blocking=False):
-            if task.cancel():
-                raise TokenBusy
-            return task.result(max(0, end - monotonic()))  # it is being done at this moment
+        patient = self._patient.acquire(blocking=False)
+        if not patient and task.cancel():
+            raise TookTooLong
         try:
-            return task.result(max(0, end - monotonic()))
+            return task.result(max(0, end - monotonic()))  # in its turn soon, or being done at this moment
         except TookTooLong:
-            if task.cancel():  # it was never begun: others took all the time
-                raise TokenBusy from None
+            task.cancel()
             raise
         finally:
-            self._patient.release()
+            if patient:
+                self._patient.release()
 
     # -- leaving a token alone (a breaker, with one try after its rest)
 
@@ -170,13 +169,19 @@ class _Worker:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._tasks: SimpleQueue[tuple[Future[Any], Callable[[Any], Any]] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[tuple[Future[Any], Callable[[Any], Any], float] | None] = SimpleQueue()
         self._ended = False
+        self._until: float | None = None  # when the call that runs at this moment has taken too long
         self.thread = Thread(target=self._work, name="token", daemon=True)
         self.thread.start()
 
-    def take(self, task: "Future[Any]", act: Callable[[Any], Any]) -> None:
-        self._tasks.put((task, act))
+    def take(self, task: "Future[Any]", act: Callable[[Any], Any], seconds: float) -> None:
+        self._tasks.put((task, act, seconds))
+
+    def hangs(self) -> bool:
+        """Whether the call that runs has taken longer than it may."""
+        until = self._until
+        return until is not None and monotonic() > until - MOMENT
 
     def end(self) -> None:
         """Begin nothing more."""
@@ -188,11 +193,12 @@ class _Worker:
 
     def _work(self) -> None:
         while (one := self._tasks.get()) is not None and not self._ended:
-            task, act = one
-            if not task.set_running_or_notify_cancel():
-                continue
-            try:
-                task.set_result(self._desk(act))
-            except BaseException as error:  # noqa: BLE001  it is the caller's
-                task.set_exception(error)
+            task, act, seconds = one
+            if task.set_running_or_notify_cancel():
+                self._until = monotonic() + seconds
+                try:
+                    task.set_result(self._desk(act))
+                except BaseException as error:  # noqa: BLE001  it is the caller's
+                    task.set_exception(error)
+                self._until = None
             del one, task, act

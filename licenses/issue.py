@@ -18,7 +18,7 @@ from hub import inbox, ledger
 from hub.callers import Caller
 from hub.db import Collision
 from hub.house import House
-from hub.problems import BadRequest, Problem
+from hub.problems import BadRequest, Problem, Unavailable
 from hub.steps import step
 from licenses import kinds, paper, record, store
 from licenses.days import day_of
@@ -42,6 +42,7 @@ from seals.model import Sealed
 
 log = structlog.get_logger("licenses")
 LEASE = timedelta(seconds=60)  # a license takes 0.1 s; whoever is silent for a minute is dead or stalled
+SOON = timedelta(seconds=5)  # what could not be done is tried again by then
 GIVE_UP = timedelta(hours=24)  # an application that could not be finished for a day ends as a void
 ATTEMPTS = 8  # each loses only to one that won; PostgreSQL lets writers meet, SQLite queues them
 
@@ -151,6 +152,9 @@ def _finish(house: House, intent: Intent, now: datetime) -> License:
         hopeless = isinstance(error, Problem) and error.status < 500
         if hopeless or now - intent.at > GIVE_UP:
             _void(house, intent, _name(error), caller, now)
+        elif isinstance(error, Unavailable):  # a token or a service that is away: nobody works on it until it is back
+            with house.database.write() as db:
+                store.let_go(db, intent, now + SOON)
         raise
 
 

@@ -72,6 +72,11 @@ def take_over(db: sa.Connection, vault: Vault, identifier: str, now: datetime, l
     return _intent(db, vault, db.execute(sa.select(intents).where(intents.c.identifier == identifier)).one())
 
 
+def let_go(db: sa.Connection, intent: Intent, until: datetime) -> None:
+    """Give up the lease of an intent that cannot be finished just now; from `until` on anybody may take it."""
+    db.execute(intents.update().where(_mine(intent)).values(leased=until))
+
+
 def pending(db: sa.Connection, now: datetime, limit: int = 100) -> list[str]:
     """The identifiers of intents that nobody works on."""
     where = sa.and_(intents.c.state == "pending", intents.c.leased <= now)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pkcs11
+
 from hub.token import Token
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -31,6 +33,7 @@ class Hsm:
         os.environ["SOFTHSM2_CONF"] = str(self.conf)
         command = ["softhsm2-util", "--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", "5678"]
         subprocess.run(command, check=True, capture_output=True)
+        pkcs11.lib(str(MODULE)).reinitialize()  # it reads its settings when it begins
         self.token = Token(MODULE, LABEL, PIN)
 
     @property
