@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hub import ticks
 from hub.held import tells
 from hub.house import House
-from licenses import held, store
+from licenses import compromised, held, store
 from licenses.issue import resume
 
 KEYS_KEPT = timedelta(days=30)  # an idempotency key means the same application for so long
@@ -13,9 +13,10 @@ WRITTEN = timedelta(hours=1)  # a file is written in milliseconds
 
 
 def register() -> None:
-    """Finish what crashed workers left, throw away half-written files, let old idempotency keys go."""
+    """Finish what crashed workers left, suspend what a lost key sealed, tidy files, let old idempotency keys go."""
     tells(held.TITLE, held.licenses)
     ticks.every(5, "licenses-resume", resume)
+    ticks.every(5, "licenses-fallen", compromised.suspend_fallen)
     ticks.every(3600, "licenses-files", tidy)
     ticks.every(3600, "licenses-keys", forget_keys)
 

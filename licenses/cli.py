@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hub.callers import Caller
 from hub.cli import told, with_passphrase, words
 from hub.house import House, open_house
 from hub.problems import Problem
-from licenses import batch, change, kinds, store
+from licenses import batch, change, compromised, kinds, store
 from licenses import fsck as books
 from licenses import issue as issuing
 from licenses.batch import Order, Outcome, Row
@@ -116,6 +117,21 @@ def _changing(verb: Callable[..., License], name: str, help: str) -> None:
 _changing(change.suspend, "suspend", "Take a license out of force for a time.")
 _changing(change.reinstate, "reinstate", "Give a suspended license back.")
 _changing(change.revoke, "revoke", "End a license for good.")
+
+
+@license_group.command("fallen")
+@click.argument("seal")
+@click.option(
+    "--since",
+    required=True,
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]),
+    help="since when its key was out of control (UTC)",
+)
+def fallen_command(seal: str, since: datetime) -> None:
+    """List the licenses that a SEAL has sealed since a moment: what is to be made anew when its key was lost."""
+    with opened() as house:
+        for one in compromised.fallen(house, seal, since.replace(tzinfo=UTC)):
+            click.echo(f"{one.number}  {one.kind}  {one.agency}  {one.status.value}")
 
 
 @click.command("fsck")

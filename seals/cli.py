@@ -9,6 +9,7 @@ from certs.model import Reason
 from hub import clock, tree
 from hub.cli import opened
 from seals import grants, lifecycle, store
+from seals.compromise_cli import compromise
 from seals.model import DEFAULT_LINE, DEFAULT_MM, Agency, Centre, Design, Kind, Seal, SealGrant
 
 BY = "operator"
@@ -150,6 +151,7 @@ def take_back(grant_id: str) -> None:
     click.echo(f"grant {ended.id} has ended")
 
 
+seal.add_command(compromise)
 commands = [agency, seal]
 
 

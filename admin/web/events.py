@@ -27,6 +27,7 @@ WORDS = {
     "seal.edition": N_("Archive edition of a sealed document made"),
     "seal.use-voided": N_("Use of a seal given up"),
     "seal.cancel": N_("Seal cancelled"),
+    "seal.compromised": N_("Key of a seal lost: what it sealed since then is refused"),
     "seal.expire": N_("Seal expired"),
     "seal.replace": N_("Seal replaced"),
     "seal.custody": N_("Who confirms the uses of a seal changed"),

@@ -39,6 +39,7 @@ from seals.store.uses import (
     use,
     use_of,
     uses,
+    uses_since,
 )
 
 __all__ = [
@@ -76,4 +77,5 @@ __all__ = [
     "use",
     "use_of",
     "uses",
+    "uses_since",
 ]

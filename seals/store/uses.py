@@ -87,6 +87,13 @@ def uses(db: sa.Connection, seal: str, *, before: datetime | None = None, limit:
     return [_use(row) for row in db.execute(query.order_by(use_table.c.at.desc(), use_table.c.id).limit(limit))]
 
 
+def uses_since(db: sa.Connection, seal: str, since: datetime) -> list[SealUse]:
+    """The uses of a seal that were reserved or ended from a moment on, void ones left out, oldest first."""
+    late = sa.or_(use_table.c.at >= since, use_table.c.ended_at >= since)
+    query = sa.select(use_table).where(use_table.c.seal == seal, late, COUNTS)
+    return [_use(row) for row in db.execute(query.order_by(use_table.c.at, use_table.c.id))]
+
+
 def every_use(db: sa.Connection) -> Iterator[SealUse]:
     """Each use of each seal, for whoever checks the books."""
     for row in db.execute(sa.select(use_table).order_by(use_table.c.id)).yield_per(1000):
