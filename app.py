@@ -58,6 +58,7 @@ QUICK = ("/oidc/authorize", "/oidc/token", "/oidc/introspect", "/oidc/userinfo",
 COMMANDS = {  # where each command stands
     "hub.cli": ("serve", "work", "tick", "backup", "restore", "ledger", "deliveries", "vault", "place"),
     "certs.cli": ("pki",),
+    "certs.cli_ceremony": ("ceremony",),
     "seals.cli": ("agency", "seal"),
     "idp.cli": ("client", "evidence", "keys", "upstream", "person"),
     "licenses.cli": ("issue", "resume", "license", "fsck"),
@@ -110,8 +111,11 @@ def wsgi() -> "Flask":
     return create_app(settings.read(), tuple(rooms.split(",")) if rooms else HUB_ROOMS)
 
 
-def init(read: Settings, now: datetime) -> House:
-    """Make an installation: database, keys, tree, PKI, our own clients. A second call completes what is missing."""
+def init(read: Settings, now: datetime, *, ceremony: bool = False) -> House:
+    """Make an installation: database, keys, tree, PKI, our own clients. A second call completes what is missing.
+
+    With `ceremony` the PKI waits for one; else it is a demo's.
+    """
     from hub import ledger, tree
 
     read.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,6 +123,8 @@ def init(read: Settings, now: datetime) -> House:
     opened = open_house(read)
     migrate(opened)
     complete_keys(opened)
+    if ceremony:
+        importlib.import_module("certs.safe").await_ceremony(opened)
     with opened.database.write() as db:
         tree.keep(db, tree.Place("hub", "hub", "", "国家枢纽", "National hub"))
     for name, verb in (("certs.ceremony", "create_demo_pki"), ("idp.provider.clients", "ensure_first_party_clients")):
@@ -244,14 +250,15 @@ def main() -> None:
 
 
 @main.command("init")
-def init_command() -> None:
+@click.option("--ceremony", is_flag=True, help="Make no PKI: two people will, by a plan (yinxin ceremony).")
+def init_command(*, ceremony: bool) -> None:
     """Make a new installation in the data folder."""
     read = settings.read()
     try:
-        init(read, clock.now()).close()
+        init(read, clock.now(), ceremony=ceremony).close()
     except Problem as problem:
         raise click.ClickException(f"{problem.title}: {problem.detail}") from problem
-    click.echo(f"Ready in {read.data}. Next: yinxin serve")
+    click.echo(f"Ready in {read.data}. Next: yinxin {'ceremony plan' if ceremony else 'serve'}")
 
 
 if __name__ == "__main__":

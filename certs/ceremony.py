@@ -1,14 +1,12 @@
-"""Making the PKI of a demo: root, CAs of e-seals and of services, units. One that matters is made by a plan: `certs.rite`."""
+"""Making the PKI of a demo: root, CAs of e-seals and of services, units. One that matters is made by a plan: `certs.perform`."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from certs import roll, store, trust
+from certs import roll, safe, store, trust
 from certs.model import ROOT, LegalPerson
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hub.house import House
 
 OPERATOR = ("11880000DEM000014J", "示范全国枢纽")  # the fictional hub of the demo runs its own trust service
@@ -43,9 +41,4 @@ def _is_ours(house: "House") -> bool:
     """Whether the PKI is a demo's: its root says so, or there is none and no ceremony is waited for."""
     with house.database.read() as db:
         root = store.newest(db, ROOT)
-    return root.subject == POSTS[0][1] if root else not safe_of(house).exists()
-
-
-def safe_of(house: "House") -> "Path":
-    """Where the root's key rests if the PKI is made by a ceremony: a folder of its own, under a passphrase of its own."""
-    return house.settings.data / "root-keys"
+    return root.subject == POSTS[0][1] if root else not safe.place(house).exists()

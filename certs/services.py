@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from certs import authority, roll
-from certs.model import NAME_LENGTH, SERVICE, Certificate, LegalPerson, RequestWrong
+from certs.model import NAME_LENGTH, SERVICE, Certificate, LegalPerson, CsrWrong
 
 if TYPE_CHECKING:
     from hub.house import House
@@ -19,17 +19,17 @@ def certify_host(
     """A TLS certificate for these machines over the key of a request (PKCS #10), and the CA's above it.
 
     Only key and proof of possession are taken from the request; who is named decides the operator. `client`: for a
-    program that calls, not for a server. Raises RequestWrong, SubjectWrong, KeyWrong, NoAuthority.
+    program that calls, not for a server. Raises CsrWrong, SubjectWrong, KeyWrong, NoAuthority.
     """
     try:
         asked = x509.load_pem_x509_csr(request)
         proved, public = asked.is_signature_valid, asked.public_key()
     except Exception as error:  # a stranger's bytes: the parser may fail in any way
-        raise RequestWrong("It is not a request in PEM (PKCS #10)") from error
+        raise CsrWrong("It is not a request in PEM (PKCS #10)") from error
     if not proved:
-        raise RequestWrong("The request is not signed by the key that it names")
+        raise CsrWrong("The request is not signed by the key that it names")
     if not hosts:
-        raise RequestWrong("No machine is named")
+        raise CsrWrong("No machine is named")
     above = authority.authority(house, SERVICE, now)
     holder = roll.subject_of(above)
     named = tuple(host.lower() for host in hosts)

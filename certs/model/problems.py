@@ -19,7 +19,7 @@ class KeyWrong(Problem):
     advice = "Make a key of the kind P-256, P-384 or RSA-3072."
 
 
-class RequestWrong(Problem):
+class CsrWrong(Problem):
     """A request for a certificate that proves nothing, or names nobody."""
 
     status = 422
@@ -70,6 +70,38 @@ class DraftWrong(Problem):
     status = 409
     title = "This certificate was not prepared, or was issued before"
     advice = "Prepare it again: it gets a new serial number."
+
+
+class PlanWrong(Problem):
+    """The plan of a ceremony that cannot be carried out."""
+
+    status = 422
+    title = "This plan of a ceremony cannot be carried out"
+    advice = "Correct what is named here, and have the plan reviewed again: yinxin ceremony dry-run."
+
+
+class CeremonyRefused(Problem):
+    """A ceremony that does not begin, or does not go on."""
+
+    status = 409
+    title = "The ceremony does not go on"
+    advice = "What was done stands in the transcript. Set right what is named here and give the command again."
+
+
+class TranscriptWrong(Problem):
+    """The transcript of a ceremony is not as it was written."""
+
+    status = 409
+    title = "The transcript of the ceremony is not as it was written"
+    advice = "Compare it with the copies that the two people took. A ceremony does not go on with a changed transcript."
+
+
+class ShareWrong(Problem):
+    """Shares of a passphrase that give nothing back."""
+
+    status = 422
+    title = "These shares do not open the root"
+    advice = "Type each share as it is printed, and bring as many different ones of the same ceremony as it asks for."
 
 
 class RollRefused(Problem):

@@ -22,7 +22,15 @@ def test_every_post_has_one_certificate_over_its_own_key(house: House) -> None:
         key = x509.load_der_x509_certificate(one.der).public_key()
         assert isinstance(key, ec.EllipticCurvePublicKey)
         assert key == house.keys.public(one.key)
-    assert {one.key for one in every(house)} == {"root", "issuing-ca", "service-ca", "tsa", "ocsp", "trust-list", "maker-1"}
+    assert {one.key for one in every(house)} == {
+        "root",
+        "issuing-ca",
+        "service-ca",
+        "tsa",
+        "ocsp",
+        "trust-list",
+        "maker-1",
+    }
 
 
 def test_no_private_key_lies_open_on_disk(house: House) -> None:

@@ -16,11 +16,11 @@ from certs.model import (
     PROFILES,
     SERVICE,
     Certificate,
+    CsrWrong,
     KeyWrong,
     LegalPerson,
     NoAuthority,
     Reason,
-    RequestWrong,
     SubjectWrong,
 )
 from certs.revoke import revoke
@@ -144,7 +144,7 @@ def test_a_machine_that_was_lost_stands_on_the_list_of_its_ca(house: House, now:
 @pytest.mark.parametrize(
     ("hosts", "problem"),
     [
-        ([], RequestWrong),
+        ([], CsrWrong),
         (["localhost"], SubjectWrong),
         (["*.yinxin.example"], SubjectWrong),
         (["a b.example"], SubjectWrong),
@@ -164,7 +164,7 @@ def test_a_request_must_prove_that_its_key_is_there(house: House, now: datetime)
     body = base64.encodebytes(whole[:-1] + bytes((whole[-1] ^ 1,)))
     forged = b"-----BEGIN CERTIFICATE REQUEST-----\n" + body + b"-----END CERTIFICATE REQUEST-----\n"
     for request in (forged, b"", b"nothing", asked(KEYS["P-256"])[:200]):
-        with pytest.raises(RequestWrong):
+        with pytest.raises(CsrWrong):
             services.certify_host(house, request, [HOST], now, by="test")
 
 

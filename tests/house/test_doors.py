@@ -45,6 +45,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     ),
     "pkcs11": ("hub/token.py",),
     "pkilint": ("certs/rules.py",),
+    "yaml": ("certs/plan.py",),  # the plan of a ceremony is read by people first
     "webauthn": ("idp/login*",),
     "argon2": ("idp/login*",),
     "httpx2": ("hub/fetch.py", "hub/pinned.py"),
