@@ -1,9 +1,10 @@
 """Answers about certificates that are signed before anybody asks."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,7 +14,7 @@ from cryptography.x509 import ocsp
 
 from certs import answers, authority, chores, der, lint, status, store
 from certs import ocsp as wire
-from certs.model import ISSUING, Certificate, NoAuthority, Reason
+from certs.model import ISSUING, Certificate, LintFound, NoAuthority, Reason
 from certs.revoke import revoke
 from hub import clock
 from hub.house import House, open_house
@@ -190,7 +191,7 @@ def test_what_the_linter_refuses_is_not_signed(
     house: House, seal: Certificate, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lint, "ocsp_response", lambda _: [lint.Finding("ERROR", "a.rule", "", "")])
-    with pytest.raises(lint.LintFound):
+    with pytest.raises(LintFound):
         answers.presign(house, now)
     assert kept(house) == 0
 
@@ -214,7 +215,7 @@ def test_a_revocation_is_visible_everywhere_within_a_minute(house: House, elsewh
     answers.presign(house, now)
     client, issuing = served(elsewhere, ("certs",)).test_client(), in_office(house, ISSUING)
     asked, kind = question(seal, issuing), {"content_type": "application/ocsp-request"}
-    doors = {
+    doors: dict[str, Callable[[], Any]] = {
         "get": lambda: client.get(f"/pki/ocsp/{quote(b64encode(asked), safe='')}"),
         "post": lambda: client.post("/pki/ocsp", data=asked, **kind),
         "list": lambda: client.get("/pki/issuing.crl"),
