@@ -34,6 +34,7 @@ FACES = {  # the modules of each room that give a `blueprint()`
     "licenses": ("licenses.api", "licenses.web"),
     "admin": (
         "admin.web.console",
+        "admin.web.seals",
         "admin.web.approvals",
         "admin.web.portal",
         "admin.web.my",

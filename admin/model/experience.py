@@ -179,7 +179,7 @@ GROUPS = (
     ("assessment", r"assessment\."),
     ("services", r"services\."),
     ("sharing", r"sharing"),
-    ("console", r"(?:console|approvals|supervision|experience)\."),
+    ("console", r"(?:console|seals|approvals|supervision|experience)\."),
     ("portal", r"(?:hub|portal)\."),
     ("certs", r"certs\."),
 )

@@ -12,7 +12,9 @@ class Right(StrEnum):
 
     see = "see"  # agencies, seals, clients, licenses, the ledger
     licenses = "licenses"  # suspend, reinstate, revoke
-    seals = "seals"  # suspend and resume seals
+    seals = "seals"  # look after seals: apply for them, put them into use, stop and end them, let others use them
+    making = "making"  # make seals that are approved
+    filing = "filing"  # put seals on file with the authority that keeps them on record
     operators = "operators"  # invite and dismiss operators
     services = "services"  # describe service items and their clients, and ask for their approval
     approve = "approve"  # be the second person for what somebody else asked

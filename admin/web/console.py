@@ -19,7 +19,6 @@ from idp.store import clients
 from licenses import change, kinds
 from licenses import store as licenses
 from licenses.model import LIFE, Change, Operation, ReasonMissing, Status
-from seals import lifecycle
 from seals import store as seals
 
 SEE = Operator(Right.see)
@@ -33,7 +32,6 @@ def blueprint() -> Blueprint:
     web_signin.add(bp, CONSOLE, operators.enter)
     _looking(bp)
     _licenses(bp)
-    _seals(bp)
     _operators(bp)
     return bp
 
@@ -103,47 +101,6 @@ def _licenses(bp: Blueprint) -> None:
             return _change_page(number, Operation(operation), given, wrong)
         change.change(web.house(), number, why, web.caller())
         return web.see_other(f"/console/licenses/{number}")
-
-
-def _seals(bp: Blueprint) -> None:
-    @web.route(bp, "/console/seals", gate=SEE)
-    def seal_list() -> Response:
-        scope = web.caller().place
-        with web.house().database.read() as db:
-            names = {agency.code: agency for agency in seals.agencies(db, scope)}
-            return web.page("admin/seals.html", seals=seals.seals(db, scope), agencies=names)
-
-    @web.route(bp, "/console/seals/<id>", gate=SEE)
-    def seal_one(id: str) -> Response:
-        with web.house().database.read() as db:
-            seal = seals.seal(db, id, web.caller().place)
-            return web.page(
-                "admin/seal.html",
-                seal=seal,
-                agency=seals.agency(db, seal.agency),
-                certificate=certs.certificate(db, seal.certificate) if seal.certificate else None,
-                uses=seals.uses(db, id, limit=PAGE),
-                errors={},
-            )
-
-    @web.route(bp, "/console/seals/<id>/picture.svg", gate=SEE)
-    def seal_picture(id: str) -> Response:
-        with web.house().database.read() as db:
-            seals.seal(db, id, web.caller().place)
-            return web.file(seals.artwork(db, id).svg.encode(), "image/svg+xml")
-
-    @web.route(bp, "/console/seals/<id>/<step>", gate=Operator(Right.seals), methods=("POST",))
-    def seal_step(id: str, step: str) -> Response:
-        steps = {"suspend": lifecycle.suspend, "resume": lifecycle.resume}
-        if step not in steps:
-            raise BadRequest("There is no operation %(name)s", name=step)
-        reason = request.form.get("reason", "").strip()
-        if not reason:
-            raise ReasonMissing("%(field)s needs 1 to 500 characters", field="reason")
-        with web.house().database.read() as db:
-            seals.seal(db, id, web.caller().place)
-        steps[step](web.house(), id, reason=reason[:500], by=web.caller().label, now=clock.now())
-        return web.see_other(f"/console/seals/{id}")
 
 
 def _operators(bp: Blueprint) -> None:

@@ -122,7 +122,7 @@ def test_an_operator_sees_only_his_part_of_the_tree(operator: Any, two_seals: An
 
 def suspend(browser: FlaskClient, seal: Seal, reason: str = "lost") -> Any:
     token = token_in(browser.get("/console/operators").text or "")
-    return browser.post(f"/console/seals/{seal.id}/suspend", data={"csrf": token, "reason": reason})
+    return browser.post(f"/console/seals/{seal.id}/suspend", data={"csrf": token, "suspend_reason": reason})
 
 
 def test_a_seal_is_suspended_and_the_ledger_says_so(operator: Any, two_seals: Any, house: House) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from seals import artwork, outline
-from seals.model import BadSeal, Centre, Design, SealGlyphMissing
+from seals.artwork import circle, oval
+from seals.artwork.sheet import UNITS_PER_MM, Sheet
+from seals.model import MEASURES, BadSeal, Centre, Design, SealGlyphMissing, Shape
 from tests.seals.paper import form_as_pdf
 
 CODE = "8801010000017"
@@ -68,18 +70,18 @@ def test_the_name_is_balanced_and_keeps_clear_of_code_and_line(name: str) -> Non
 
 @pytest.mark.parametrize("length", range(4, 31))
 def test_every_length_leaves_room_for_the_line_and_spaces_the_characters(length: int) -> None:
-    sheet = artwork._Sheet(2100)
-    end, inner = artwork._name(sheet, "示" * length)
-    em, y = artwork._room(7, artwork.STAR * math.cos(math.radians(36)), end, inner)
-    assert em >= 0.55 * artwork.LINE_EM
-    assert y - em / 2 > artwork.STAR * 0.8
+    sheet = Sheet(2100, 4200, 4200)
+    end, inner = circle._name(sheet, "示" * length)
+    em, y = circle._room(7, circle.STAR * math.cos(math.radians(36)), end, inner)
+    assert em >= 0.55 * circle.LINE_EM
+    assert y - em / 2 > circle.STAR * 0.8
     assert 45 < end < 150
 
 
 def test_sizes_are_true_millimetres() -> None:
     for mm in (38, 42, 50, 60):
         art = artwork.draw(Design("栖云市市场监管局", CODE, diameter_mm=mm))
-        assert art.units == mm * artwork.UNITS_PER_MM
+        assert art.units == mm * UNITS_PER_MM
         assert f'width="{mm}mm"' in art.svg
 
 
@@ -105,10 +107,12 @@ def test_the_picture_has_a_title_for_screen_readers_and_is_escaped() -> None:
 
 
 def test_the_neutral_device_says_demo_and_is_no_star() -> None:
-    star, neutral = (artwork.draw(Design("栖云市人民政府", CODE, centre=centre)) for centre in Centre)
+    star, neutral = (
+        artwork.draw(Design("栖云市人民政府", CODE, centre=centre)) for centre in (Centre.star, Centre.neutral)
+    )
     assert star.form != neutral.form
     image = picture(Design("栖云市人民政府", CODE, centre=Centre.neutral))
-    assert all(ink_at(image, artwork.ROUNDEL * 0.965, degrees) for degrees in range(0, 360, 15))
+    assert all(ink_at(image, circle.ROUNDEL * 0.965, degrees) for degrees in range(0, 360, 15))
 
 
 def test_a_rare_character_comes_from_the_regular_font_and_is_thickened() -> None:
@@ -148,6 +152,101 @@ def test_a_design_outside_of_the_rules_is_refused(wrong: dict[str, object]) -> N
 def test_any_name_and_line_can_be_drawn(name: str, mm: int, line: str) -> None:
     art = artwork.draw(Design(name, CODE, line, mm))
     assert all(0 <= x <= art.units and 0 <= y <= art.units for x, y in points(art.svg))
+
+
+OVAL = {"diameter_mm": 45, "height_mm": 30, "shape": Shape.oval, "centre": Centre.blank, "line": "合同专用章"}
+INVOICE = OVAL | {"diameter_mm": 40, "number": "91880101DEM000081U", "line": "发票专用章"}
+
+
+def oval_of(name: str, **more: object) -> Design:
+    return Design(name, CODE, **OVAL | more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("length", range(4, 31))
+@pytest.mark.parametrize("kind", [OVAL, INVOICE], ids=["45x30", "40x30"])
+def test_an_oval_holds_every_length_inside_its_ring(kind: dict[str, object], length: int) -> None:
+    design = Design("示" * length, CODE, **kind)  # type: ignore[arg-type]
+    sheet = oval.draw(design)
+    across, down = (design.diameter_mm / 2 - oval.RING) * UNITS_PER_MM, (15 - oval.RING) * UNITS_PER_MM
+    rings = 2 * 6  # each ring: a start, four curves, an end
+    inside = [
+        ((x - sheet.wide / 2) / across) ** 2 + ((y - sheet.high / 2) / down) ** 2
+        for _, points in sheet.filled[rings:]
+        for x, y in points
+    ]
+    assert max(inside) < 0.985, "something touches the ring"
+    tall, step, _ = oval._spread(length, 20, 12)
+    assert tall >= oval.LOWEST - 0.1
+    assert step > 1.2
+
+
+def test_an_oval_is_true_millimetres_in_both_forms() -> None:
+    art = artwork.draw(oval_of("栖云市市场监管局"))
+    assert (art.units, art.height, art.high) == (45 * UNITS_PER_MM, 30 * UNITS_PER_MM, 30 * UNITS_PER_MM)
+    assert 'width="45mm" height="30mm" viewBox="0 0 3600 2400"' in art.svg
+    assert artwork.draw(Design("栖云市市场监管局", CODE)).height == 0
+
+
+def test_the_number_of_an_invoice_seal_is_3_7_mm_tall_in_its_middle() -> None:
+    sheet = oval.Sheet(UNITS_PER_MM, 3200, 2400)
+    oval._number(sheet, "0" * 18)
+    heights = [y for _, points in sheet.filled for _, y in points]
+    assert (max(heights) - min(heights)) / UNITS_PER_MM == pytest.approx(3.7, abs=0.25)
+    assert (max(heights) + min(heights)) / 2 == pytest.approx(1200, abs=60)
+
+
+def test_a_second_script_stands_under_the_name_and_clear_of_the_device() -> None:
+    plain, both = Design("栖云市民政局", CODE), Design("栖云市民政局", CODE, second="QIYUN CIVIL AFFAIRS")
+    assert artwork.draw(plain).form != artwork.draw(both).form
+    image = picture(both)
+    assert any(ink_at(image, 0.50, degrees) for degrees in range(-60, 60))
+    assert not any(ink_at(image, 0.40, degrees) for degrees in range(0, 360, 4)), "it touches the star"
+
+
+@pytest.mark.parametrize("second", ["QIYUN", "Цюнь", "Qi-Yun 1"])
+def test_letters_that_stand_apart_can_be_drawn(second: str) -> None:
+    assert artwork.draw(oval_of("栖云市民政局", second=second)).form
+
+
+@pytest.mark.parametrize("second", ["བོད", "ئۇيغۇر", "ᠮᠣᠩᠭᠣᠯ", "x" * 41, " x"])
+def test_joined_letters_are_refused_with_words(second: str) -> None:
+    with pytest.raises(BadSeal):
+        Design("栖云市民政局", CODE, second=second)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"height_mm": 40},
+        {"diameter_mm": 44},
+        {"centre": Centre.star},
+        {"centre": Centre.neutral},
+        {"number": "91880101DEM000081U"},
+        {"diameter_mm": 40},
+        {"diameter_mm": 40, "number": "91880101DEM00008"},
+        {"diameter_mm": 40, "number": "91880101dem000081u"},
+        {"diameter_mm": 40, "number": "91880101DEM000081U", "second": "QIYUN"},
+    ],
+)
+def test_an_oval_outside_of_the_rules_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(BadSeal):
+        oval_of("栖云市民政局", **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"centre": Centre.blank}, {"height_mm": 30}, {"number": "9" * 18}])
+def test_a_round_seal_outside_of_the_rules_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(BadSeal):
+        Design("栖云市民政局", CODE, **wrong)  # type: ignore[arg-type]
+
+
+def test_every_measure_can_be_drawn_and_none_has_an_emblem() -> None:
+    for key, size in MEASURES.items():
+        number = "91880101DEM000081U" if key == "invoice" else ""
+        design = Design(
+            "栖云市民政局", CODE, "", size.diameter_mm, size.centre, size.shape, size.height_mm, number=number
+        )
+        assert artwork.draw(design).units == size.diameter_mm * UNITS_PER_MM
+    assert {centre.value for centre in Centre} == {"star", "neutral", "blank"}
 
 
 def test_the_font_file_covers_gb_2312_and_brings_its_licence() -> None:
