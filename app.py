@@ -29,7 +29,7 @@ HUB_ROOMS = ("hub", "certs", "seals", "idp", "licenses", "admin")  # verificatio
 FACES = {  # the modules of each room that give a `blueprint()`
     "hub": ("hub.pages",),
     "certs": ("certs.web",),
-    "seals": (),
+    "seals": ("seals.api",),
     "idp": ("idp.endpoints", "idp.web"),
     "licenses": ("licenses.api", "licenses.web"),
     "admin": (

@@ -19,7 +19,7 @@ from idp.store import clients as client_store
 from idp.store import people
 from seals import store as seals
 
-API_SCOPES = ("licenses:issue", "licenses:read", "licenses:change")
+API_SCOPES = ("licenses:issue", "licenses:read", "licenses:change", "seals:use")
 SCOPES = ("profile", "realname", "company", "offline_access", *API_SCOPES)  # beside openid
 MEMBERS = ("kty", "crv", "x", "y", "n", "e", "kid", "alg", "use")  # of a public JWK; nothing else is kept
 PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")

@@ -170,6 +170,7 @@ WORDS = {
     "alert.taken": N_("Alert taken over"),
     "alert.answered": N_("Alert answered by the department"),
     "alert.closed": N_("Alert closed"),
+    "confirmation.given": N_("Confirmation given with a passkey"),
     "document.sealed": N_("Document sealed"),
     "hash.sealed": N_("Hash sealed of a document that stays with its department"),
     "seal-hours.set": N_("Hours of a seal set"),

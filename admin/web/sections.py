@@ -73,6 +73,7 @@ SECTIONS = (
         (
             Page(N_("Licenses"), "/console/licenses"),
             Page(N_("Seals"), "/console/seals"),
+            Page(N_("Seal documents"), "/console/documents"),
             Page(N_("What can I seal?"), "/console/my-seals"),
             Page(N_("Seal documents"), "/console/documents"),
             Page(N_("Ledger"), "/console/ledger"),

@@ -132,6 +132,54 @@ def signed_in(house: House, answer: str, now: datetime) -> Factor:
     return factor
 
 
+def options_to_confirm(house: House, known: list[Factor], challenge: bytes) -> str:
+    """What the browser needs to let this person's own passkeys sign a challenge that binds what he confirms, as JSON."""
+    options = generate_authentication_options(
+        rp_id=_rp_id(house),
+        challenge=challenge,
+        allow_credentials=[
+            PublicKeyCredentialDescriptor(id=base64url_to_bytes(factor.fact("credential")))
+            for factor in known
+            if factor.kind is Kind.passkey
+        ],
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return options_to_json(options)
+
+
+def confirmed(house: House, person: str, answer: str, challenge: bytes, now: datetime) -> dict[str, str]:
+    """What a stranger needs to check again that this person's passkey signed the challenge. Raises WrongCredentials.
+
+    It does not decide whether the challenge may still be used: whoever keeps the evidence does, once.
+    """
+    with house.database.read() as db:
+        factor = store.by_handle(db, _handle(_credential_id(answer)))
+    if factor is None or factor.person != person or factor.kind is not Kind.passkey:
+        raise WrongCredentials("This passkey is not known here (any more)")
+    try:
+        proved = verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=_rp_id(house),
+            expected_origin=house.settings.issuer_url,
+            credential_public_key=factor.secret,
+            credential_current_sign_count=0,  # looked at below, where it can be told to the owner
+            require_user_verification=True,
+        )
+        response = json.loads(answer)["response"]
+        signed = {name: str(response[name]) for name in ("authenticatorData", "clientDataJSON", "signature")}
+    except Exception as error:  # hostile bytes, or a wrong signature
+        raise WrongCredentials("The passkey could not be checked") from error
+    _counted(house, factor, proved.new_sign_count, now)
+    return {
+        "credential": factor.fact("credential"),
+        "publicKey": bytes_to_base64url(factor.secret),  # COSE (RFC 9053)
+        "rp": _rp_id(house),
+        "origin": house.settings.issuer_url,
+        **signed,
+    }
+
+
 COPIED = N_(
     "A passkey of your account, %(label)s, was used twice: somebody may have copied it. Remove it, and add a new one."
 )

@@ -6,6 +6,7 @@ from hub.web import login_at
 from idp.web import (
     account,
     companies,
+    confirm,
     consent,
     contacts,
     data,
@@ -47,6 +48,7 @@ TOPICS = (
     consent,
     data,
     account,
+    confirm,
     unlock,
     security,
     contacts,

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page
 
-from hub import clock
+from hub import asked, callers, clock
 from hub.caller import Caller
 from idp.account import accounts, invite
 from idp.login import totp
@@ -95,6 +95,20 @@ class People:
         presses(page.locator("main h2 a").first)
         page.wait_for_url("**/account/services/**")
 
+    def asked(self, page: Page) -> None:
+        """Somebody needs this person's confirmation."""
+        house, now = self.live.house, clock.now()
+        held = {each["name"]: each["value"] for each in page.context.cookies()}  # type: ignore[typeddict-item]
+        caller = callers.of_cookie(house, held[house.settings.cookie("idp")], "idp", now)
+        assert caller
+        assert caller.person
+        words = (("Name of the document", "决定书.pdf"), ("Digest of the document (SHA-256)", "4f" * 32))
+        with house.database.write() as db:
+            one = asked.ask(
+                db, caller.person, purpose="seal:1", digest=bytes(32), words=words, back="/console/", by="o", now=now
+            )
+        page.goto(f"{self.live.hub}/account/confirm/{one.id}")
+
     def scanned(self, page: Page) -> None:
         """The phone has scanned the code of a computer."""
         computer = self.browser.new_context()
@@ -122,6 +136,7 @@ PAGES = (
     Shown("idp.recover", STRANGER, "/recover"),
     Shown("idp.recover_code", STRANGER, "/recover/code"),
     Shown("idp.unlock", STRANGER, "/unlock"),
+    Shown("idp.confirm", CITIZEN, People.asked),
     Shown("idp.levels", STRANGER, "/levels"),
     Shown("idp.consent", CITIZEN, People.to_service),
     Shown("idp.realname", NEWCOMER, "/realname", "form"),
