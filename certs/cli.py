@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from certs import cli_status, lint, revoke, roll, services, status, store
+from certs import cli_status, inventory, lint, revoke, roll, services, status, store
 from certs.model import Certificate, Reason, profile, serial_of
 from hub import clock
 from hub.cli import opened
@@ -68,6 +68,14 @@ def lint_command() -> None:
         raise SystemExit(1)
 
 
+@pki.command("keys")
+def keys_command() -> None:
+    """List every key: what it is for, how it stands, until when it signs, how often it was used."""
+    with opened() as house:
+        for one in inventory.inventory(house, clock.now()):
+            click.echo(_key_line(one))
+
+
 @pki.command("tls")
 @click.argument("hosts", nargs=-1, required=True, metavar="HOST...")
 @click.option("--csr", type=click.File("rb"), required=True, help="The request (PKCS #10, PEM) of the machine.")
@@ -110,6 +118,15 @@ def _line(one: Certificate, now: datetime) -> str:
     if one.revocation:
         state = f"revoked {one.revocation.at:%Y-%m-%d} {one.revocation.reason.value}"
     return f"{one.serial}  {one.profile:<11}  until {one.not_after:%Y-%m-%d}  {one.subject}  [{state}]"
+
+
+def _key_line(one: inventory.KeyFact) -> str:
+    until = f"signs until {one.signs_until:%Y-%m-%d}" if one.signs_until else ""
+    by = f"successor by {one.renew_by:%Y-%m-%d}" if one.renew_by else ""
+    used = "" if one.uses is None else f"{one.uses} uses"
+    last = f"last {one.last_used:%Y-%m-%d}" if one.last_used else ""
+    head = f"{one.name:<24} {one.purpose:<12} {one.algorithm:<9} {one.custody:<5}"
+    return "  ".join(filter(None, (f"{head}  [{one.state}]", until, by, used, last)))
 
 
 def _pem(der: bytes) -> str:

@@ -64,9 +64,12 @@ class Keys(Folder):
         """The names of all keys of one purpose, in order of their names."""
         stamp = self.folder.stat().st_mtime_ns if self.folder.exists() else 0
         if self._listed[0] != stamp:  # a key was added; asked at each token, so not read again without need
-            abouts = [json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
-            self._listed = (stamp, [(about["purpose"], about["name"]) for about in abouts])
+            self._listed = (stamp, [(about["purpose"], about["name"]) for about in self.abouts()])
         return [name for listed, name in self._listed[1] if listed == purpose]
+
+    def abouts(self) -> list[dict[str, str]]:
+        """What is known of every key: `name`, `purpose`, `algorithm`, `custody`, and the public half in PEM."""
+        return [json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
 
     def public(self, name: str) -> PublicKey:
         """The public half. Raises KeyMissing."""

@@ -39,6 +39,7 @@ from seals.store.uses import (
     use,
     use_of,
     uses,
+    uses_by_certificate,
     uses_since,
 )
 
@@ -77,5 +78,6 @@ __all__ = [
     "use",
     "use_of",
     "uses",
+    "uses_by_certificate",
     "uses_since",
 ]

@@ -131,3 +131,11 @@ def _use(row: Any) -> SealUse:
             "sealed_digest": None if sealed is None else bytes(sealed),
         }
     )
+
+
+def uses_by_certificate(db: sa.Connection) -> dict[str, tuple[int, datetime]]:
+    """How many documents were sealed under each certificate, and when the last one was."""
+    table = use_table.c
+    query = sa.select(table.certificate, sa.func.count(), sa.func.max(table.at))
+    rows = db.execute(query.where(table.state == UseState.sealed.value).group_by(table.certificate))
+    return {row[0]: (row[1], row[2]) for row in rows}
