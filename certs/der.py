@@ -73,6 +73,12 @@ def moment(at: datetime) -> bytes:
     return tlv(GENERALIZED_TIME, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())
 
 
+def moment_exactly(at: datetime) -> bytes:
+    """The same to the millisecond, without trailing zeros (X.690 11.7.3; RFC 3161 2.4.2)."""
+    text = at.astimezone(UTC).strftime("%Y%m%d%H%M%S.%f")[:-3].rstrip("0").rstrip(".")
+    return tlv(GENERALIZED_TIME, f"{text}Z".encode())
+
+
 def _base128(value: int) -> bytes:
     out = [value & 0x7F]
     while value := value >> 7:

@@ -30,9 +30,9 @@ TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
 CONTENT_TYPE = der.sequence(der.oid("1.2.840.113549.1.9.3"), der.set_of(TST_INFO))
 MESSAGE_DIGEST = der.oid("1.2.840.113549.1.9.4")
 SIGNING_CERTIFICATE = der.oid("1.2.840.113549.1.9.16.2.47")  # ESS version 2 (RFC 5035, RFC 5816)
-ACCURACY = der.sequence(
-    der.integer(1)
-)  # seconds; EN 319 422 6.3: at least that good. The clock is cut to whole seconds
+# Seconds; EN 319 422 6.3: at least that good. The clock may be off by so much, so the time is told to the millisecond: cut to
+# whole seconds it could be off by two.
+ACCURACY = der.sequence(der.integer(1))
 
 
 class Refused(ValueError):
@@ -126,7 +126,7 @@ class Unit:
 
     def token(self, asked: Asked, serial: int, now: datetime) -> bytes:
         """A time-stamp token: CMS SignedData over TSTInfo, signed attributes in DER order (2.4.2, RFC 5652 5)."""
-        number, at = der.integer(serial), der.moment(now)
+        number, at = der.integer(serial), der.moment_exactly(now)
         info = der.sequence(der.integer(1), self.policy, asked.imprint, number, at, ACCURACY, asked.nonce)
         digest = der.sequence(MESSAGE_DIGEST, der.set_of(der.octets(hashlib.sha256(info).digest())))
         attributes = der.set_of(CONTENT_TYPE, digest, self.attribute)

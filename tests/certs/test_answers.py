@@ -18,7 +18,7 @@ from certs.model import ISSUING, Certificate, LintFound, NoAuthority, Reason
 from certs.revoke import revoke
 from hub import clock
 from hub.house import House, open_house
-from hub.keys import Keys
+from hub.keys import KeyMissing, Keys
 from seals import lifecycle, material
 from seals.model import Design, SealNotInForce
 from tests.certs.conftest import MARKET, in_office, seal_certificate
@@ -78,6 +78,18 @@ def test_what_was_not_signed_beforehand_needs_the_key(sealed: House, seal: Certi
         (with_nonce_of(question(seal, issuing)), with_nonces(sealed)),
     ):
         assert ask(opened, asked, now).response_status is ocsp.OCSPResponseStatus.TRY_LATER
+
+
+def test_evidence_for_a_seal_is_signed_now_or_was_beforehand(
+    house: House, sealed: House, seal: Certificate, now: datetime
+) -> None:
+    later = now + timedelta(minutes=20)
+    for opened, since in ((house, later), (sealed, now)):
+        answer = ocsp.load_der_ocsp_response(status.ocsp_for(opened, seal, later))
+        assert answer.certificate_status is STATUS.GOOD
+        assert answer.this_update_utc == since.replace(microsecond=0)
+    with pytest.raises(KeyMissing):
+        status.ocsp_for(sealed, seal, now + answers.LIFE)
 
 
 def test_an_answer_that_has_ended_is_not_given_out(sealed: House, seal: Certificate, now: datetime) -> None:

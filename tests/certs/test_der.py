@@ -34,6 +34,22 @@ def test_a_moment_has_whole_seconds_and_ends_in_z() -> None:
     assert der.moment(at)[2:] == b"20261122090507Z"
 
 
+@pytest.mark.parametrize(
+    ("microsecond", "text"),
+    [(0, b"07Z"), (999, b"07Z"), (1_000, b"07.001Z"), (120_000, b"07.12Z"), (500_500, b"07.5Z"), (999_999, b"07.999Z")],
+)
+def test_an_exact_moment_has_no_zeros_at_its_end(microsecond: int, text: bytes) -> None:
+    at = datetime(2026, 11, 22, 9, 5, 7, microsecond, tzinfo=UTC)
+    assert der.moment_exactly(at)[2:] == b"202611220905" + text
+    assert asn1crypto_time(der.moment_exactly(at)) == at.replace(microsecond=microsecond // 1000 * 1000)
+
+
+def asn1crypto_time(encoded: bytes) -> datetime:
+    """How another library reads it."""
+    found: datetime = core.GeneralizedTime.load(encoded, strict=True).native
+    return found
+
+
 def test_a_named_bit_has_no_trailing_zeros() -> None:
     assert der.named_bit(0) == bytes.fromhex("03020780")
     assert der.named_bit(25) == bytes.fromhex("03050600000040")

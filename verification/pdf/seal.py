@@ -156,7 +156,7 @@ def _time_stamp(stamp: TimestampSignatureStatus | None, archived: datetime | Non
         return failed(Step.time_stamp, reason, "The time-stamp is not from a clock that we trust")
     if stamp.timestamp > now + chain.TOLERANCE:
         return failed(Step.time_stamp, Reason.clock_wrong, "The time of sealing lies in the future")
-    return passed(Step.time_stamp, "Sealed at %(at)s", at=stamp.timestamp.isoformat())
+    return passed(Step.time_stamp, "Sealed at %(at)s", at=stamp.timestamp.isoformat(timespec="seconds"))
 
 
 def _since(signature: EmbeddedPdfSignature, anchors: Anchors, at: datetime) -> Check | None:
