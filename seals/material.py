@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -17,6 +17,7 @@ from seals.model import Evidence, Seal, SealingFailed, SealMaterial, SealNotInFo
 if TYPE_CHECKING:
     from hub.house import House
 
+Got = TypeVar("Got")
 EVIDENCE_SECONDS = 60  # revocation data are taken again after this time; the seal's own state is read every time
 
 log = structlog.get_logger()
@@ -104,10 +105,17 @@ def _evidence(house: "House", own: Certificate, now: datetime) -> Evidence:
 
 def _gathered(house: "House", own: Certificate, now: datetime) -> Evidence:
     ocsp = _had("ocsp", lambda: status.ocsp_for(house, own, now))
-    # The root's list tells of the CA above the seal and of the time-stamp unit.
-    crl = _had("crl", lambda: status.crl(house, ROOT, now))
-    missing = tuple(kind for kind, got in (("ocsp", ocsp), ("crl", crl)) if got is None)
-    return Evidence(now, ocsps=(ocsp,) if ocsp else (), crls=(crl,) if crl else (), missing=missing)
+    lists = _had("crl", lambda: [status.list_of(house, root, now) for root in _roots(house, own)])
+    missing = tuple(kind for kind, got in (("ocsp", ocsp), ("crl", lists)) if got is None)
+    return Evidence(now, ocsps=(ocsp,) if ocsp else (), crls=tuple(lists or ()), missing=missing)
+
+
+def _roots(house: "House", own: Certificate) -> list[Certificate]:
+    """Whose lists tell of the CA above a seal and of the time-stamp unit: after a roll-over these may be two roots."""
+    with house.database.read() as db:
+        unit = certificates.newest(db, "time-stamp")
+        above = [certificates.chain(db, each)[-1] for each in (own, unit) if each]
+    return list({root.serial: root for root in above}.values())
 
 
 def _stamp(house: "House", now: datetime, imprint: bytes) -> bytes:
@@ -118,7 +126,7 @@ def _stamp(house: "House", now: datetime, imprint: bytes) -> bytes:
         raise
 
 
-def _had(kind: str, ask: Callable[[], bytes]) -> bytes | None:
+def _had(kind: str, ask: Callable[[], Got]) -> Got | None:
     """The answer, or None: the document must not be lost by it."""
     try:
         return ask()

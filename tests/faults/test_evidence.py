@@ -20,7 +20,7 @@ from tests.licenses.conftest import Department, department_in
 from verification.answer import verify
 from verification.model import Verdict
 
-DOWN = {"time-stamper": (timestamp, "token"), "ocsp": (status, "ocsp_for"), "lists": (status, "crl")}
+DOWN = {"time-stamper": (timestamp, "token"), "ocsp": (status, "ocsp_for"), "lists": (status, "list_of")}
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_revocation_data_alone_are_added_where_no_more_is_wanted(office: Office)
 MISSING: dict[str, tuple[object, str]] = {
     "time-stamp": (timestamp, "token"),
     "ocsp": (status, "ocsp_for"),
-    "crl": (status, "crl"),
+    "crl": (status, "list_of"),
 }
 
 
@@ -144,7 +144,7 @@ def test_the_last_stamp_is_renewed_before_its_unit_ends(office: Office, monkeypa
     known = authority.authority(office.house, "time-stamp", office.now)
     monkeypatch.setattr(authority, "authority", lambda *_: known)
     monkeypatch.setattr(status, "ocsp_for", lambda *_: office.material()[1].ocsps[0])
-    monkeypatch.setattr(status, "crl", lambda *_: office.material()[1].crls[0])
+    monkeypatch.setattr(status, "list_of", lambda *_: office.material()[1].crls[0])
     assert lift.lift(office.house, renew) == 0, "the same unit gives nothing that lasts longer"
     later = replace(known, not_after=known.not_after + timedelta(days=3000))
     monkeypatch.setattr(authority, "authority", lambda *_: later)

@@ -66,7 +66,7 @@ def broken(*_: object) -> bytes:
 
 
 def test_no_evidence_at_all_still_gives_a_document(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((status, "ocsp_for"), (status, "crl"), (timestamp, "token")):
+    for module, name in ((status, "ocsp_for"), (status, "list_of"), (timestamp, "token")):
         monkeypatch.setattr(module, name, broken)
     with_what, evidence = office.material()
     assert evidence.missing == ("ocsp", "crl")
