@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from fontTools.pens.basePen import BasePen
@@ -17,6 +18,7 @@ TOLERANCE = 0.7  # font units: 4 micrometres on the largest character of a 42 mm
 BODY_TOP, BODY_BOTTOM = 880, -120  # the ideographic em box of Noto Serif SC
 BOLD = Path(__file__).parent / "fonts" / "NotoSerifSC-Bold-GB2312.ttf"
 
+OPENED = Lock()  # a font that is read lazily is not for two threads at once
 Point = tuple[float, float]
 Segment = tuple[str, tuple[Point, ...]]  # ("m" | "l", (to,)), ("c", (control, control, to)), ("h", ())
 
@@ -33,6 +35,11 @@ class Glyph:
 @cache
 def glyph(character: str) -> Glyph:
     """The outline of one character: bold if we can, else regular. Raises SealGlyphMissing naming it."""
+    with OPENED:
+        return _found(character)
+
+
+def _found(character: str) -> Glyph:
     for font, thin in ((_bold(), False), (_regular(), True)):
         name = font.getBestCmap().get(ord(character)) if font else None
         if name is not None:

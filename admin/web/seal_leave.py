@@ -86,7 +86,7 @@ def _of_a_seal(bp: Blueprint, one: One) -> None:
     def seal_custody(id: str) -> Response:
         reason = request.form.get("custody_reason", "").strip()[:500]
         if not reason:
-            return one(id, {"custody_reason": _("This is needed")})
+            return one(id, {"custody_reason": _("Give a reason of 1 to 500 characters")})
         people = request.form.getlist("custodians")
         asked = {"sensitive": request.form.get("sensitive") == "yes", "people": people, "reason": reason}
         try:

@@ -42,6 +42,12 @@ SAMPLE_NAMES = {
     30: "示范云岚省栖云市望舒区住房和城乡建设局政务服务大厅行政审批处",
 }
 FIELDS = ("agency", "measure", "kind", "line", "code13", "second", "number", "algorithm", "reason", "document")
+NEEDED = {  # what is said beside a field that must not be empty
+    "code13": N_("Give the 13 digits of the seal code"),
+    "document": N_("Name the document that it rests on"),
+    "reason": N_("Give a reason of 1 to 500 characters"),
+    "number": N_("Give the filing number"),
+}
 PLACES_OF_PROBLEMS = {"character": "line", "code": "code13", "number": "number", "mm": "measure", "wide": "measure"}
 
 
@@ -95,7 +101,7 @@ def _applying(bp: Blueprint) -> None:
             return _form(typed, {})
         missing = [name for name in ("code13", "document") if not typed[name]]
         if missing:
-            return _form(typed, dict.fromkeys(missing, _("This is needed")))
+            return _form(typed, {name: _(NEEDED[name]) for name in missing})
         try:
             made = _applied(typed)
         except Problem as problem:
@@ -118,7 +124,7 @@ def _steps(bp: Blueprint) -> None:
     def seal_file(id: str) -> Response:
         number = request.form.get("file_number", "").strip()
         if not number:
-            return one(id, {"file_number": _("This is needed")})
+            return one(id, {"file_number": _(NEEDED["number"])})
         return _taken(id, lifecycle.file, "file", number=number)
 
     @web.route(bp, "/console/seals/<id>/<step>", gate=Operator(Right.seals), methods=("POST",))
@@ -196,7 +202,7 @@ def _taken(
 ) -> Response:
     """Take a step, or say on the seal's page why it cannot be taken."""
     given = {name: request.form.get(f"{prefix}_{name}", "").strip()[:500] for name in gives}
-    missing = {f"{prefix}_{name}": _("This is needed") for name in needs if not given.get(name)}
+    missing = {f"{prefix}_{name}": _(NEEDED[name]) for name in needs if not given.get(name)}
     with web.house().database.read() as db:
         seals.seal(db, id, web.caller().place)
     if missing:

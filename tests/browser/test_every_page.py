@@ -43,7 +43,10 @@ CONSOLE = (
     "licenses/{license}/suspend",
     "licenses/{license}/revoke",
     "operators",
+    "my-seals",
     "seals",
+    "seals/apply",
+    "seals/shapes",
     "seals/{seal}",
 )
 both = pytest.mark.parametrize("language", ["zh-Hans", "en"])

@@ -2,6 +2,7 @@
 
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pypdfium2
 import pytest
@@ -90,6 +91,15 @@ def test_the_same_design_gives_the_same_bytes() -> None:
     first = artwork.draw(design)
     outline.glyph.cache_clear()
     assert artwork.draw(design) == first
+
+
+def test_many_may_draw_at_once() -> None:
+    outline.glyph.cache_clear()
+    outline._bold.cache_clear()
+    designs = [Design(name, CODE) for name in NAMES] * 4
+    with ThreadPoolExecutor(8) as pool:
+        drawn = list(pool.map(artwork.draw, designs))
+    assert len({art.svg for art in drawn}) == len(NAMES)
 
 
 def test_one_other_digit_is_another_picture() -> None:

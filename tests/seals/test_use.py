@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub import ledger
+from hub import asked, ledger
+from hub.asked import NotConfirmed
 from hub.callers import Caller
 from seals import grants, lifecycle, store, use
 from seals.model import (
     Level,
     LimitReached,
+    NeedsCustodian,
     NoGrant,
     Sealed,
     SealGrant,
@@ -188,6 +190,69 @@ def test_a_suspended_seal_is_not_used_and_a_resumed_one_is(office_on: Office, re
         office_on.reserve(record())
     lifecycle.resume(office_on.house, office_on.seal.id, reason="found", by="owner", now=office_on.now)
     office_on.reserve(record())
+
+
+def confirmed(office: Office, person: str, digest: bytes, seal: str = "") -> str:
+    """A custodian was asked, and his passkey answered."""
+    with office.house.database.write() as db:
+        question = asked.ask(
+            db,
+            person,
+            purpose=use.confirmation(seal or office.seal.id),
+            digest=digest,
+            words=(("Document", "x.pdf"),),
+            back="/",
+            by="test",
+            now=office.now,
+        )
+        assert asked.answered(db, question.id, {"signature": "x"}, office.now)
+    return question.id
+
+
+def make_sensitive(office: Office) -> None:
+    with office.house.database.write() as db:
+        assert store.change(db, replace(office.seal, sensitive=True), office.seal.state)
+        store.keep_custodians(db, office.seal.id, ["keeper"], by="test", now=office.now)
+
+
+def test_a_sensitive_seal_waits_for_its_custodian(office_on: Office, record: Record) -> None:
+    make_sensitive(office_on)
+    digest = record()
+    with pytest.raises(NeedsCustodian):
+        office_on.reserve(digest)
+    with pytest.raises(NotConfirmed):
+        office_on.reserve(digest, asked="unknown")
+    id = confirmed(office_on, "keeper", digest)
+    reserved = office_on.reserve(digest, asked=id)
+    assert reserved.asked == id
+    assert office_on.reserve(digest, asked=id) == reserved, "work goes on after a crash"
+    with pytest.raises(NotConfirmed):
+        office_on.reserve(record(), asked=id)
+
+
+def test_only_a_custodian_s_confirmation_of_this_record_and_seal_counts(office_on: Office, record: Record) -> None:
+    make_sensitive(office_on)
+    digest = record()
+    with pytest.raises(NotConfirmed):
+        office_on.reserve(digest, asked=confirmed(office_on, "keeper", record()))
+    with pytest.raises(NotConfirmed):
+        office_on.reserve(digest, asked=confirmed(office_on, "keeper", digest, "another"))
+    stranger = confirmed(office_on, "stranger", digest)
+    with pytest.raises(NeedsCustodian):
+        office_on.reserve(digest, asked=stranger)
+    with office_on.house.database.read() as db:
+        found = asked.one(db, stranger)
+    assert found
+    assert found.taken is None, "what is refused takes nothing"
+
+
+def test_who_is_no_custodian_any_more_confirms_nothing(office: Office, record: Record) -> None:
+    make_sensitive(office)
+    id = confirmed(office, "keeper", digest := record())
+    with office.house.database.write() as db:
+        store.keep_custodians(db, office.seal.id, ["other"], by="test", now=office.now)
+    with pytest.raises(NeedsCustodian):
+        office.reserve(digest, asked=id)
 
 
 def test_a_seal_is_not_used_after_its_certificate(office: Office, record: Record) -> None:
