@@ -1,5 +1,6 @@
 """`yinxin pki`: what the operators of the trust service can see and do."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from ssl import DER_cert_to_PEM_cert
@@ -7,7 +8,7 @@ from typing import IO
 
 import click
 
-from certs import cli_status, inventory, lint, revoke, roll, services, status, store
+from certs import cli_status, inventory, lint, revoke, roll, rollover, services, status, store
 from certs.model import Certificate, Reason, profile, serial_of
 from hub import clock
 from hub.cli import opened
@@ -99,6 +100,21 @@ def roll_command(name: str, to: int | None) -> None:
     with opened() as house:
         new = roll.roll(house, name, clock.now(), by="operator", to=to or 0)
     click.echo(f"{new.subject}: {new.serial}, key {new.key}, until {new.not_after:%Y-%m-%d}")
+
+
+@pki.command("rollover")
+@click.option(
+    "--to", type=click.IntRange(2), help="The number that the new root must have; nothing happens if it is there."
+)
+def rollover_command(to: int | None) -> None:
+    """Make the next root, and let the old one name it in a signed statement that every verifier follows.
+
+    The old root stays trusted until everything under it has ended. Give its CAs successors next: `yinxin pki roll`.
+    """
+    with opened() as house:
+        new = rollover.rollover(house, clock.now(), by="operator", to=to or 0)
+    click.echo(f"{new.subject}: {new.serial}, key {new.key}, until {new.not_after:%Y-%m-%d}")
+    click.echo(f"SHA-256 {hashlib.sha256(new.der).hexdigest()}: publish it where the old one was published")
 
 
 pki.add_command(cli_status.status_command)

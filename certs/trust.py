@@ -49,6 +49,20 @@ def trust_list(house: "House", now: datetime) -> str:
     return signed
 
 
+def earlier(house: "House", number: int) -> bytes | None:
+    """The trust list of a number, as it was signed; None if there was none."""
+    with house.database.read() as db:
+        found = store.list_of(db, NAME, number)
+    return None if found is None else found.body
+
+
+def history(house: "House") -> list[dict[str, int]]:
+    """Every trust list there was, oldest first: its number, and from when to when it held."""
+    with house.database.read() as db:
+        found = store.list_times(db, NAME)
+    return [{"seq": seq, "iat": int(since.timestamp()), "exp": int(until.timestamp())} for seq, since, until in found]
+
+
 def _content(house: "House", now: datetime) -> dict[str, Any]:
     """All that the list tells, without its number and times."""
     vouch_for_keys(house, now)

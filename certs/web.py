@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, request
 
-from certs import status, store, timestamp, trust
+from certs import rollover, status, store, timestamp, trust
 from certs.model import Certificate, WrongMediaType
 from hub import callers, clock, web
 from hub.problems import NotFound
@@ -38,6 +38,9 @@ def blueprint() -> Blueprint:
 
 def _add_trust_list(bp: Blueprint) -> None:
     web.route(bp, "/pki/trust-list.jwt", gate=OPEN)(trust_list)
+    web.route(bp, "/pki/trust-list/<int:number>.jwt", gate=OPEN)(earlier_trust_list)
+    web.route(bp, "/pki/trust-lists.json", gate=OPEN)(trust_lists)
+    web.route(bp, "/pki/root-rollover.json", gate=OPEN)(root_rollover)
 
 
 def certificate(file: str) -> Response:
@@ -86,6 +89,24 @@ def tsa() -> Response:
 def trust_list() -> Response:
     """The signed trust list."""
     return _kept(trust.trust_list(web.house(), clock.now()).encode(), TRUST_LIST, TRUST_LIST_SECONDS)
+
+
+def earlier_trust_list(number: int) -> Response:
+    """A trust list of the past, as it was signed."""
+    found = trust.earlier(web.house(), number)
+    if found is None:
+        raise NotFound
+    return _kept(found, TRUST_LIST, CERTIFICATE_SECONDS)
+
+
+def trust_lists() -> Response:
+    """Which trust lists there were, and when each held."""
+    return web.answer({"trust_lists": trust.history(web.house())})
+
+
+def root_rollover() -> Response:
+    """The statements by which each root named the next, oldest first."""
+    return web.answer({"statements": rollover.statements(web.house())})
 
 
 class Shown(NamedTuple):

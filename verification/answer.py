@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from certs import status, trust
 from certs import store as certificates
-from certs.model import ISSUING, ROOT
+from certs import trust
+from certs.model import ROOT
 from hub.limits import Limit
 from hub.steps import step
 from licenses import kinds
@@ -16,7 +16,7 @@ from licenses.identifier import Identifier
 from licenses.model import License, LicenseUnknown, NoSuchKind, NotAnIdentifier, Status
 from seals import store as seals
 from seals.store import documents
-from verification import judge, life, scan
+from verification import crls, judge, life, scan
 from verification.judge import Stated
 from verification.life import Standing
 from verification.model import (
@@ -78,8 +78,7 @@ def trust_of(house: "House", now: datetime) -> Trust:
         return held
     with house.database.read() as db:
         roots = tuple(one.der for one in certificates.certificates(db, profile=ROOT) if one.revocation is None)
-    crls = tuple(status.crl(house, name, now) for name in (ROOT, ISSUING))
-    held = Trust(roots, read_list(trust.trust_list(house, now), roots, now), crls=crls)
+    held = Trust(roots, read_list(trust.trust_list(house, now), roots, now), crls=crls.every(house, now))
     house.cache["verification.trust"] = (now, held)
     return held
 

@@ -75,6 +75,8 @@ def fetch_command(url: str, folder: Path, root: str) -> None:
         click.echo(f"Root trusted from now on: SHA-256 {held.root}")
         if not root:
             click.echo("Compare it with what the authority has published; if it differs, delete the folder.")
+    if held.followed:
+        click.echo(f"The root named its successor: SHA-256 {held.root} is trusted too from now on")
     click.echo(
         f"{folder}: trust list until {held.until:%Y-%m-%d %H:%M}Z, {held.status_lists} status lists, {held.crls} CRLs"
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,12 @@ from hub.fetch import Answer, Fetch, NotReachable
 from hub.problems import Problem
 from verification.lists import TrustList, Unusable, read_status_list
 from verification.receipt import NotGenuine, header_of
+from verification.rollover import follow
 from verification.trust import CRLS, LIST, ROOTS, STATUS, certificates, read_list
 
 MOST_BYTES = 4_000_000  # of one list
-CRL_NAMES = ("root", "issuing-ca")
+CRL_NAMES = ("root", "issuing-ca")  # what a site of an earlier release has
+MOST_CRLS = 100  # one for each generation of an authority
 
 
 class NotTrusted(Problem):
@@ -34,6 +37,7 @@ class Collected:
     until: datetime
     status_lists: int
     crls: int
+    followed: int = 0  # how many successors of the root were taken on the word of the one before
 
 
 def collect(fetch: Fetch, url: str, folder: Path, now: datetime, *, root: str = "") -> Collected:
@@ -46,18 +50,31 @@ def collect(fetch: Fetch, url: str, folder: Path, now: datetime, *, root: str = 
     known = folder / ROOTS
     new = not known.exists()
     roots = _offered(token, root) if new else certificates(known.read_text("ascii"))
+    followed = _followed(fetch, url, roots, now)
     try:
-        held = read_list(token, roots, now, least=_counter(folder / LIST, "seq"))
+        held = read_list(token, followed, now, least=_counter(folder / LIST, "seq"))
     except Unusable as unusable:
         raise NotTrusted("The trust list: %(reason)s", reason=unusable.reason.value) from unusable
     if held.verify_url != url:
         raise NotTrusted("The trust list is that of %(url)s", url=held.verify_url)
     folder.mkdir(parents=True, exist_ok=True)
-    if new:
-        _keep(known, "".join(map(_pem, roots)).encode())
+    if new or followed != roots:
+        _keep(known, "".join(map(_pem, followed)).encode())
     _keep(folder / LIST, token.encode())
     lists = _status_lists(fetch, url, folder, held, now)
-    return Collected(hashlib.sha256(roots[0]).hexdigest(), new, held.until, lists, _crls(fetch, url, folder))
+    crls = _crls(fetch, url, folder)
+    return Collected(hashlib.sha256(followed[-1]).hexdigest(), new, held.until, lists, crls, len(followed) - len(roots))
+
+
+def _followed(fetch: Fetch, url: str, roots: tuple[bytes, ...], now: datetime) -> tuple[bytes, ...]:
+    """The roots, and those that they name as their successors. A site of an earlier release has no statements."""
+    answer = fetch.get(f"{url}/root-rollover.json", most=MOST_BYTES)
+    named = answer.json() if answer.status == 200 else {}
+    statements = named.get("statements", []) if isinstance(named, dict) else []
+    try:
+        return follow(roots, [str(one) for one in statements], now)
+    except NotGenuine as error:
+        raise NotTrusted("The root: %(reason)s", reason=str(error.detail)) from error
 
 
 def _offered(token: str, root: str) -> tuple[bytes, ...]:
@@ -89,9 +106,13 @@ def _status_lists(fetch: Fetch, url: str, folder: Path, held: TrustList, now: da
 
 def _crls(fetch: Fetch, url: str, folder: Path) -> int:
     """The CA's own lists: they tell of seals whose key came into other hands. Checked when they are used."""
-    for name in CRL_NAMES:
+    answer = fetch.get(f"{url}/crl/", most=MOST_BYTES)
+    named = answer.json() if answer.status == 200 else {}
+    lists = named.get("lists", CRL_NAMES) if isinstance(named, dict) else CRL_NAMES
+    found = [str(name) for name in lists if re.fullmatch(r"[a-z0-9-]{1,40}", str(name))][:MOST_CRLS]
+    for name in found:
         _keep(folder / CRLS / f"{name}.crl", _get(fetch, f"{url}/crl/{name}.crl").body)
-    return len(CRL_NAMES)
+    return len(found)
 
 
 def _get(fetch: Fetch, url: str) -> Answer:

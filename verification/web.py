@@ -7,9 +7,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request
 
-from certs import status as ca_status
-from certs import trust
-from certs.model import ISSUING, ROOT
+from certs import rollover, trust
 from hub import callers, clock, i18n, limits, web
 from hub.i18n import _
 from hub.problems import NotFound
@@ -17,7 +15,7 @@ from hub.steps import step
 from licenses import kinds, status_list
 from licenses import store as licenses
 from seals import store as seals
-from verification import answer, web_report, words
+from verification import answer, crls, web_report, words
 from verification.model import REQUIRED, Door, Reason, Result
 from verification.model.suspicion import LIKELY
 from verification.model.suspicion import WORDS as LONGEST
@@ -93,17 +91,22 @@ def _lists(bp: Blueprint) -> None:
     def statuses() -> Response:
         with web.house().database.read() as db:
             numbers = licenses.list_numbers(db)
-        response = web.answer({"status_lists": [status_list.url(web.house(), number) for number in numbers]})
-        response.headers.update(FOR_ALL)
-        return response
+        return _open({"status_lists": [status_list.url(web.house(), number) for number in numbers]})
 
     @web.route(bp, "/crl/<name>.crl", gate=callers.Public(), endpoint="crl")
     def crl(name: str) -> Response:
-        if name not in (ROOT, ISSUING):
+        found = crls.named(web.house(), name, clock.now())
+        if found is None:
             raise NotFound("There is no list %(name)s", name=name)
-        response = web.file(ca_status.crl(web.house(), name, clock.now()), "application/pkix-crl")
+        response = web.file(found, "application/pkix-crl")
         response.headers.update(FOR_ALL)
         return response
+
+    @web.route(bp, "/crl/", gate=callers.Public(), endpoint="crls")
+    def every_crl() -> Response:
+        return _open({"lists": crls.names(web.house())})
+
+    _histories(bp)
 
     @web.route(bp, "/names.json", gate=callers.Public(), endpoint="names")
     def names() -> Response:
@@ -112,8 +115,33 @@ def _lists(bp: Blueprint) -> None:
         return web.answer({"kinds": _kinds(), "agencies": agencies})
 
 
+def _histories(bp: Blueprint) -> None:
+    """For those who pin the root: the lists of the past, and who follows a root."""
+
+    @web.route(bp, "/trust-lists.json", gate=callers.Public(), endpoint="trust_lists")
+    def trust_lists() -> Response:
+        return _open({"trust_lists": trust.history(web.house())})
+
+    @web.route(bp, "/trust-list/<int:number>.jwt", gate=callers.Public(), endpoint="earlier_trust_list")
+    def earlier(number: int) -> Response:
+        found = trust.earlier(web.house(), number)
+        if found is None:
+            raise NotFound("There is no list %(name)s", name=str(number))
+        return _signed(found.decode(), "application/trust-list+jwt", seconds=86_400)
+
+    @web.route(bp, "/root-rollover.json", gate=callers.Public(), endpoint="root_rollover")
+    def root_rollover() -> Response:
+        return _open({"statements": rollover.statements(web.house())})
+
+
 def _signed(token: str, kind: str, seconds: int) -> Response:
     response = web.file(token.encode(), kind, seconds=seconds)
+    response.headers.update(FOR_ALL)
+    return response
+
+
+def _open(body: dict[str, object]) -> Response:
+    response = web.answer(body)
     response.headers.update(FOR_ALL)
     return response
 

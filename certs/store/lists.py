@@ -28,6 +28,28 @@ def current_list(db: sa.Connection, issuer: str) -> SignedList | None:
     return None if row is None else SignedList(row.number, row.state, bytes(row.body), row.since, row.until)
 
 
+def every_list(db: sa.Connection, issuer: str) -> list[SignedList]:
+    """Every list of a name that was signed, oldest first: its history."""
+    table = list_table
+    query = sa.select(table).where(table.c.issuer == issuer, table.c.body.is_not(None)).order_by(table.c.number)
+    return [SignedList(row.number, row.state, bytes(row.body), row.since, row.until) for row in db.execute(query)]
+
+
+def list_times(db: sa.Connection, issuer: str) -> list[tuple[int, datetime, datetime]]:
+    """Number, begin and end of every list of a name that was signed, oldest first."""
+    table = list_table.c
+    query = sa.select(table.number, table.since, table.until).where(table.issuer == issuer, table.body.is_not(None))
+    return [(row.number, row.since, row.until) for row in db.execute(query.order_by(table.number))]
+
+
+def list_of(db: sa.Connection, issuer: str, number: int) -> SignedList | None:
+    """The list of that number; None if none was signed under it."""
+    table = list_table
+    query = sa.select(table).where(table.c.issuer == issuer, table.c.number == number, table.c.body.is_not(None))
+    row = db.execute(query).one_or_none()
+    return None if row is None else SignedList(row.number, row.state, bytes(row.body), row.since, row.until)
+
+
 def list_lives(db: sa.Connection) -> dict[str, tuple[datetime, datetime]]:
     """From when to when the newest list of each name holds."""
     table = list_table.c

@@ -172,10 +172,28 @@ def list_signer(certificates: list[bytes], roots: tuple[bytes, ...], at: datetim
         return None
 
 
-def _jwk(key: keys.PublicKeyInfo) -> dict[str, str]:
-    """A P-256 key as JWK (RFC 7518 6.2.1). Raises ValueError for another kind."""
+def next_root(root: bytes, offered: bytes, at: datetime) -> bool:
+    """Whether a certificate can follow a root: a CA of our kind that signed itself, began no earlier and has not ended."""
+    try:
+        own, before = x509.Certificate.load(offered, strict=True), _loaded(root)
+        usage = own.key_usage_value
+        may_certify = own.ca and usage is not None and "key_cert_sign" in usage.native
+        in_time = before.not_valid_before <= own.not_valid_before and at <= own.not_valid_after
+        return own.dump() == offered and may_certify and in_time and signed_by(own, own)
+    except Exception:  # noqa: BLE001  hostile bytes: what cannot be read is no root
+        return False
+
+
+def root_key(root: bytes) -> dict[str, str]:
+    """The public key (JWK) of a root, on P-384. Raises ValueError for another kind."""
+    return _jwk(_loaded(root).public_key, "P-384", "secp384r1", 97)
+
+
+def _jwk(key: keys.PublicKeyInfo, name: str = "P-256", curve: str = "secp256r1", octets: int = 65) -> dict[str, str]:
+    """A key on a curve as JWK (RFC 7518 6.2.1). Raises ValueError for another kind."""
     point = bytes(key["public_key"])
-    if key.curve != ("named", "secp256r1") or len(point) != 65:
-        raise ValueError("not a P-256 key")
-    x, y = (urlsafe_b64encode(half).rstrip(b"=").decode() for half in (point[1:33], point[33:]))
-    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+    if key.curve != ("named", curve) or len(point) != octets:
+        raise ValueError(f"not a {name} key")
+    middle = (octets + 1) // 2
+    x, y = (urlsafe_b64encode(half).rstrip(b"=").decode() for half in (point[1:middle], point[middle:]))
+    return {"kty": "EC", "crv": name, "x": x, "y": y}
