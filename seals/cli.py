@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from certs.model import Reason
+from certs.schemes import SCHEMES
 from hub import clock, tree
 from hub.cli import opened
-from seals import grants, lifecycle, store
+from seals import leave_cli, life_cli, lifecycle, store
 from seals.compromise_cli import compromise
-from seals.model import DEFAULT_LINE, DEFAULT_MM, Agency, Centre, Design, Kind, Seal, SealGrant
+from seals.model import DEFAULT_LINE, DEFAULT_MM, Agency, Centre, Design, Kind
 
 BY = "operator"
 
@@ -52,16 +53,19 @@ def seal() -> None:
 @click.argument("code13")
 @click.option("--line", default=DEFAULT_LINE, show_default=True, help="the line below the star")
 @click.option("--diameter", default=DEFAULT_MM, show_default=True, help="in millimetres")
-@click.option("--centre", type=click.Choice([each.value for each in Centre]), default="star", show_default=True)
+@click.option("--centre", type=click.Choice(["star", "neutral"]), default="star", show_default=True)
 @click.option("--kind", type=click.Choice([each.value for each in Kind]), default="business", show_default=True)
-def make(agency_code: str, code13: str, line: str, diameter: int, centre: str, kind: str) -> None:
+@click.option("--algorithm", type=click.Choice(list(SCHEMES)), default="P-256", show_default=True, help="of its key")
+def make(agency_code: str, code13: str, line: str, diameter: int, centre: str, kind: str, algorithm: str) -> None:
     """Make a seal for an agency, from application to use in one go, with the 13-digit code that it is filed under."""
     with opened() as house:
         with house.database.read() as db:
             owner = store.agency(db, agency_code)
         design = Design(owner.name, code13, line, diameter, Centre(centre))
-        made = lifecycle.make_seal(house, owner, by=BY, now=clock.now(), design=design, kind=Kind(kind))
-    click.echo(_line(made))
+        made = lifecycle.make_seal(
+            house, owner, by=BY, now=clock.now(), design=design, kind=Kind(kind), algorithm=algorithm
+        )
+    click.echo(made.line)
 
 
 @seal.command("list")
@@ -70,7 +74,7 @@ def list_seals(place: str) -> None:
     """List the seals."""
     with opened() as house, house.database.read() as db:
         for one in store.seals(db, place):
-            click.echo(_line(one))
+            click.echo(one.line)
 
 
 @seal.command("show")
@@ -79,9 +83,8 @@ def list_seals(place: str) -> None:
 def show(id: str, svg: Path | None) -> None:
     """Show a seal, who may use it, and its latest uses."""
     with opened() as house, house.database.read() as db:
-        click.echo(_line(store.seal(db, id)))
-        for one in store.grants(db, id):
-            click.echo(f"  grant {one.id}: {one.grantee} for {', '.join(one.purposes)}{_ended(one)}")
+        click.echo(store.seal(db, id).line)
+        leave_cli.show_grants(db, id)
         for use in store.uses(db, id, limit=10):
             click.echo(f"  use {use.id}: {use.at:%Y-%m-%d %H:%M:%S}Z {use.purpose} by {use.by} [{use.state.value}]")
         if svg:
@@ -94,7 +97,7 @@ def show(id: str, svg: Path | None) -> None:
 def suspend(id: str, reason: str) -> None:
     """Stop every use of a seal for the time being."""
     with opened() as house:
-        click.echo(_line(lifecycle.suspend(house, id, reason=reason, by=BY, now=clock.now())))
+        click.echo(lifecycle.suspend(house, id, reason=reason, by=BY, now=clock.now()).line)
 
 
 @seal.command("resume")
@@ -103,7 +106,7 @@ def suspend(id: str, reason: str) -> None:
 def resume(id: str, reason: str) -> None:
     """Let a suspended seal be used again."""
     with opened() as house:
-        click.echo(_line(lifecycle.resume(house, id, reason=reason, by=BY, now=clock.now())))
+        click.echo(lifecycle.resume(house, id, reason=reason, by=BY, now=clock.now()).line)
 
 
 @seal.command("cancel")
@@ -120,47 +123,9 @@ def cancel(id: str, cause: str, reason: str, invalid_from: datetime | None) -> N
         ended = lifecycle.cancel(
             house, id, cause=Reason(cause), reason=reason, by=BY, now=clock.now(), invalid_from=since
         )
-    click.echo(_line(ended))
+    click.echo(ended.line)
 
 
-@seal.command("grant")
-@click.argument("id")
-@click.argument("grantee")
-@click.option("--purpose", "purposes", multiple=True, required=True, help=f"may be repeated; {SealGrant.ANY} means all")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="its last day is the one before (UTC)")
-@click.option("--per-hour", type=int)
-@click.option("--per-day", type=int)
-def give(
-    id: str, grantee: str, purposes: tuple[str, ...], until: datetime | None, per_hour: int | None, per_day: int | None
-) -> None:
-    """Let a client (by its id) or an agency (by its code) use a seal."""
-    end = until.replace(tzinfo=UTC) if until else None
-    with opened() as house:
-        given = grants.grant(
-            house, id, grantee, purposes=purposes, by=BY, now=clock.now(), until=end, per_hour=per_hour, per_day=per_day
-        )
-    click.echo(f"grant {given.id}: {given.grantee} may use the seal {given.seal} for {', '.join(given.purposes)}")
-
-
-@seal.command("take-back")
-@click.argument("grant_id")
-def take_back(grant_id: str) -> None:
-    """End a grant at once."""
-    with opened() as house:
-        ended = grants.take_back(house, grant_id, by=BY, now=clock.now())
-    click.echo(f"grant {ended.id} has ended")
-
-
-seal.add_command(compromise)
+for command in (compromise, *life_cli.commands, *leave_cli.commands):
+    seal.add_command(command)
 commands = [agency, seal]
-
-
-def _line(one: Seal) -> str:
-    until = f"until {one.valid_until:%Y-%m-%d}" if one.valid_until else "no certificate"
-    return f"{one.id}  {one.design.code13}  {one.state.value:<9}  {until}  {one.design.name} {one.design.line}".rstrip()
-
-
-def _ended(grant: SealGrant) -> str:
-    if grant.revoked_at:
-        return f" [taken back {grant.revoked_at:%Y-%m-%d}]"
-    return f" [until {grant.until:%Y-%m-%d}]" if grant.until else ""

@@ -73,6 +73,12 @@ def due(db: sa.Connection, now: datetime, limit: int) -> list[Lift]:
     return [_lift(row) for row in db.execute(query.limit(limit))]
 
 
+def count_due(db: sa.Connection, now: datetime) -> int:
+    """How many documents wait for evidence: what is owed by now, or was tried in vain."""
+    waits = sa.or_(lift_table.c.due <= now, lift_table.c.tries > 0)
+    return db.execute(sa.select(sa.func.count()).select_from(lift_table).where(waits)).scalar_one()
+
+
 def lift_of(db: sa.Connection, use: str) -> Lift:
     """What is owed to the document of one use, as it stands now."""
     return _lift(db.execute(sa.select(lift_table).where(lift_table.c.use == use)).one())
