@@ -50,6 +50,7 @@ FACES = {  # the modules of each room that give a `blueprint()`
         "admin.web.supervision",
         "admin.web.assessment",
         "admin.web.desk",
+        "admin.web.trust",
         "admin.web.experience",
         "admin.web.documents",
     ),
@@ -110,6 +111,11 @@ def wsgi() -> "Flask":
     """What a web server calls: settings from the environment, rooms from YINXIN_ROOMS (names with commas between)."""
     rooms = os.environ.get("YINXIN_ROOMS")
     return create_app(settings.read(), tuple(rooms.split(",")) if rooms else HUB_ROOMS)
+
+
+def sealing(read: Settings) -> None:
+    """Be the process that alone holds the keys of seals (`yinxin serve --role sealing`). Raises BadSetting."""
+    importlib.import_module("seals.api_sealer").serve(open_house(read))
 
 
 def init(read: Settings, now: datetime, *, ceremony: bool = False) -> House:

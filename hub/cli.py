@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,8 +29,9 @@ T = TypeVar("T")
 @click.option("--tls-certificate", type=click.Path(exists=True), help="PEM chain; with it the listeners speak TLS.")
 @click.option("--tls-key", type=click.Path(exists=True), help="PKCS#8 PEM key of that certificate.")
 @click.option("--tls", type=click.Choice(["self-signed"]), help="Speak TLS with a certificate made in the data folder.")
+@click.option("--role", type=click.Choice(["sealing"]), help="Be the process that alone holds the keys of seals.")
 @click.pass_obj
-def serve_command(front: str | None, /, tls: str | None, **given: Any) -> None:
+def serve_command(front: str | None, /, tls: str | None, role: str | None, **given: Any) -> None:
     """Run the installation until it is told to stop."""
     if tls:
         from hub.self_signed import self_signed  # costs 50 ms, and few need it
@@ -44,6 +46,9 @@ def serve_command(front: str | None, /, tls: str | None, **given: Any) -> None:
     if read.profile == "production":
         told(lambda: passphrase(read))  # better now than as a house that never gets ready
     log.setup(json=read.log_json)
+    if role:
+        told(lambda: import_module(front or "app").sealing(read))
+        return
     try:
         serve.serve(read, front=front or "app", told=click.echo)
     except (Problem, serve.StartFailed) as error:

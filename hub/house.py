@@ -8,12 +8,13 @@ from hub.blobs import Blobs
 from hub.db import Database
 from hub.fetch import Fetch
 from hub.keys import Keys
-from hub.settings import Settings
+from hub.settings import PREFIX, BadSetting, Settings
 from hub.shared import Shared
 from hub.tally import Tally
 from hub.vault import Vault
 
 if TYPE_CHECKING:
+    from hub.keys.elsewhere import Elsewhere
     from hub.token import Token
 
 
@@ -42,7 +43,11 @@ def open_house(settings: Settings) -> House:
     """Open an installation for this process. Nothing is made; `app.init` makes. Raises BadSetting."""
     passphrase = settings.passphrase.get_secret_value() if settings.passphrase else ""
     keys = Keys(
-        settings.data / "keys", passphrase, token=_token(settings), in_token=settings.pkcs11_purposes.split(",")
+        settings.data / "keys",
+        passphrase,
+        token=_token(settings),
+        in_token=settings.pkcs11_purposes.split(","),
+        sealer=_sealer(settings),
     )
     shared = Shared(settings.redis_url or valkey.url(settings.data / "valkey"))
     house = House(
@@ -57,6 +62,17 @@ def open_house(settings: Settings) -> House:
     )
     custody.watch(house)
     return house
+
+
+def _sealer(settings: Settings) -> "Elsewhere | None":
+    between = (settings.sealer_certificate, settings.sealer_key, settings.sealer_ca)
+    if not settings.sealer_url:
+        return None
+    if not all(between):
+        raise BadSetting(f"{PREFIX}SEALER_URL needs {PREFIX}SEALER_CERTIFICATE, _KEY and _CA")
+    from hub.keys.elsewhere import Elsewhere  # only who needs it loads it
+
+    return Elsewhere(settings.sealer_url, *between)  # type: ignore[arg-type]  # all three are there
 
 
 def _token(settings: Settings) -> "Token | None":

@@ -90,8 +90,20 @@ class Settings(BaseSettings):
     pkcs11_token: str = Field("", description="the label of that token")
     pkcs11_pin: SecretStr | None = Field(None, description="its user PIN")
     pkcs11_purposes: str = Field(
-        "seal", description="purposes whose new elliptic keys are made in the token, commas between; `*` for all"
+        "seal", description="purposes whose new keys are made in the token, commas between; `*` for all"
     )
+    sealer_url: str = Field(
+        "", description="https address of the sealing process; without it the keys of seals are in this one's custody"
+    )
+    sealer_certificate: Path | None = Field(
+        None, description="our certificate towards it, or its own there (PEM, with the CA under the root)"
+    )
+    sealer_key: Path | None = Field(None, description="the PEM key of that certificate")
+    sealer_ca: Path | None = Field(None, description="PEM file of the root above the other one's certificate")
+    sealer_clients: str = Field(
+        "", description="in the sealing process: host names in the certificates of those who may have it sign"
+    )
+    sealer_port: int = Field(8443, ge=0, le=65535, description="in the sealing process: its port; 0: any that is free")
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="the port of the hub")
     verify_port: int = Field(8001, ge=1, le=65535, description="the port of the verification pages")

@@ -56,8 +56,10 @@ class TokenBusy(Unavailable):
 class Line:
     """`desk` makes what a thread keeps open; it is called again for each thread that takes over."""
 
-    def __init__(self, desk: Callable[[], Desk]) -> None:
-        self._desk = desk
+    def __init__(
+        self, desk: Callable[[], Desk], *, gone: type[TokenGone] = TokenGone, busy: type[TokenBusy] = TokenBusy
+    ) -> None:
+        self._desk, self._gone_is, self._busy_is = desk, gone, busy
         self._lock = Lock()
         self._waiting = 0
         self._patient = BoundedSemaphore(PATIENT)
@@ -79,7 +81,7 @@ class Line:
         seconds = seconds or SECONDS
         with self._lock:
             if self._waiting >= PLACES:
-                raise TokenBusy
+                raise self._busy_is
             self._may(seconds)
             self._waiting += 1
             worker = self._worker = self._worker or _Worker(self._desk())
@@ -96,7 +98,7 @@ class Line:
         except TookTooLong as error:
             if not worker.hangs():  # others took the time
                 self._verdict(None)
-                raise TokenBusy from error
+                raise self._busy_is from error
             self._leave(worker)
             raise self._gone("It did not answer in %(seconds)s seconds", seconds=f"{seconds:g}") from error
         except CancelledError as error:  # the thread that was to do it hangs in another call
@@ -161,7 +163,7 @@ class Line:
         log.error("token.left-alone", seconds=REST, failures=self._failures, hanging=self.left)
 
     def _gone(self, words: str, **values: Any) -> TokenGone:
-        return TokenGone(words, wait=max(1, ceil(self._rests_until - monotonic())), **values)
+        return self._gone_is(words, wait=max(1, ceil(self._rests_until - monotonic())), **values)
 
 
 class _Worker:

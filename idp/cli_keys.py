@@ -1,5 +1,8 @@
 """`yinxin keys`: the keys that sign tokens, for operators at the machine."""
 
+import shutil
+from pathlib import Path
+
 import click
 
 from hub import clock, custody, token_keys
@@ -81,6 +84,16 @@ def release(name: str, because: str) -> None:
     with opened() as house:
         told(lambda: custody.release(house, name, by="operator", because=because, now=clock.now()))
     click.echo(f"{name} signs again")
+
+
+@keys.command()
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Its data folder.")
+def split(to: Path) -> None:
+    """Move the keys of seals into the data folder of a sealing process: from then on that one alone signs documents."""
+    with opened() as house:
+        moved = told(lambda: house.keys.split(to / "keys"))
+        shutil.copy(house.settings.data / "installation.json", to)
+    click.echo(f"{len(moved)} keys are in {to}. Next: YINXIN_SEALER_URL here, `yinxin serve --role sealing` there")
 
 
 def _rotate_sealed(*, at_once: bool, yes: bool) -> None:

@@ -24,6 +24,7 @@ class _Checked:
     def __init__(self, name: str, custody: str, public: Any, opened: Callable[[], Any], quarantine: Quarantine) -> None:
         self._name, self._custody, self._public = name, custody, public
         self._opened, self._quarantine = opened, quarantine
+        self.spared = False  # whether its signatures leave unchecked
 
     @cached_property
     def _key(self) -> Any:
@@ -32,6 +33,8 @@ class _Checked:
     def _checked(self, sign: Callable[[Any], bytes], verify: Callable[[bytes], None]) -> bytes:
         self._quarantine.check(self._name)
         signature = sign(self._key)
+        if self.spared:
+            return signature
         try:
             verify(signature)
         except (
