@@ -65,9 +65,8 @@ def unanswered(
 def keep_answers(db: sa.Connection, answers: Iterable[SignedAnswer]) -> None:
     """Keep answers in place of those to the same questions."""
     rows: list[dict[str, Any]] = [vars(each) for each in answers]
-    for row in rows:
-        db.execute(answer_table.delete().where(_a.about == row["about"]))
     if rows:
+        db.execute(answer_table.delete().where(_a.about.in_([row["about"] for row in rows])))
         db.execute(answer_table.insert(), rows)
 
 
