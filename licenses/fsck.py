@@ -22,6 +22,7 @@ from licenses.model import LIFE, License, Number, Operation, Status
 from seals import store as seal_store
 from seals.model import SealUse, UseState
 from seals.model.edition import Edition, Lift
+from seals.store import documents as document_store
 from seals.store import editions as edition_store
 
 EDITION = "seal.edition"
@@ -52,6 +53,7 @@ class Books:
     files: frozenset[str]
     editions: list[Edition]
     lifts: list[Lift]
+    documents: frozenset[str]  # files that documents of departments name
 
     def __str__(self) -> str:
         return (
@@ -74,6 +76,7 @@ def fsck(house: House, now: datetime, *, read_files: bool = True) -> tuple[Books
             files=files,
             editions=list(edition_store.every_edition(db)),
             lifts=list(edition_store.every_lift(db)),
+            documents=frozenset(document_store.document_files(db)),
         )
     found = [fault for check in CHECKS for fault in check(books)]
     found += _waiting(house, books, now)
@@ -162,8 +165,17 @@ def each_file_has_its_row(books: Books) -> Iterator[Fault]:
             yield Fault(f"document {edition.sealed.hex()}", f"its edition {edition.digest} is missing")
     named = {each.sealed for number in books.numbers.values() for each in number.papers}
     named |= {edition.digest for edition in books.editions} | {digest for lift in books.lifts for digest in lift.named}
-    for digest in sorted(books.files - named):
+    for digest in sorted(books.files - named - books.documents):
         yield Fault(f"file {digest}", "belongs to no number")
+
+
+def each_sealed_document_has_its_file(books: Books) -> Iterator[Fault]:
+    """What a department had sealed is there, under the digest that its use of the seal names."""
+    for use in books.uses.values():
+        if use.state is UseState.sealed and use.purpose.startswith("document:"):
+            digest = use.sealed_digest.hex() if use.sealed_digest else ""
+            if digest not in books.documents or digest not in books.files:
+                yield Fault(f"seal use {use.id}", f"its document {digest} is missing")
 
 
 def each_edition_is_of_a_sealed_document(books: Books) -> Iterator[Fault]:
@@ -210,6 +222,7 @@ CHECKS = (
     each_license_has_its_seal_use,
     each_seal_use_has_its_license,
     each_file_has_its_row,
+    each_sealed_document_has_its_file,
     each_edition_is_of_a_sealed_document,
     the_ledger_tells_the_same,
 )
@@ -224,8 +237,8 @@ def _waiting(house: House, books: Books, now: datetime) -> Iterator[Fault]:
     for number in pending:
         if number.leased + PATIENCE < now:
             yield Fault(number.identifier, f"waits since {number.leased:%Y-%m-%d %H:%M}Z: run `yinxin resume`")
-    expected = set()
     with house.database.read() as db:
+        expected = document_store.document_records(db)
         for number in pending:
             try:
                 intent = store.application_of(db, house.vault, number.identifier)

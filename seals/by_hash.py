@@ -49,7 +49,14 @@ def sign_hash(
         raise NotByHash("The key of this seal signs %(hash)s digests", hash=template.scheme.hash)
     record = hashlib.sha256(TAG + json.dumps([caller.label, key, algorithm, digest, kind]).encode()).digest()
     reserved = use.reserve(
-        house, seal.id, purpose=f"hash:{kind}", kind=kind, record_digest=record, caller=caller, now=now
+        house,
+        seal.id,
+        purpose=f"hash:{kind}",
+        kind=kind,
+        record_digest=record,
+        caller=caller,
+        wanted=Level.bare,  # nothing can be added later to a document that we do not have
+        now=now,
     )
     attributes = template.attributes(bytes.fromhex(digest))
     signature = tool.sign(attributes)
