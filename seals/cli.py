@@ -11,6 +11,7 @@ from hub import clock, tree
 from hub.cli import opened
 from seals import leave_cli, life_cli, lifecycle, store
 from seals.compromise_cli import compromise
+from seals.lift_cli import evidence
 from seals.model import DEFAULT_LINE, DEFAULT_MM, Agency, Centre, Design, Kind
 
 BY = "operator"
@@ -126,6 +127,6 @@ def cancel(id: str, cause: str, reason: str, invalid_from: datetime | None) -> N
     click.echo(ended.line)
 
 
-for command in (compromise, *life_cli.commands, *leave_cli.commands):
+for command in (compromise, evidence, *life_cli.commands, *leave_cli.commands):
     seal.add_command(command)
 commands = [agency, seal]

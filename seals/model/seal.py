@@ -128,6 +128,13 @@ class Seal:
     sensitive: bool = False  # each use needs its custodian, who sees what is sealed
     filing: str = ""  # the number under which the authority that keeps seals on record has it
 
+    @property
+    def line(self) -> str:
+        """The seal on one line of a list."""
+        until = f"until {self.valid_until:%Y-%m-%d}" if self.valid_until else "no certificate"
+        name = f"{self.design.name} {self.design.line}".rstrip()
+        return f"{self.id}  {self.design.code13}  {self.state.value:<9}  {until}  {name}"
+
     def after(self, operation: Operation) -> "Seal":
         """The seal after a step of its life. Raises SealStepRefused when the table does not hold it."""
         state = TABLE.get((self.state, operation))
