@@ -1,16 +1,17 @@
 """Custody and vault: no private key and no personal data in clear, and nothing opens in the wrong place."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from hub.house import House
-from hub.keys import ORDERS, KeyMissing, Keys, WrongPassphrase
+from hub.keys import ORDERS, KeyMissing, Keys, WrongPassphrase, WrongSignature
 from hub.vault import Damaged, Erased, Vault
 
 PASS = "correct horse battery staple"
@@ -101,6 +102,37 @@ def test_a_flipped_half_is_noticed_before_a_signature_leaves(keys: Keys) -> None
     with pytest.raises(Exception, match="wrong signature") as caught:
         keys.sign("one", b"data")
     assert isinstance(caught.value.__cause__, InvalidSignature)
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "RSA-2048", "Ed25519"])
+def test_the_key_of_tokens_is_opened_only_if_its_halves_belong_together(keys: Keys, algorithm: Any) -> None:
+    keys.create("tokens", purpose="test", algorithm=algorithm)
+    keys.create("other", purpose="test", algorithm=algorithm)
+    keys._publics["tokens"] = keys.public("other")
+    with pytest.raises(WrongSignature):
+        signs(keys.signer_whose_signatures_are_checked_at_once_by_others("tokens"))
+
+
+@pytest.mark.parametrize(("algorithm", "spared"), [("P-256", True), ("RSA-2048", False), ("Ed25519", False)])
+def test_of_the_keys_of_tokens_only_those_are_spared_whose_faults_tell_nothing(
+    keys: Keys, algorithm: Any, *, spared: bool
+) -> None:
+    keys.create("tokens", purpose="test", algorithm=algorithm)
+    keys.create("other", purpose="test", algorithm=algorithm)
+    key: Any = keys.signer_whose_signatures_are_checked_at_once_by_others("tokens")
+    signs(key)
+    key._public = keys.public("other")
+    with contextlib.nullcontext() if spared else pytest.raises(WrongSignature):
+        signs(key)
+
+
+def signs(key: Any) -> None:
+    if isinstance(key, rsa.RSAPrivateKey):
+        key.sign(b"data", padding.PKCS1v15(), hashes.SHA256())
+    elif isinstance(key, ec.EllipticCurvePrivateKey):
+        key.sign(b"data", ec.ECDSA(hashes.SHA256()))
+    else:
+        key.sign(b"data")
 
 
 @pytest.fixture
