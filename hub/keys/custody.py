@@ -15,12 +15,14 @@ from hub.jwk import PublicKey, algorithm_of, jwk_of, thumbprint, unpadded
 from hub.keys.checked import checked
 from hub.keys.folder import Folder, write_new
 from hub.keys.forms import HASHES, Algorithm, PrivateKey, fresh
-from hub.keys.problems import KeyMissing
+from hub.keys.problems import KeyMissing, WrongPassphrase
 from hub.keys.quarantine import Quarantine
 
 if TYPE_CHECKING:
+    from hub.keys.elsewhere import Elsewhere
     from hub.token import Token
 
+SEALING = "seal"  # the purpose whose keys the sealing role alone may hold
 PROOFS = 20  # right signatures after which a key is believed again
 
 
@@ -28,12 +30,19 @@ class Keys(Folder):
     """The keys of one installation in its folder. Safe to share between threads; opened lazily, once per process."""
 
     def __init__(
-        self, folder: Path, passphrase: str, *, token: "Token | None" = None, in_token: Sequence[str] = ()
+        self,
+        folder: Path,
+        passphrase: str,
+        *,
+        token: "Token | None" = None,
+        in_token: Sequence[str] = (),
+        sealer: "Elsewhere | None" = None,
     ) -> None:
         super().__init__(folder, passphrase)
         self.quarantine = Quarantine(folder)
         self._token = token
         self._in_token = frozenset(in_token)  # purposes whose new keys are made in the token
+        self._sealer = sealer  # the process that holds the keys of seals, if this one does not
         self._opened: dict[str, PrivateKey] = {}
         self._publics: dict[str, PublicKey] = {}
         self._listed: tuple[int, list[tuple[str, str]]] = (-1, [])
@@ -46,7 +55,11 @@ class Keys(Folder):
             return
         about = {"name": name, "purpose": purpose, "algorithm": algorithm, "custody": "file"}
         public: PublicKey
-        if self._token and self._token.makes(algorithm) and self._in_token & {purpose, "*"}:
+        if self._sealer and purpose == SEALING:
+            about["custody"] = "sealer"
+            self._sealer.create(name, algorithm)
+            public = self._sealer.public(name)
+        elif self._token and self._token.makes(algorithm) and self._in_token & {purpose, "*"}:
             about["custody"] = "token"
             self._token.create(name, algorithm)
             public = self._token.public(name)
@@ -105,14 +118,15 @@ class Keys(Folder):
         fault tells the key, and whatever a PKCS#11 token gives are checked here too.
         """
         key: Any = self._checking(name)
-        if isinstance(key, ec.EllipticCurvePrivateKey) and not self._in(name):
+        if isinstance(self.public(name), ec.EllipticCurvePublicKey) and self.custody(name) == "file":
             key.sign(secrets.token_bytes(32), ec.ECDSA(hashes.SHA256()))  # once: do its halves belong together?
             key.spared = True
         return key  # type: ignore[no-any-return]
 
     def _checking(self, name: str) -> PrivateKey:
-        custody = "token" if (token := self._in(name)) else "file"
-        opened = (lambda: token.key(name, self.public(name))) if token else (lambda: self._from_file(name))
+        custody = self.custody(name)
+        held = self._in(custody, name)
+        opened = (lambda: held.key(name, self.public(name))) if held else (lambda: self._from_file(name))
         return checked(name, custody, self.public(name), opened, self.quarantine)
 
     def release(self, name: str) -> None:
@@ -123,18 +137,25 @@ class Keys(Folder):
             self.sign(name, secrets.token_bytes(32))
 
     def calls_out(self, purpose: str) -> None:
-        """Say that this request is about to sign for a purpose: in a token that may take a while (`hub.lanes`)."""
-        if self._token is not None and self._in_token & {purpose, "*"}:
+        """Say that this request is about to sign for a purpose: in a token or elsewhere that may take a while (`hub.lanes`)."""
+        apart = self._sealer is not None and purpose == SEALING
+        if apart or (self._token is not None and self._in_token & {purpose, "*"}):
             lanes.calls_out()
 
-    def _in(self, name: str) -> "Token | None":
-        """The token that holds a key; None if it is in a file."""
+    def custody(self, name: str) -> str:
+        """Where the private half is: `file`, `token`, or `sealer` (the process with the sealing role). Raises KeyMissing."""
         self.public(name)
-        if json.loads(self._path(name, "json").read_text()).get("custody") != "token":
+        return str(json.loads(self._path(name, "json").read_text()).get("custody"))
+
+    def _in(self, custody: str, name: str) -> "Token | Elsewhere | None":
+        """What holds a key; None if it is in a file."""
+        if custody not in {"token", "sealer"}:
             return None
-        if self._token is None:
-            raise KeyMissing(f"The key {name} is in a token that this process is not told of")
-        return self._token
+        held = self._token if custody == "token" else self._sealer
+        if held is None:
+            where = "a token" if custody == "token" else "the sealing process"
+            raise KeyMissing(f"The key {name} is in {where} that this process is not told of")
+        return held
 
     def sign(self, name: str, data: bytes, hash_name: str = "sha256") -> bytes:
         """Sign `data`: ECDSA in DER with low s, RSA as PKCS #1 v1.5, or EdDSA. The result is checked before it is given out."""
@@ -186,6 +207,28 @@ class Keys(Folder):
             if part is not None:
                 write_new(self._path(name, ending), part.encode())
         self._forget_opened(name)
+
+    def split(self, to: Path) -> list[str]:
+        """Move the keys of seals to the folder of a sealing process; here only their public halves stay.
+
+        It has the same passphrase. A crash leaves a key in both folders, never in none: do it again.
+        """
+        moved = [name for name in self.named(SEALING) if self.custody(name) != "sealer"]
+        if moved:
+            write_new(to / "salt", (self.folder / "salt").read_bytes())
+        if moved and (to / "salt").read_bytes() != (self.folder / "salt").read_bytes():
+            raise WrongPassphrase("The folder belongs to another installation: name an empty one")
+        for name in moved:
+            for ending in ("pem", "json"):
+                if (path := self._path(name, ending)).exists():
+                    write_new(to / path.name, path.read_bytes())
+        for name in moved:
+            about = json.loads(self._path(name, "json").read_text()) | {"custody": "sealer"}
+            self._path(name, "json").unlink()
+            write_new(self._path(name, "json"), json.dumps(about, indent=1).encode())
+            self._path(name, "pem").unlink(missing_ok=True)
+            self._opened.pop(name, None)
+        return moved
 
     def forget(self, name: str) -> None:
         """Destroy the private half of a key that signs no more. One in a token is for the token's own tools."""
