@@ -52,6 +52,15 @@ def test_no_secret_stands_in_it() -> None:
     assert SERVICES["yinxin"]["secrets"] == list(FILE["secrets"]) == ["passphrase"]
 
 
+def test_the_sealing_process_apart_uses_real_settings_and_publishes_nothing() -> None:
+    services: dict[str, Any] = yaml.safe_load((FOLDER / "compose.sealing.yaml").read_text("utf-8"))["services"]
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    named = {name.removesuffix("_FILE") for service in services.values() for name in service["environment"]}
+    assert named <= known
+    assert not any("ports" in service for service in services.values())
+    assert "YINXIN_PASSPHRASE" not in services["sealing"]["environment"]
+
+
 def test_the_image_takes_the_product_and_nothing_else() -> None:
     taken = {line[1:] for line in (FOLDER / "Dockerfile.dockerignore").read_text().splitlines() if line[0] == "!"}
     assert all((ROOT / name).exists() for name in taken)
