@@ -88,7 +88,11 @@ def _of_a_seal(bp: Blueprint, one: One) -> None:
         if not reason:
             return one(id, {"custody_reason": _("Give a reason of 1 to 500 characters")})
         people = request.form.getlist("custodians")
-        asked = {"sensitive": request.form.get("sensitive") == "yes", "people": people, "reason": reason}
+        asked: dict[str, Any] = {
+            "sensitive": request.form.get("sensitive") == "yes",
+            "people": people,
+            "reason": reason,
+        }
         try:
             with web.house().database.write() as db:
                 made = custody.ask_custody(db, id, **asked, by=web.caller(), now=clock.now())

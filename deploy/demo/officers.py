@@ -35,7 +35,18 @@ OFFICERS = (
         "栖云经办 officer",
         "qiyun.jingban",
         QIYUN,
-        frozenset({Right.see, Right.services, Right.cases, Right.counter, Right.sharing, Right.desk, Right.people}),
+        frozenset(
+            {
+                Right.see,
+                Right.services,
+                Right.cases,
+                Right.counter,
+                Right.sharing,
+                Right.desk,
+                Right.people,
+                Right.seals,
+            }
+        ),
         "示例经办",
         "880101198001050117",
     ),
@@ -43,7 +54,18 @@ OFFICERS = (
         "栖云复核 approver",
         "qiyun.fuhe",
         QIYUN,
-        frozenset({Right.see, Right.approve, Right.cases, Right.desk, Right.licenses, Right.seals, Right.sharing}),
+        frozenset(
+            {
+                Right.see,
+                Right.approve,
+                Right.cases,
+                Right.desk,
+                Right.licenses,
+                Right.seals,
+                Right.sharing,
+                Right.filing,
+            }
+        ),
         "示例复核",
         "880101198202060127",
     ),
@@ -51,7 +73,7 @@ OFFICERS = (
         "云岚数据 data officer",
         "yunlan.shuju",
         "hub/880000",
-        frozenset({Right.see, Right.services, Right.sharing}),
+        frozenset({Right.see, Right.services, Right.sharing, Right.making}),
         "示例数据",
         "880101198403070137",
     ),

@@ -9,5 +9,5 @@ from seals.model import Artwork, Design, Shape
 
 def draw(design: Design) -> Artwork:
     """Draw a seal once; every later use needs neither fonts nor this package. Raises SealGlyphMissing."""
-    shape = circle if design.shape is Shape.round else oval
-    return shape.draw(design).artwork(design)
+    sheet = circle.draw(design) if design.shape is Shape.round else oval.draw(design)
+    return sheet.artwork(design)

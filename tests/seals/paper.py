@@ -21,13 +21,13 @@ def page(pages: int = 1, standards: tuple[str, ...] = ("a-3a", "ua-1")) -> bytes
     return compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=list(standards), timestamp=MADE)  # type: ignore[arg-type, return-value]
 
 
-def form_as_pdf(content: bytes, units: int) -> bytes:
+def form_as_pdf(content: bytes, units: int, high: int = 0) -> bytes:
     """A form's content as a page of its own, for looking at."""
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents 4 0 R/Resources<</ExtGState<</M<</BM/Normal>>>>>>>>"
-        % (units, units),
+        % (units, high or units),
         b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
     ]
     out, offsets = b"%PDF-1.7\n", []

@@ -198,7 +198,7 @@ def test_an_oval_is_true_millimetres_in_both_forms() -> None:
 
 
 def test_the_number_of_an_invoice_seal_is_3_7_mm_tall_in_its_middle() -> None:
-    sheet = oval.Sheet(UNITS_PER_MM, 3200, 2400)
+    sheet = Sheet(UNITS_PER_MM, 3200, 2400)
     oval._number(sheet, "0" * 18)
     heights = [y for _, points in sheet.filled for _, y in points]
     assert (max(heights) - min(heights)) / UNITS_PER_MM == pytest.approx(3.7, abs=0.25)
