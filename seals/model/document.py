@@ -170,8 +170,10 @@ class Document:
 
     @property
     def record(self) -> bytes:
-        """What the use of the seal is bound to: this file, this seal, this kind, this place."""
-        return record_of(self.original, self.seal, self.kind, self.spot)
+        """What the use of the seal is bound to, and what a custodian confirms: this upload and file, seal, kind and place."""
+        spot = asdict(self.spot) if self.spot else None
+        said = {"id": self.id, "document": self.original, "seal": self.seal, "kind": self.kind, "place": spot}
+        return hashlib.sha256(TAG + json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).digest()
 
     @property
     def file_name(self) -> str:
@@ -197,12 +199,6 @@ class Signed:
     by: str
     at: datetime
     key: str
-
-
-def record_of(original: str, seal: str, kind: str, spot: Place | None) -> bytes:
-    """The digest that stands for one sealing, and that its custodian confirms."""
-    said = {"document": original, "seal": seal, "kind": kind, "place": asdict(spot) if spot else None}
-    return hashlib.sha256(TAG + json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
 def kind_of(text: str) -> str:

@@ -69,6 +69,13 @@ def test_sealing_again_is_the_same_document(office: Office) -> None:
         assert len(store.uses(db, office.seal.id)) == 1
 
 
+def test_the_same_text_may_be_sealed_for_two(office: Office) -> None:
+    first, second = uploaded(office), uploaded(office)
+    done = {seal_document.seal(office.house, one.id, caller=CALLER, now=office.now).sealed for one in (first, second)}
+    assert len(done) == 2
+    assert first.original == second.original
+
+
 def test_a_retried_upload_is_one_document(office_on: Office) -> None:
     first = uploaded(office_on, key="k1")
     assert uploaded(office_on, key="k1") == first
