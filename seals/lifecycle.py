@@ -48,6 +48,23 @@ def apply(
     document: str = "",
 ) -> Seal:
     """Ask for a seal. Its picture is drawn at once, so that a missing character is found before anyone decides."""
+    if reason.strip() == SHORT_PATH:  # else whoever applies with these words may approve and make it too
+        raise BadStep("Give another reason: these words are how the installation marks its own seals")
+    return _applied(house, agency, design, kind, algorithm, by=by, now=now, reason=reason, document=document)
+
+
+def _applied(
+    house: "House",
+    agency: str,
+    design: Design,
+    kind: Kind,
+    algorithm: str,
+    *,
+    by: str,
+    now: datetime,
+    reason: str,
+    document: str = "",
+) -> Seal:
     schemes.of(algorithm)
     artwork = draw(design)
     with house.database.write() as db:
@@ -160,7 +177,7 @@ def make_seal(
     with house.database.write() as db:
         store.keep_agency(db, agency)
     wanted = design or Design(agency.name, code13)
-    seal = apply(house, agency.code, wanted, kind=kind, algorithm=algorithm, by=by, now=now, reason=SHORT_PATH)
+    seal = _applied(house, agency.code, wanted, kind, algorithm, by=by, now=now, reason=SHORT_PATH)
     step(house, seal.id, Operation.approve, by=by, now=now, reason=SHORT_PATH)
     make(house, seal.id, by=by, now=now)
     file(house, seal.id, number=wanted.code13, by=by, now=now)

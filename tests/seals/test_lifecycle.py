@@ -275,3 +275,10 @@ def test_an_agency_may_change_its_name(office: Office) -> None:
 def test_the_short_path_needs_a_13_digit_code(house: House, office: Office) -> None:
     with pytest.raises(BadSeal):
         lifecycle.make_seal(office.house, HEALTH, by="init", now=office.now)
+
+
+def test_nobody_takes_the_installations_short_path_by_naming_it(office: Office) -> None:
+    """The words by which an installation's own seals are told must not be somebody's reason: then nobody is kept apart."""
+    for words in ("short path", " short path "):
+        with pytest.raises(BadStep):
+            lifecycle.apply(office.house, HEALTH.code, DESIGN, by="clerk", now=office.now, reason=words)
