@@ -49,8 +49,8 @@ def reserve(
     `kind` is that of the document where the purpose does not say it; `asked` the confirmation of a custodian; `wanted` the
     level that the file shall have.
 
-    Asking again for the same record, purpose and client gives the same use, so that work can go on after a crash; once it has
-    sealed, UseSpent. Raises SealNotInForce, NoGrant, LimitReached; of a sensitive seal NeedsCustodian, NotConfirmed.
+    Asking again for the same record, purpose, client and officer gives the same use, so that work can go on after a crash;
+    once it has sealed, UseSpent. Raises SealNotInForce, NoGrant, LimitReached; of a sensitive seal NeedsCustodian, NotConfirmed.
     """
     with house.database.write() as db:
         seal = store.seal(db, seal_id)
@@ -132,7 +132,8 @@ def _confirmed(db: "Connection", seal: Seal, asked_id: str, record_digest: bytes
 
 
 def _same(before: SealUse, purpose: str, caller: "Caller") -> SealUse:
-    if before.state is not UseState.reserved or (before.purpose, before.client) != (purpose, caller.client or ""):
+    same = (before.purpose, before.client, before.person) == (purpose, caller.client or "", caller.person or "")
+    if before.state is not UseState.reserved or not same:
         raise UseSpent("This record has been sealed or reserved by the use %(id)s", id=before.id)
     return before
 

@@ -68,8 +68,12 @@ def test_a_sealed_record_is_not_sealed_again(office_on: Office, record: Record) 
 
 @pytest.mark.parametrize(
     "other",
-    [{"purpose": "license:food"}, {"caller": replace(CALLER, client="another-program")}],
-    ids=["purpose", "client"],
+    [
+        {"purpose": "license:food"},
+        {"caller": replace(CALLER, client="another-program")},
+        {"caller": replace(CALLER, person="another-officer")},
+    ],
+    ids=["purpose", "client", "officer"],
 )
 def test_nobody_takes_over_another_ones_use(office: Office, record: Record, other: dict[str, object]) -> None:
     office.reserve(digest := record())
