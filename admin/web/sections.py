@@ -75,6 +75,7 @@ SECTIONS = (
             Page(N_("Seals"), "/console/seals"),
             Page(N_("Seal documents"), "/console/documents"),
             Page(N_("What can I seal?"), "/console/my-seals"),
+            Page(N_("Keys and certificates"), "/console/trust"),
             Page(N_("Ledger"), "/console/ledger"),
             Page(N_("Operators"), "/console/operators", (Right.operators,)),
         ),
