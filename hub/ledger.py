@@ -71,6 +71,10 @@ _e = event_table.c
 # Put together once: every sign-in and every issue writes at least one line.
 _WROTE = Ready(event_table.insert().returning(_e.id))
 _WAITING = sa.select(event_table).where(_e.leaf.is_(None)).order_by(_e.id)
+_n = node_table.c
+_NODES = sa.select(_n.level, _n.index, _n.hash).order_by(
+    (_n.index + 1).op("<<")(_n.level), _n.level
+)  # as they are completed
 _SEQUENCED = (
     event_table.update()
     .where(_e.id == sa.bindparam("event"))
@@ -233,7 +237,20 @@ def verify(house: "House") -> Checkpoint | None:
         raise LedgerBroken(f"A signed head says {head.size} leaves, there are {tree.size}")
     if last is not None and last.size != tree.size:
         raise LedgerBroken("The last leaves are not covered by a signed head")
+    _nodes_agree(house)
     return last
+
+
+def _nodes_agree(house: "House") -> None:
+    """Each kept node is what its leaves make it: the next head and every audit path are made of nodes."""
+    hashes = sa.select(event_table.c.hash).where(event_table.c.leaf.is_not(None)).order_by(event_table.c.leaf)
+    with house.database.read() as db:
+        tree, kept = Tree(), iter(db.execute(_NODES).yield_per(BATCH))
+        for leaf, row in enumerate(db.execute(hashes).yield_per(BATCH)):
+            for level, digest in enumerate(tree.add(row.hash)):
+                at = (level, leaf >> level, digest)
+                if tuple(next(kept, ())) != at:
+                    raise LedgerBroken(f"The node {at[0]}/{at[1]} of the tree was changed")
 
 
 def leaf_hash(row: Any) -> bytes:
@@ -255,15 +272,17 @@ class Tree:
         self.size = 0
         self._edge: list[bytes] = []  # perfect subtrees, largest first
 
-    def add(self, leaf: bytes) -> None:
-        """Append one leaf hash."""
+    def add(self, leaf: bytes) -> list[bytes]:
+        """Append one leaf hash; give the hashes of the perfect subtrees that it completes, the leaf first."""
         self._edge.append(leaf)
-        filled = self.size
+        filled, done = self.size, [leaf]
         while filled & 1:
             right = self._edge.pop()
             self._edge.append(_parent(self._edge.pop(), right))
+            done.append(self._edge[-1])
             filled >>= 1
         self.size += 1
+        return done
 
     def root(self) -> bytes:
         """The tree head."""
