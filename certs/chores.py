@@ -21,8 +21,8 @@ def register() -> None:
     ticks.every(30, "certificate status", answers.presign)
     ticks.every(60, "trust alarms", alarms.look)
     health.needs("trust service", posted)
-    health.needs("lists of revoked certificates", alarms.fresh_lists)
-    health.needs("clock", timesource.watch)
+    health.needs("lists of revoked certificates", alarms.fresh_lists, vital=False)
+    health.needs("clock", timesource.watch, vital=False)
     metrics.gauge("yinxin_certificates_unsigned", "Serial numbers without a certificate", _unsigned)
 
 

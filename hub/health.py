@@ -37,8 +37,8 @@ class Report:
 
     @property
     def ready(self) -> bool:
-        """Say whether every need is met."""
-        return all(result == "ok" for result in self.results.values())
+        """Say whether every need is met without which this process is better not asked at all."""
+        return all(result == "ok" for name, result in self.results.items() if name not in TOLD)
 
 
 def database(house: "House", now: datetime) -> None:
@@ -64,11 +64,14 @@ def disk(house: "House", now: datetime) -> None:
 
 
 CHECKS: dict[str, Check] = {"database": database, "shared": shared, "keys": keys, "disk": disk}
+TOLD: set[str] = set()  # what is only told: without it less can be done, and everything else goes on
 
 
-def needs(name: str, check: Check) -> None:
-    """Add a need of a room. Called once per process, by the front door."""
+def needs(name: str, check: Check, *, vital: bool = True) -> None:
+    """Add a need of a room. Called once per process, by the front door. One that is not `vital` is told, no more."""
     CHECKS[name] = check
+    if not vital:
+        TOLD.add(name)
 
 
 def report(house: "House", now: datetime) -> Report:

@@ -178,5 +178,6 @@ def _asked(read: Settings, port: int) -> dict[str, str]:
         connection = http.client.HTTPSConnection(host, port, timeout=5, context=context)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException, ValueError, KeyError):
         connection.request("GET", "/readyz")
-        return dict(json.loads(connection.getresponse().read())["checks"])
+        told = json.loads(connection.getresponse().read())
+        return {} if told["ready"] else dict(told["checks"])
     return {"listener": "silent"}

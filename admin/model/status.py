@@ -22,7 +22,7 @@ NEEDS: dict[Part, tuple[str, ...]] = {  # the checks of readiness that a part re
     Part.portal: ("database", "shared"),
     Part.sign_in: ("database", "shared", "keys"),
     Part.licenses: ("database", "keys", "disk", "trust service"),
-    Part.evidence: ("trust service",),
+    Part.evidence: ("trust service", "lists of revoked certificates", "clock"),
     Part.work: ("periodic work",),
 }
 

@@ -17,6 +17,7 @@ from tests.hub.conftest import opened
 def own_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     core = ("database", "shared", "keys", "disk")
     monkeypatch.setattr(health, "CHECKS", {name: health.CHECKS[name] for name in core})
+    monkeypatch.setattr(health, "TOLD", set())
 
 
 def test_a_whole_house_is_ready(bare_on: House) -> None:
@@ -36,6 +37,16 @@ def test_a_rooms_need_counts_like_the_kernels(bare: House) -> None:
     report = health.report(bare, clock.now())
     assert not report.ready
     assert report.results["trust list"] == "The trust list has expired"  # the detail stays inside
+
+
+def test_what_is_only_told_takes_nothing_out_of_service(bare: House) -> None:
+    def late(house: House, now: datetime) -> None:
+        raise Unavailable("behind")
+
+    health.needs("clock of the tower", late, vital=False)
+    report = health.report(bare, clock.now())
+    assert report.ready
+    assert report.results["clock of the tower"] == Unavailable.title
 
 
 def test_a_check_that_breaks_has_failed(bare: House) -> None:
