@@ -76,10 +76,18 @@ def test_the_archive_follows_every_license(department: Department) -> None:
     assert len(archived(house, license)) == 1
 
 
-def test_an_installation_chooses_which_licenses_have_an_archive_edition(settings: Settings, now: datetime) -> None:
+def test_an_installation_chooses_which_licenses_have_an_archive_edition(
+    settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = open_house(settings.model_copy(update={"archive_kinds": "food-permit, disability-card"}))
-    department_in(house, now).issue()
+    department = department_in(house, now)
+    department.issue("whole")
     assert lift.lift(house, now) == 0
+    with monkeypatch.context() as outage:
+        outage.setattr(*DOWN["time-stamper"], down)
+        lowered = department.issue("lowered")
+    assert lift.lift(house, now) == 1, "what was lowered is lifted all the same"
+    assert archived(house, lowered)
     house.close()
 
 
