@@ -24,6 +24,7 @@ def register() -> None:
     health.needs("lists of revoked certificates", alarms.fresh_lists, vital=False)
     health.needs("clock", timesource.watch, vital=False)
     metrics.gauge("yinxin_certificates_unsigned", "Serial numbers without a certificate", _unsigned)
+    metrics.gauge("yinxin_trust_alarms", "What is wrong with the trust service (yinxin pki status)", _alarms)
 
 
 def keep_fresh(house: "House", now: datetime) -> None:
@@ -37,6 +38,10 @@ def posted(house: "House", now: datetime) -> None:
     """Need: whoever signs answers is in office."""
     for name in ANSWERING:
         authority.in_office(house, name, now)
+
+
+def _alarms(house: "House", db: "Connection", now: datetime) -> float:
+    return float(len(store.alarms(db)))
 
 
 def _unsigned(house: "House", db: "Connection", now: datetime) -> float:

@@ -9,7 +9,7 @@ from certs import alarms, authority, chores, status, store
 from certs.alarms import CLOCK, ENDS, QUARANTINED, STALE, UNCHECKED, UNSIGNED, Trouble
 from certs.model import ISSUING, ListStale, NoAuthority, Reason, profile
 from certs.revoke import revoke
-from hub import health, inbox
+from hub import health, inbox, metrics
 from hub.house import House
 from tests.certs.conftest import MARKET, in_office
 from tests.certs.test_authority import public
@@ -38,6 +38,12 @@ def test_it_is_told_once_and_again_when_it_gets_worse_or_comes_back(house: House
         assert store.alarms(db) == {}
     alarms.look(house, now + timedelta(hours=31 + 25))
     assert len(letters(house)) == 3
+
+
+def test_operators_can_watch_the_number_of_alarms(house: House, now: datetime) -> None:
+    status.crl(house, ISSUING, now)
+    alarms.look(house, now + timedelta(hours=25))
+    assert b"yinxin_trust_alarms 1.0" in metrics.text(house, now)
 
 
 def test_two_that_look_at_once_tell_it_once(house_on: House, now: datetime) -> None:
