@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from asn1crypto import crl, ocsp, x509
+from asn1crypto import ocsp, x509
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import (
     CatalogModificationRule,
@@ -27,7 +27,7 @@ from pyhanko.sign.validation.status import DocumentTimestampStatus
 
 from seals.model import Level
 from verification.model import Check, Reason, Step, failed, passed
-from verification.pdf import attached, chain
+from verification.pdf import attached, chain, evidence
 from verification.pdf.chain import Anchors
 from verification.pdf.tail import NotEvidence, Tail
 
@@ -41,7 +41,6 @@ POLICY = StandardDiffPolicy(
     form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
 )
 STORE = {"/Type", "/Certs", "/OCSPs", "/CRLs"}
-STREAM = {"/Filter", "/Length"}
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,7 @@ def _refuse(reader: PdfFileReader, signature: EmbeddedPdfSignature, tail: Tail, 
     ):
         _explained(reader, before, after, objects)
         _store(reader.get_historical_resolver(after), first, signature, anchors)
+        _stamps(reader.get_historical_resolver(after), first)
 
 
 def _explained(reader: PdfFileReader, before: int, after: int, objects: dict[int, int]) -> None:
@@ -157,7 +157,7 @@ def _store(
 ) -> None:
     """Raise NotEvidence unless each stream that the seal does not cover is of ours, and on this seal."""
     store = attached.held(seen.root, "/DSS", {})
-    if set(store) - STORE:
+    if set(store) - STORE or attached.held(store, "/Type", "/DSS") != "/DSS":
         raise NotEvidence("the store of evidence has other parts")
     for name, judge in (("/Certs", _certificate), ("/OCSPs", _answer), ("/CRLs", _list)):
         new = [each for each in _members(seen.root, "/DSS", name) if first.is_ref_unassignable(each.reference)]
@@ -165,14 +165,22 @@ def _store(
         if len(found) > attached.MOST_EVIDENCE:
             raise NotEvidence("the store of evidence has too many parts")
         for each in found:
-            if set(each) - STREAM or not judge(bytes(each.data), signature, anchors):
+            data = evidence.unpacked(each)
+            if data is None or not judge(data, signature, anchors):
                 raise NotEvidence("the store of evidence holds something else")
+
+
+def _stamps(seen: HistoricalResolver, first: HistoricalResolver) -> None:
+    """Raise NotEvidence unless each field that the seal does not cover is that of a time-stamp, and says nothing else."""
+    for each in _members(seen.root, "/AcroForm", "/Fields"):
+        if first.is_ref_unassignable(each.reference) and not evidence.is_stamp(seen.get_object(each.reference)):
+            raise NotEvidence("a field has another form than that of our time-stamps")
 
 
 def _certificate(data: bytes, signature: EmbeddedPdfSignature, anchors: Anchors) -> bool:
     """Whether it is one of our signers': the seal's own, an authority, a clock, or who answers on revocation."""
     known = {*anchors.roots, *anchors.authorities, signature.signer_cert.dump()}
-    return data in known or (x509.Certificate.load(data, strict=True).dump() == data and _answers(data, anchors))
+    return data in known or (evidence.signed(data) and _answers(data, anchors))
 
 
 def _answers(data: bytes, anchors: Anchors) -> bool:
@@ -182,16 +190,17 @@ def _answers(data: bytes, anchors: Anchors) -> bool:
 
 def _answer(data: bytes, signature: EmbeddedPdfSignature, anchors: Anchors) -> bool:
     """Whether it is an answer on this seal or one of our signers, signed by our authority or whom it certified for that."""
-    held = ocsp.OCSPResponse.load(data, strict=True)
-    basic = held.basic_ocsp_response
+    brought = evidence.answer(data)
+    basic = ocsp.OCSPResponse.load(data, strict=True).basic_ocsp_response
     about = [one["cert_id"]["serial_number"].native for one in basic["tbs_response_data"]["responses"]]
     ours = [*map(x509.Certificate.load, (*anchors.roots, *anchors.authorities)), signature.signer_cert]
-    signers = [one for one in (basic["certs"] or ()) if _answers(one.dump(), anchors)]
-    signers += [one for one in ours if one.ca]
+    if not all(_answers(one, anchors) for one in brought):
+        return False
+    signers = [*map(x509.Certificate.load, brought), *(one for one in ours if one.ca)]
     right = any(chain.signed_by(basic, one) for one in signers)
-    return held.dump() == data and {*about} <= {one.serial_number for one in ours} and bool(about) and right
+    return {*about} <= {one.serial_number for one in ours} and bool(about) and right
 
 
 def _list(data: bytes, signature: EmbeddedPdfSignature, anchors: Anchors) -> bool:
     """Whether it is a list of one of our authorities."""
-    return crl.CertificateList.load(data, strict=True).dump() == data and chain.listed_by_us(data, anchors)
+    return evidence.signed(data) and chain.listed_by_us(data, anchors)

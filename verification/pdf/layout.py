@@ -23,6 +23,7 @@ class Hole:
     padding: bytes  # the digits that follow it
     digits: bytes
     held: bytes  # whatever the digits decode to, however they are written: to find out whose seal this wants to be
+    at: int = 0  # where its ByteRange is named
 
     @property
     def framed(self) -> bool:
@@ -74,7 +75,7 @@ def _hole(data: bytes, match: re.Match[bytes]) -> Hole:
     inner = digits[1:-1]
     held = _decoded(inner)
     container = _first(held)
-    return Hole((first, length, second, rest), container, inner[2 * len(container) :], digits, held)
+    return Hole((first, length, second, rest), container, inner[2 * len(container) :], digits, held, match.start())
 
 
 def _decoded(digits: bytes) -> bytes:

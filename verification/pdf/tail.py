@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from certs.der import Malformed
 from verification.pdf.chain import Anchors
@@ -89,14 +90,20 @@ def _after_object(data: bytes, at: int) -> int:
 
 def refused(layout: Layout, tail: Tail, anchors: Anchors) -> str:
     """Why a time-stamp over the document has not our form; empty if all have."""
-    held = [_refused(hole, tail, anchors) for hole in layout.holes if hole.range[1] >= tail.start]
-    return next((why for why in held if why), "")
+    held = [hole for hole in layout.holes if hole.at >= tail.start]
+    if len(held) != tail.marks:  # more than we look at, or written so that only others find it
+        return "the place of a time-stamp"
+    return next((why for hole in held if (why := _refused(hole, tail, anchors))), "")
 
 
 def _refused(hole: Hole, tail: Tail, anchors: Anchors) -> str:
     first, length, second, _ = hole.range
-    joined = first == 0 and length + len(hole.digits) == second and hole.end in tail.ends
-    if not (joined and hole.framed and hole.clean):
+    before, end = next(each for each in pairwise((tail.start, *tail.ends)) if hole.at < each[1])
+    own = (
+        before <= length and hole.end == end
+    )  # all up to the end of the revision that it stands in, and but for itself
+    joined = first == 0 and length + len(hole.digits) == second
+    if not (own and joined and hole.framed and hole.clean):
         return "the place of a time-stamp"
     try:
         token = read_token(hole.container)
