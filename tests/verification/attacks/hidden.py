@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from dataclasses import replace
+from io import BytesIO
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
@@ -100,7 +101,7 @@ def _stamped(
     forger: Forger, pdf: bytes, *, about: bytes = STAMP, field: bytes = b"", label: str = LABEL, part: bool = False
 ) -> bytes:
     """A genuine time-stamp over the document, with something of the forger's: anybody may ask our clock."""
-    writer = Writer(sealing_page.BytesIO(pdf))
+    writer = Writer(BytesIO(pdf))
     gap, widget = Gap(about, TOKEN_ROOM), writer.allocate_placeholder()
     more = b"/V %s\n" % sealing_page.named(writer.add_object(gap)) + field
     sealing_page.add_field(writer, "Evidence9", label, writer.page(1), sealing_page.NOWHERE, more, widget)
