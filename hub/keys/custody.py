@@ -239,6 +239,7 @@ class Keys(Folder):
     def _forget_opened(self, name: str) -> None:
         self._opened.pop(name, None)
         self._publics.pop(name, None)
+        self.quarantine.release(name)  # what signed wrongly is not this key
 
     # -- JSON Web Keys
 
