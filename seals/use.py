@@ -161,7 +161,7 @@ def room(db: "Connection", grant: SealGrant, known: dict[str, SealGrant], now: d
     """How many uses are left in each span for which this grant, or one above it, has a limit."""
     found = []
     for above in line(grant, known):
-        counted = [each.id for each in below(above, known)]
+        counted = [each.id for each in below(above, known)] if above.limits() else []
         found += [(span, limit - store.count_uses(db, counted, now - span)) for span, limit in above.limits()]
     return found
 

@@ -18,7 +18,7 @@ from hub.problems import BadRequest, NotFound, Problem
 from seals import lifecycle
 from seals import store as seals
 from seals.artwork import draw
-from seals.model import MEASURES, Artwork, Design, Kind, Seal, State
+from seals.model import MEASURES, Artwork, Design, Kind, NoMaker, Seal, State
 
 SEE = Operator(Right.see)
 PAGE = 30  # rows
@@ -209,6 +209,8 @@ def _taken(
         return one(id, missing)
     try:
         verb(web.house(), id, by=web.caller().label, now=clock.now(), **given, **more)
+    except NoMaker:
+        pass  # the order is kept, and the page says so
     except Problem as problem:
         return one(id, {"": told(problem)}, problem.status)
     return web.see_other(f"/console/seals/{id}")

@@ -1,6 +1,6 @@
 """What this room refuses, each kind with its own words."""
 
-from hub.problems import NotAllowed, NotFound, Problem, Unavailable
+from hub.problems import NotAllowed, NotFound, Problem, Unavailable, Way
 
 
 class BadSeal(Problem):
@@ -114,6 +114,8 @@ class NeedsCustodian(NotAllowed):
 
     title = "The custodian of this seal must confirm"
     advice = "Nothing was sealed. Let a custodian of the seal look at the document and confirm with a passkey."
+    way = Way("/console/documents", provider=False)
+    act = "Seal documents"
 
 
 class NoMaker(Unavailable):

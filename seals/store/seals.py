@@ -77,9 +77,14 @@ def seal(db: sa.Connection, id: str, scope: str = ROOT) -> Seal:
 
 
 def seal_of(db: sa.Connection, agency: str) -> Seal:
-    """The seal with which an agency seals licenses: the active one it has had longest. Raises SealUnknown."""
+    """The seal with which an agency seals licenses: the active one it has had longest; a sensitive one only if it has no other.
+
+    Raises SealUnknown.
+    """
     query = sa.select(seal_table).where(seal_table.c.agency == agency, seal_table.c.state == State.active.value)
-    row = db.execute(query.order_by(seal_table.c.applied_at, seal_table.c.id).limit(1)).one_or_none()
+    row = db.execute(
+        query.order_by(seal_table.c.sensitive, seal_table.c.applied_at, seal_table.c.id).limit(1)
+    ).one_or_none()
     if row is None:
         raise SealUnknown("The agency %(code)s has no active seal", code=agency)
     return _seal(row)

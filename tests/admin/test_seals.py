@@ -139,6 +139,21 @@ def test_the_applicant_neither_approves_nor_makes(officer: Any, standing: Any, h
     assert state(house, id) is State.approved
 
 
+def test_where_the_maker_works_elsewhere_the_order_waits_and_the_page_says_so(
+    officer: Any, standing: Any, house: House
+) -> None:
+    id = applied(officer)
+    post(officer("auditor", AUDITOR), f"seals/{id}/decide", decision="approve", decide_document="x")
+    private = house.keys.folder / "maker-1.pem"
+    kept = private.read_bytes()
+    private.unlink()
+    house.keys._opened.clear()
+    assert post(officer("maker", MAKER), f"seals/{id}/make").status_code == 303
+    assert state(house, id) is State.approved
+    assert "The maker has the order" in officer("maker", MAKER).get(f"/console/seals/{id}?lang=en").text
+    private.write_bytes(kept)
+
+
 @pytest.mark.parametrize(
     ("rights", "step"),
     [(OWNER, "decide"), (AUDITOR, "make"), (OWNER, "make"), (MAKER, "file"), (FILER, "activate"), (AUDITOR, "suspend")],

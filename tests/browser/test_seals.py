@@ -15,6 +15,7 @@ from seals import store as seals
 from seals.model import Agency, State
 from tests.browser.accessible import assert_accessible
 from tests.browser.conftest import Live
+from tests.browser.presses import presses
 
 HOUSING = Agency("11870000DEM000073H", "澜海省住房和城乡建设厅", "Lanhai Housing Department", "hub/870000")
 SHOTS = os.environ.get("YINXIN_SHOTS", "")
@@ -65,16 +66,16 @@ def looked(page: Page, name: str) -> None:
 def test_from_the_application_to_the_end_of_a_seal(live: Live, officer: Callable[..., Page]) -> None:
     owner = officer("jing", Right.seals, language="zh-Hans")
     owner.goto(f"{live.hub}/console/seals")
-    owner.get_by_role("link", name="申请印章").click()
+    presses(owner.get_by_role("link", name="申请印章"))
     looked(owner, "apply")
     owner.get_by_label("印章所有单位").select_option(HOUSING.code)
     owner.get_by_label("印章编码").fill("870000000001")
-    owner.get_by_role("button", name="提交申请").click()
+    presses(owner.get_by_role("button", name="提交申请"))
     expect(owner.get_by_role("alert")).to_contain_text("请填写依据文件")
     looked(owner, "apply-wrong")
     owner.get_by_label("印章编码").fill("8700000000017")
     owner.get_by_label("依据文件").fill("澜建〔2026〕17号")
-    owner.get_by_role("button", name="提交申请").click()
+    presses(owner.get_by_role("button", name="提交申请"))
     expect(owner.get_by_role("heading", level=1)).to_contain_text(HOUSING.name)
     url = owner.url
     looked(owner, "applied")
@@ -84,7 +85,7 @@ def test_from_the_application_to_the_end_of_a_seal(live: Live, officer: Callable
     owner.locator("summary", has_text="永久注销").click()
     owner.locator("#cancel_reason").fill("机构撤并")
     owner.locator("#cancel_document").fill("澜建〔2026〕30号")
-    owner.get_by_role("button", name="注销该印章").click()
+    presses(owner.get_by_role("button", name="注销该印章"))
     expect(owner.locator(".yx-tag").first).to_have_text("已注销")
     looked(owner, "cancelled")
     with live.house.database.read() as db:
@@ -104,7 +105,7 @@ def others_take_their_steps(officer: Callable[..., Page], url: str) -> None:
         looked(page, person)
         for name, text in fields.items():
             page.locator(f"#{name}").fill(text)
-        page.get_by_role("button", name=button, exact=True).click()
+        presses(page.get_by_role("button", name=button, exact=True))
         expect(page.locator(".yx-tag").first).to_have_text(after)
         page.context.close()
 
@@ -115,10 +116,10 @@ def leave_is_given(owner: Page, url: str) -> None:
     owner.locator("#grantee").fill(HOUSING.code)
     owner.locator("#per_day").fill("20")
     looked(owner, "grant")
-    owner.get_by_role("button", name="授权", exact=True).click()
+    presses(owner.get_by_role("button", name="授权", exact=True))
     owner.locator("summary", has_text="谁可以加盖").click()
     owner.locator("#purpose").fill("document")
-    owner.get_by_role("button", name="查询").click()
+    presses(owner.get_by_role("button", name="查询"))
     expect(owner.get_by_text("今天还可用 20 次")).to_be_visible()
     looked(owner, "who")
 

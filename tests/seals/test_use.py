@@ -24,7 +24,7 @@ from seals.model import (
     UseSpent,
     UseState,
 )
-from tests.seals.conftest import CALLER, PURPOSE, Office
+from tests.seals.conftest import CALLER, MARKET, PURPOSE, Office
 
 Record = Callable[[], bytes]
 STRANGER = Caller(client="health-site", agency="11880100DEM0000575", place=CALLER.place)
@@ -248,6 +248,16 @@ def test_only_a_custodian_s_confirmation_of_this_record_and_seal_counts(office_o
         found = asked.one(db, stranger)
     assert found
     assert found.taken is None, "what is refused takes nothing"
+
+
+def test_licenses_are_sealed_with_a_seal_that_asks_nobody_if_there_is_one(office_on: Office) -> None:
+    make_sensitive(office_on)
+    house, now = office_on.house, office_on.now
+    with house.database.read() as db:
+        assert store.seal_of(db, MARKET.code).id == office_on.seal.id
+    other = lifecycle.make_seal(house, MARKET, code13="8801010000058", by="init", now=now + timedelta(minutes=1))
+    with house.database.read() as db:
+        assert store.seal_of(db, MARKET.code).id == other.id
 
 
 def test_who_is_no_custodian_any_more_confirms_nothing(office: Office, record: Record) -> None:
