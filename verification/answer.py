@@ -110,10 +110,12 @@ def _document(house: "House", paper: Paper, stated: Stated, now: datetime) -> Re
     """A sealed document that is no license: the register of documents names the sealed revision, whatever was added later."""
     with house.database.read() as db:
         known = documents.document_sealed(db, paper.digest)
-    if known is None or known.ended is None:
+        by_hash = documents.hash_sealed(db, paper.covered) if known is None and paper.covered else None
+    at = known.ended if known else by_hash.at if by_hash else None
+    if at is None:
         return judge.report(paper, stated, (failed(Step.registered, Reason.unregistered),), (), now)
     told = judge.report(paper, stated, (passed(Step.registered),), (), now)
-    return replace(told, checks=_timed(told.checks, known.ended))
+    return replace(told, checks=_timed(told.checks, at))
 
 
 def _timed(checks: tuple[Check, ...], sealed: datetime) -> tuple[Check, ...]:

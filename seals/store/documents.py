@@ -180,10 +180,18 @@ def add_signed(db: sa.Connection, signed: Signed) -> None:
 def signed(db: sa.Connection, by: str, key: str) -> Signed | None:
     """What somebody had sealed under a key."""
     row = db.execute(sa.select(signed_table).where(_s.by == by, _s.key == key)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _signed(row)
+
+
+def _signed(row: Any) -> Signed:
     values = row._asdict()
     return Signed(**values | {"container": bytes(values["container"]), "missing": tuple(values["missing"])})
+
+
+def hash_sealed(db: sa.Connection, digest: str) -> Signed | None:
+    """What was sealed by hash for a document with this digest (hex) of all but the hole."""
+    row = db.execute(sa.select(signed_table).where(_s.digest == digest).order_by(_s.at).limit(1)).one_or_none()
+    return None if row is None else _signed(row)
 
 
 # -- their parts

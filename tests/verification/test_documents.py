@@ -1,12 +1,13 @@
 """Sealed documents that are no licenses: the file door says whose they are, with its three answers."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from certs.model import Reason as Cause
-from seals import cage, documents, lifecycle, seal_document, sealing, use
+from seals import by_hash, cage, documents, lifecycle, seal_document, sealing, use
 from tests.seals import foreign
 from tests.verification.desk import CALLER, Desk
 from verification import words
@@ -71,6 +72,20 @@ def test_what_no_register_knows_is_not_valid_online(desk: Desk) -> None:
     )  # fmt: skip
     pdf = sealing.seal_once(cage.CAGE.prepare(foreign.pdf(), tool, spent, None, evidence)).pdf
     assert verify(desk.house, file=pdf, now=desk.now).reason is Reason.unregistered
+
+
+def test_a_document_that_was_sealed_by_hash_is_known(desk: Desk) -> None:
+    """The department laid it out and put our container in; we never saw it before."""
+    tool, evidence = desk.material()
+    spent = use.reserve(desk.house, desk.seal.id, purpose="test", record_digest=b"own", caller=CALLER, now=desk.now)
+    ticket = cage.CAGE.prepare(foreign.pdf(pages=2), tool, spent, None, evidence)
+    start, end = ticket.hole
+    digest = hashlib.sha256(ticket.prepared[: start - 1] + ticket.prepared[end + 1 :]).hexdigest()
+    what = {"algorithm": "sha256", "digest": digest, "kind": "contract", "key": "one"}
+    made = by_hash.sign_hash(desk.house, desk.seal.id, **what, caller=CALLER, now=desk.now)
+    digits = made.container.hex().upper().encode()
+    pdf = ticket.prepared[:start] + digits + ticket.prepared[start + len(digits) :]
+    assert verify(desk.house, file=pdf, now=desk.now).reason is Reason.document_sealed
 
 
 def test_a_document_that_shows_the_code_of_a_license_is_not_green(desk: Desk) -> None:

@@ -12,7 +12,10 @@ from verification.model.report import SealMark
 
 @dataclass(frozen=True)
 class Paper:
-    """One examined file. `digest` names the sealed revision (SHA-256, hexadecimal); `record` is the attached license.json."""
+    """One examined file. `digest` names the sealed revision (SHA-256, hexadecimal); `record` is the attached license.json.
+
+    `covered` is the digest of what the seal covers: all of that revision but the place of the seal itself.
+    """
 
     checks: tuple[Check, ...]
     digest: str = ""
@@ -20,6 +23,7 @@ class Paper:
     record: str = ""
     record_digest: str = ""
     codes: tuple[str, ...] = ()
+    covered: str = ""
 
     def to_json(self) -> str:
         """As text for the way out of the worker process. Text, not pickle: the worker has read hostile bytes."""
@@ -37,6 +41,7 @@ class Paper:
             record=str(held["record"]),
             record_digest=str(held["record_digest"]),
             codes=tuple(str(code) for code in held["codes"]),
+            covered=str(held["covered"]),
         )
 
 

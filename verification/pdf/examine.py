@@ -45,6 +45,7 @@ def examine(data: bytes, anchors: Anchors, now: datetime) -> Paper:
         record=parsed.record,
         record_digest=parsed.record_digest,
         codes=parsed.codes,
+        covered=_covered(hole),
     )
 
 
@@ -168,6 +169,14 @@ def _chain_known(container: Container, token: Container | None, anchors: Anchors
     """Besides the signers' own, only certificates that we know octet by octet may lie in the hole."""
     known = {*anchors.roots, *anchors.authorities}
     return known.issuperset(container.others) and (token is None or known.issuperset(token.others))
+
+
+def _covered(hole: Hole) -> str:
+    """What the seal says that it covers; the check of the content finds whether that is so."""
+    try:
+        return read(hole.container).digest.hex()
+    except (AttributeRefused, Malformed):
+        return ""
 
 
 # -- what the library finds
