@@ -99,11 +99,11 @@ def _look(reader: PdfFileReader) -> None:
     for name, why in REFUSED.items():
         if name in root:
             raise NotSealable(why)
-    form = root.get("/AcroForm")
-    if form and (form.get("/Fields") or "/XFA" in form):
+    form = _at(root, "/AcroForm")
+    if form is not None and (_at(form, "/Fields") or "/XFA" in form):
         raise NotSealable("It has fields that can be filled in or signed; print it to PDF and give that file")
-    names = root.get("/Names") or {}
-    if "/JavaScript" in names or _acts(root.get("/OpenAction")):
+    names = _at(root, "/Names") or {}
+    if "/JavaScript" in names or _acts(_at(root, "/OpenAction")):
         raise NotSealable(ALIVE)
     if "/EmbeddedFiles" in names:
         raise NotSealable(REFUSED["/AF"])
@@ -114,23 +114,32 @@ def _acts(action: Any) -> bool:
     for _ in range(DEPTH):
         if not isinstance(action, dict):
             return False
-        if action.get("/S") in ACTIONS or isinstance(action.get("/Next"), list):
+        if _at(action, "/S") in ACTIONS or isinstance(_at(action, "/Next"), list):
             return True
-        action = action.get("/Next")
+        action = _at(action, "/Next")
     return True
 
 
 def _checked(node: Any) -> None:
     if "/AA" in node:
         raise NotSealable(ALIVE)
-    for note in node.get("/Annots") or ():
-        drawn = note.get_object() if isinstance(note, generic.IndirectObject) else note
-        if drawn.get("/Subtype") == "/Widget":
+    for drawn in _members(_at(node, "/Annots")):
+        if _at(drawn, "/Subtype") == "/Widget":
             raise NotSealable("It has fields that can be filled in or signed; print it to PDF and give that file")
-        if drawn.get("/Subtype") in MOVING or "/AF" in drawn:
+        if _at(drawn, "/Subtype") in MOVING or "/AF" in drawn:
             raise NotSealable(REFUSED["/AF"])
-        if _acts(drawn.get("/A")) or "/AA" in drawn:
+        if _acts(_at(drawn, "/A")) or "/AA" in drawn:
             raise NotSealable(ALIVE)
+
+
+def _at(node: Any, name: str) -> Any:
+    """A member of a dictionary, with what it refers to; its own `get` gives the reference."""
+    return node[name] if name in node else None  # noqa: SIM401  `get` would not follow it
+
+
+def _members(array: Any) -> list[Any]:
+    """The members of an array, with what they refer to."""
+    return [array[index] for index in range(len(array))] if array is not None else []
 
 
 # -- its pages
@@ -146,7 +155,7 @@ def _pages(reader: PdfFileReader) -> tuple[Page, ...]:
 def _measured(reader: PdfFileReader, number: int) -> Page:
     node = _page(reader, number)
     _checked(node)
-    if float(node.get("/UserUnit", 1)) != 1:
+    if float(_at(node, "/UserUnit") or 1) != 1:
         raise NotSealable("Page %(page)s counts in units of its own; print it to PDF and give that file", page=number)
     _, (left, lower, right, upper), turn = _boxes(node)
     wide, high = (right - left) / POINTS_PER_MM, (upper - lower) / POINTS_PER_MM
@@ -175,7 +184,7 @@ def _boxes(node: Any) -> tuple[list[float], list[float], int]:
 
 
 def _box(given: Any) -> list[float]:
-    a, b, c, d = (float(number) for number in given)
+    a, b, c, d = (float(number) for number in _members(given))
     return [min(a, c), min(b, d), max(a, c), max(b, d)]
 
 
@@ -201,8 +210,12 @@ def _whole(data: bytes, reader: PdfFileReader) -> bool:
 
 def _tags_are_whole(root: Any) -> bool:
     """Whether the seal can join the structure, or there is none."""
-    tree = root.get("/StructTreeRoot")
-    if tree is None or "/ParentTree" not in tree:
+    tree = _at(root, "/StructTreeRoot")
+    if tree is None:
+        return True
+    if not isinstance(root.raw_get("/StructTreeRoot"), generic.IndirectObject):
+        return False
+    if "/ParentTree" not in tree:
         return True
     return "/ParentTreeNextKey" in tree and any(name in tree["/ParentTree"] for name in ("/Nums", "/Kids"))
 

@@ -56,9 +56,41 @@ def test_an_uploaded_document_is_sealed_at_its_place(office_on: Office) -> None:
     assert (event.kind, event.facts["sealed"]) == ("document.sealed", done.sealed)
 
 
-def test_a_tagged_page_stays_tagged(office: Office) -> None:
+def test_a_page_with_attached_files_is_refused(office: Office) -> None:
     with pytest.raises(NotSealable, match="carries other files"):
         uploaded(office, our_page())
+
+
+TREE = b"/MarkInfo<</Marked true>>/StructTreeRoot 100 0 R"
+TAGGED: dict[str, tuple[bytes, tuple[bytes, ...]]] = {
+    "tagged": (TREE, (b"<</Type/StructTreeRoot/K[]/ParentTree 101 0 R/ParentTreeNextKey 0>>", b"<</Nums[]>>")),
+    "without next key": (TREE, (b"<</Type/StructTreeRoot/K[]/ParentTree 101 0 R>>", b"<</Nums[]>>")),
+    "without index": (TREE, (b"<</Type/StructTreeRoot/K[]>>",)),
+    "written in place": (
+        b"/MarkInfo<</Marked true>>/StructTreeRoot<</Type/StructTreeRoot/ParentTree<</Nums[]>>/ParentTreeNextKey 0>>",
+        (),
+    ),
+    "names and a place to open": (
+        b"/Names 100 0 R/OpenAction 101 0 R/AcroForm 102 0 R",
+        (b"<</Dests<</Names[]>>>>", b"[10 0 R/Fit]", b"<</Fields[]>>"),
+    ),
+    "marked alone": (b"/MarkInfo<</Marked true>>", ()),
+    "a link": (b"", ()),
+}
+
+
+@pytest.mark.parametrize("form", list(TAGGED))
+def test_a_document_of_another_program_is_sealed_and_every_door_says_valid(bureau: Office, form: str) -> None:
+    from verification.answer import verify
+    from verification.model import Verdict
+
+    catalog, more = TAGGED[form]
+    link = b"/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI(https://a.example/)>>>>]"
+    data = foreign.pdf(catalog=catalog, more=more, page=link if form == "a link" else b"/Rotate 90")
+    document = uploaded(bureau, data, key=f"tagged {form}")
+    done = seal_document.seal(bureau.house, document.id, caller=CALLER, now=bureau.now)
+    report = verify(bureau.house, file=documents.file(bureau.house, done), now=bureau.now)
+    assert report.verdict is Verdict.valid, report.checks
 
 
 def test_sealing_again_is_the_same_document(office: Office) -> None:
@@ -91,6 +123,19 @@ HARM: dict[str, Callable[[], bytes]] = {
     "encrypted": lambda: foreign.encrypted(foreign.pdf()),
     "script at opening": lambda: foreign.pdf(catalog=b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"),
     "script by the way": lambda: foreign.pdf(catalog=b"/OpenAction<</S/GoTo/D[10 0 R/Fit]/Next<</S/Launch/F(x)>>>>"),
+    "script behind a reference": lambda: foreign.pdf(
+        catalog=b"/OpenAction 100 0 R", more=(b"<</S/GoTo/D[10 0 R/Fit]/Next 101 0 R>>", b"<</S/JavaScript/JS(x)>>")
+    ),
+    "script names behind a reference": lambda: foreign.pdf(
+        catalog=b"/Names 100 0 R", more=(b"<</JavaScript<</Names[]>>>>",)
+    ),
+    "program behind references": lambda: foreign.pdf(
+        page=b"/Annots 100 0 R",
+        more=(b"[101 0 R]", b"<</Subtype/Link/Rect[0 0 9 9]/A 102 0 R>>", b"<</S/Launch/F(x)>>"),
+    ),
+    "form behind references": lambda: foreign.pdf(
+        catalog=b"/AcroForm 100 0 R", more=(b"<</Fields 101 0 R>>", b"[102 0 R]", b"<</FT/Tx/T(a)>>")
+    ),
     "script names": lambda: foreign.pdf(catalog=b"/Names<</JavaScript<</Names[(a) 100 0 R]>>>>", more=(b"<<>>",)),
     "program on a link": lambda: foreign.pdf(
         page=b"/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/Launch/F(calc)>>>>]"
@@ -115,6 +160,8 @@ def test_what_cannot_be_sealed_is_refused_in_words(bureau: Office, harm: str) ->
     with pytest.raises(NotSealable) as refused:
         uploaded(bureau, HARM[harm]())
     assert refused.value.detail
+    by_nature = harm in {"no PDF", "cut off", "pages in a ring", "deep", "no page", "too many pages", "encrypted"}
+    assert by_nature or "damaged" not in refused.value.detail, "it is refused for what it is"
 
 
 def test_earlier_versions_within_a_file_do_not_come_under_the_seal(bureau: Office) -> None:
