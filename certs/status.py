@@ -79,7 +79,8 @@ def _new_list(house: "House", above: Certificate, shard: int, now: datetime) -> 
     house.keys.signer(above.key)  # no number is taken for a list that nobody can sign
     with house.database.write() as db:
         number = store.reserve_list(db, name, since, until)
-        revoked, state = store.revoked(db, above, shard), store.revoked_by(db, above, shard)
+        # In this order: a revocation between the two is told by the next list. The other way round none would tell it.
+        state, revoked = store.revoked_by(db, above, shard), store.revoked(db, above, shard)
     part = build.list_address(house.settings.pki_url, above.file, shard) if shard else ""
     issuer = x509.load_der_x509_certificate(above.der)
     sample = wire.builder(wire.Plan(issuer, revoked, number, since, until, part)).sign(*authority.throw_away(issuer))
