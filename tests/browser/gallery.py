@@ -98,7 +98,7 @@ class People:
     def asked(self, page: Page) -> None:
         """Somebody needs this person's confirmation."""
         house, now = self.live.house, clock.now()
-        held = {each["name"]: each["value"] for each in page.context.cookies()}  # type: ignore[typeddict-item]
+        held = {each["name"]: each["value"] for each in page.context.cookies()}
         caller = callers.of_cookie(house, held[house.settings.cookie("idp")], "idp", now)
         assert caller
         assert caller.person

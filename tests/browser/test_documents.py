@@ -105,7 +105,7 @@ def test_a_custodian_sees_the_document_and_confirms_with_his_passkey(
     page.goto(f"{live.hub}/account/passkey")
     page.get_by_role("button", name="Add a passkey").click()
     page.wait_for_url(re.compile("done=passkey"))
-    held = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}  # type: ignore[typeddict-item]
+    held = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     caller = callers.of_cookie(live.house, held[live.house.settings.cookie("idp")], "idp", clock.now())
     assert caller
     assert caller.person
