@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from certs import authority, ceremony, lint, roll, safe, shares, status, store, trust
+from certs import authority, ceremony, lint, roll, rollover, safe, shares, status, store, trust
 from certs.model import ISSUING, ROOT, CeremonyRefused, Certificate, LegalPerson, ShareWrong, profile
 from certs.plan import ADDRESSES, Plan, Step, same_person
 from certs.safe import is_roots
@@ -180,6 +180,8 @@ class _Performing:
     def _roll(self, step: Step) -> dict[str, Any]:
         under_root = step["name"] != roll.RESPONDER and profile(step["name"]).issuer == ROOT
         house = self._with_root() if under_root else self.house
+        if step["name"] == ROOT:
+            return _facts(rollover.rollover(house, self.now, by=BY, to=step["to"]))
         new = roll.roll(house, step["name"], self.now, by=BY, to=step["to"])
         if step["name"] == ISSUING:
             status.list_of(house, new, self.now)

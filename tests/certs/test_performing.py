@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from cryptography import x509
 
 from app import main
-from certs import authority, ceremony, perform, plan, roll, safe, shares, status, store, transcript, trust
+from certs import authority, ceremony, perform, plan, roll, rollover, safe, shares, status, store, transcript, trust
 from certs.model import (
     ISSUING,
     ROOT,
@@ -150,6 +150,19 @@ def test_a_later_ceremony_needs_the_shares_for_what_the_root_signs(room: Room) -
     assert in_office(room.house, ISSUING).file == "issuing-2"
     assert status.crl(room.house, ROOT, later.now) != before
     assert perform.verify(room.house, later.path) == []
+
+
+def test_a_root_names_its_successor_by_a_plan(room: Room) -> None:
+    room.perform()
+    later = room.next({"do": "roll", "name": ROOT, "to": 2}, {"do": "sign-list", "of": "root"})
+    assert len(perform.dry_run(room.house, later.plan, room.now)) == 2
+    later.now = room.now + timedelta(days=1)
+    later.perform()
+    later.perform()
+    assert len(rollover.statements(room.house)) == 1
+    assert [one.key for one in roll.generations(room.house, ROOT)] == ["root-2", "root"]
+    assert perform.verify(room.house, later.path) == []
+    assert not room.house.keys.exists("root-2"), "it rests in the safe"
 
 
 def test_wrong_shares_open_nothing(room: Room) -> None:
