@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from certs import authority, roll
-from certs.model import NAME_LENGTH, SERVICE, Certificate, LegalPerson, CsrWrong
+from certs.model import NAME_LENGTH, SERVICE, Certificate, CsrWrong, LegalPerson
 
 if TYPE_CHECKING:
     from hub.house import House
