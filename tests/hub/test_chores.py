@@ -16,10 +16,10 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_kernel_names_its_work_its_needs_and_its_numbers() -> None:
     chores.register()
-    assert set(ticks.TASKS) == {"ledger", "outbox", "jobs", "clean", "vault"}
+    assert set(ticks.TASKS) == {"ledger", "outbox", "jobs", "clean", "vault", "keys in quarantine"}
     assert ticks.TASKS["ledger"].seconds < 1  # an event has its leaf within a second
     assert set(health.CHECKS) == {"periodic work"}
-    assert len(metrics.GAUGES) == 4
+    assert len(metrics.GAUGES) == 5
 
 
 def test_every_task_runs_on_an_empty_house(bare_on: House) -> None:
@@ -44,6 +44,7 @@ def test_numbers_tell_what_waits(bare_on: House) -> None:
         "yinxin_outbox_waiting": 1,
         "yinxin_outbox_failed": 0,
         "yinxin_jobs_open": 2,
+        "yinxin_keys_quarantined": 0,
         "yinxin_ledger_unsequenced": 3,
     }
 
