@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from cryptography.x509 import ocsp
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from certs import answers, lint, status, store
 from certs.model import ISSUING, ROOT, Certificate, NoAuthority, Reason
@@ -80,18 +82,20 @@ def test_numbers_only_rise(house: House, now: datetime) -> None:
 def test_a_revocation_between_two_looks_at_the_register_is_not_lost(
     house: House, seal: Certificate, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On PostgreSQL each look sees what was committed before it: what is revoked between two is in the list, or makes the next."""
-    late = [store.certificate, store.keep_revocation]
-    for name in ("revoked", "revoked_by"):
+    """On PostgreSQL each look sees what was committed before it: what comes between two is in the list, or makes the next."""
+    late = [seal.serial]
 
-        def look(db: Any, *about: Any, look: Any = getattr(store, name)) -> Any:
+    def slipped_in(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(db: Connection, *about: Any) -> Any:
             found = look(db, *about)
             if db.get_execution_options().get("yinxin_write") and late:
-                find, keep = late.pop(0), late.pop(0)
-                keep(db, find(db, seal.serial).revoked(Reason.superseded, now))
+                store.keep_revocation(db, store.certificate(db, late.pop()).revoked(Reason.superseded, now))
             return found
 
-        monkeypatch.setattr(store, name, look)
+        return looked
+
+    for name in ("revoked", "revoked_by"):
+        monkeypatch.setattr(store, name, slipped_in(getattr(store, name)))
     crl(house, ISSUING, now)
     assert not late, "it was revoked while the first list was made"
     assert crl(house, ISSUING, now).get_revoked_certificate_by_serial_number(int(seal.serial, 16))
