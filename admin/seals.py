@@ -1,6 +1,5 @@
 """Who confirms the uses of a seal: one officer asks, another one decides, and then each use needs a custodian's key."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +44,7 @@ def carry(_: House, db: Connection, found: Approval, by: Caller, now: datetime) 
     """Set what was asked, in the commit of the decision."""
     seal = _standing(db, found.subject, found.place)
     people = list(found.body["people"])
-    if not store.change(db, replace(seal, sensitive=bool(found.body["sensitive"])), seal.state):
+    if not store.keep_sensitive(db, seal.id, sensitive=bool(found.body["sensitive"])):
         raise SealStepRefused("Someone else changed the seal %(id)s just now", id=seal.id)
     store.keep_custodians(db, seal.id, people, by=by.label, now=now)
     facts = {"sensitive": bool(found.body["sensitive"]), "custodians": people, "approval": found.id}

@@ -62,9 +62,17 @@ def add(db: sa.Connection, seal: Seal, artwork: Artwork) -> None:
 
 
 def change(db: sa.Connection, seal: Seal, was: State) -> bool:
-    """Keep a seal's new state; False if another process was quicker."""
+    """Keep a seal's new state; False if another process was quicker. Whether it is sensitive is decided elsewhere."""
     where = (seal_table.c.id == seal.id, seal_table.c.state == was.value)
-    return db.execute(seal_table.update().where(*where).values(**_columns(seal))).rowcount == 1
+    values = {name: value for name, value in _columns(seal).items() if name != "sensitive"}
+    return db.execute(seal_table.update().where(*where).values(**values)).rowcount == 1
+
+
+def keep_sensitive(db: sa.Connection, id: str, *, sensitive: bool) -> bool:
+    """Keep whether each use of a seal needs its custodian; False if the seal has ended."""
+    standing = seal_table.c.state.not_in([state.value for state in State if state.ended])
+    where = (seal_table.c.id == id, standing)
+    return db.execute(seal_table.update().where(*where).values(sensitive=sensitive)).rowcount == 1
 
 
 def seal(db: sa.Connection, id: str, scope: str = ROOT) -> Seal:

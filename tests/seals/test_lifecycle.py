@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from certs import store as certificates
 from certs.model import Reason
@@ -24,6 +25,7 @@ from seals.model import (
     SealStepRefused,
     SealUnknown,
     State,
+    Step,
 )
 from tests.seals.conftest import CITY, HEALTH, MARKET, Office
 
@@ -44,7 +46,7 @@ def test_the_long_way_from_application_to_use(office_on: Office) -> None:
         (lifecycle.file, "filing officer", {"number": "GA-88-0042"}),
         (lifecycle.activate, "custodian", {}),
     ):
-        states.append(step(house, seal.id, by=by, now=now, **more).state)  # type: ignore[operator]
+        states.append(step(house, seal.id, by=by, now=now, **more).state)
     assert states == [State.applied, State.approved, State.made, State.filed, State.active]
     with house.database.read() as db:
         kept = store.seal(db, seal.id)
@@ -282,3 +284,19 @@ def test_nobody_takes_the_installations_short_path_by_naming_it(office: Office) 
     for words in ("short path", " short path "):
         with pytest.raises(BadStep):
             lifecycle.apply(office.house, HEALTH.code, DESIGN, by="clerk", now=office.now, reason=words)
+
+
+def test_a_step_of_a_seals_life_takes_no_custody_back(office_on: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two officers at once: one suspends the seal, the other one's decision makes it sensitive. Neither undoes the other."""
+    seal = office_on.seal
+    steps = store.steps
+
+    def decided(db: Connection, id: str) -> list[Step]:  # after the step has read the seal, before it writes
+        store.keep_sensitive(db, id, sensitive=True)
+        return steps(db, id)
+
+    monkeypatch.setattr(store, "steps", decided)
+    lifecycle.suspend(office_on.house, seal.id, reason="under review", by="clerk", now=office_on.now)
+    with office_on.house.database.read() as db:
+        kept = store.seal(db, seal.id)
+    assert (kept.state, kept.sensitive) == (State.suspended, True)
