@@ -8,7 +8,7 @@ from alembic import op
 import hub.db
 
 revision: str = "certs_0003"
-down_revision: str | None = "certs_0001"
+down_revision: str | None = "certs_0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -8,7 +8,7 @@ from alembic import op
 import hub.db
 
 revision: str = "seals_0004"
-down_revision: str | None = "seals_0002"
+down_revision: str | None = "seals_0003"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
