@@ -40,6 +40,7 @@ POLICY = StandardDiffPolicy(
     ],
     form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
 )
+ID_OCTETS = 16
 STORE = {"/Type", "/Certs", "/OCSPs", "/CRLs"}
 
 
@@ -102,6 +103,7 @@ def _refuse(reader: PdfFileReader, signature: EmbeddedPdfSignature, tail: Tail, 
         pairwise(range(sealed, reader.xrefs.total_revisions)), tail.objects, strict=True
     ):
         _explained(reader, before, after, objects)
+        _same_file(reader, sealed, after)
         _store(reader.get_historical_resolver(after), first, signature, anchors)
         _stamps(reader.get_historical_resolver(after), first)
 
@@ -118,6 +120,14 @@ def _explained(reader: PdfFileReader, before: int, after: int, objects: dict[int
     old = reader.get_historical_resolver(before)
     if any(old.is_ref_unassignable(ref) and ref.idnum not in known for ref in refs):
         raise NotEvidence("an object belongs to nothing")
+
+
+def _same_file(reader: PdfFileReader, sealed: int, after: int) -> None:
+    """The identifier of the file is the sealed one's, and its second half a digest (ISO 32000-2 14.4): no room for words."""
+    first, own = (reader.trailer.raw_get("/ID", revision=each) for each in (sealed, after))
+    kept, fresh = (getattr(each, "original_bytes", each) for each in own)
+    if kept != getattr(first[0], "original_bytes", first[0]) or len(fresh) != ID_OCTETS:
+        raise NotEvidence("the identifier of the file differs")
 
 
 def _named(seen: HistoricalResolver) -> Iterator[int]:

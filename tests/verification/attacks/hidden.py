@@ -1,6 +1,7 @@
 """Data hidden in what an archive adds: in the parts of evidence that no signature covers, and beside a genuine time-stamp."""
 
 import hashlib
+import re
 import zlib
 from dataclasses import replace
 from io import BytesIO
@@ -159,3 +160,30 @@ def data_after_the_token_of_the_last_of_many_stamps(forger: Forger) -> bytes:
         pdf = with_archive_stamp(pdf, forger.desk.stamp)
     end = pdf.rindex(b">\n/ByteRange")
     return pdf[: end - 8] + b"53454352" + pdf[end:]
+
+
+def _rewritten(pdf: bytes, old: bytes, new: bytes) -> bytes:
+    """The last revision with something of it written otherwise; the cross-references follow."""
+    start = pdf.rindex(b"%%EOF\n", 0, len(pdf) - 6) + 6
+    at = pdf.index(old, start)
+    made = pdf[:at] + new + pdf[at + len(old) :]
+    table, was = made.rindex(b"\nxref\n") + 1, pdf.rindex(b"\nxref\n") + 1
+    moved = made[:table] + re.sub(
+        rb"(\d{10})(?= 00000 n)",
+        lambda found: b"%010d" % (int(found[1]) + (len(new) - len(old) if int(found[1]) > at else 0)),
+        made[table:],
+    )
+    return moved.replace(b"startxref\n%d\n" % was, b"startxref\n%d\n" % table)
+
+
+@forgery
+def a_name_that_stands_twice_in_the_store(forger: Forger) -> bytes:
+    pdf = forger.desk.archived(forger.paper, stamped=False)
+    return _rewritten(pdf, b"<<\n/Type /DSS\n", b"<<\n/Type (%s)\n/Type /DSS\n" % NOTE)
+
+
+@forgery
+def a_note_as_the_identifier_of_the_file(forger: Forger) -> bytes:
+    pdf = forger.desk.archived(forger.paper, stamped=False)
+    own = re.findall(rb"/ID \[[^\]]*\]", pdf)[-1]
+    return _rewritten(pdf, own, b"/ID [ (%s) (x) ]" % NOTE[:300])
