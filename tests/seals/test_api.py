@@ -161,6 +161,10 @@ def test_nobody_sees_documents_of_another_program(call: Any, at: str, house: Hou
 
 @pytest.mark.system
 def test_a_digest_is_sealed_as_openssl_reads_it(call: Any, at: str, office: Office, tmp_path: Path) -> None:
+    assert call("post", f"{at}/hashes", key="h", json=DIGEST | {"kind": "contract"}).status_code == 403, (
+        "all is not unseen"
+    )
+    grants.grant(office.house, office.seal.id, "market", purposes=("hash:contract",), by="owner", now=office.now)
     answer = call("post", f"{at}/hashes", key="h", json=DIGEST | {"kind": "contract"})
     assert answer.status_code == 201, answer.json
     fits("Container", answer.json)

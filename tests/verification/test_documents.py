@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from certs.model import Reason as Cause
-from seals import by_hash, cage, documents, lifecycle, seal_document, sealing, use
+from seals import by_hash, cage, documents, grants, lifecycle, seal_document, sealing, use
 from tests.seals import foreign
 from tests.verification.desk import CALLER, Desk
 from verification import words
@@ -82,6 +82,7 @@ def test_a_document_that_was_sealed_by_hash_is_known(desk: Desk) -> None:
     start, end = ticket.hole
     digest = hashlib.sha256(ticket.prepared[: start - 1] + ticket.prepared[end + 1 :]).hexdigest()
     what = {"algorithm": "sha256", "digest": digest, "kind": "contract", "key": "one"}
+    grants.grant(desk.house, desk.seal.id, CALLER.agency or "", purposes=("hash:contract",), by="test", now=desk.now)
     made = by_hash.sign_hash(desk.house, desk.seal.id, **what, caller=CALLER, now=desk.now)
     digits = made.container.hex().upper().encode()
     pdf = ticket.prepared[:start] + digits + ticket.prepared[start + len(digits) :]
