@@ -103,8 +103,8 @@ def measure(house: "House") -> Measured | None:
             return watch.last
         watch.tried = monotonic()
         try:
-            offsets = ask([_address(each) for each in house.settings.time_sources.split(",")])
-            watch.last = Measured(agreed(offsets), clock.now(), monotonic())
+            sources = [_address(each) for each in house.settings.time_sources.split(",")]
+            watch.last = Measured(agreed(ask(sources), of=len(sources)), clock.now(), monotonic())
         except (OSError, ClockWrong) as error:
             watch.why = str(error) or type(error).__name__
             log.warning("time.unknown", why=watch.why)
@@ -114,14 +114,16 @@ def measure(house: "House") -> Measured | None:
     return watch.last
 
 
-def agreed(offsets: Sequence[float]) -> float:
-    """What most of the sources say. Raises ClockWrong if there is no such thing."""
+def agreed(offsets: Sequence[float], of: int = 1) -> float:
+    """What most of the sources say, if at least half of all (`of`) say it. Raises ClockWrong if there is no such thing."""
     if not offsets:
         raise ClockWrong("No time source answers")
     middle = median(offsets)
     near = [each for each in offsets if abs(each - middle) <= LIMIT / 2]
     if 2 * len(near) <= len(offsets):
         raise ClockWrong("The time sources disagree")
+    if 2 * len(near) < of:  # whoever silences the others would say alone what time it is
+        raise ClockWrong("Too few time sources answer")
     return median(near)
 
 

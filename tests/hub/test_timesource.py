@@ -184,4 +184,7 @@ def test_no_answer_at_all_is_no_agreement() -> None:
     with pytest.raises(ClockWrong):
         agreed([])
     assert agreed([0.3]) == 0.3
+    assert agreed([0.3], of=2) == 0.3
+    with pytest.raises(ClockWrong):
+        agreed([0.3], of=3)  # whoever silences two of three says alone what time it is
     assert agreed([0.1, 0.2, 90.0]) == pytest.approx(0.15)
