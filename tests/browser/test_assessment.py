@@ -53,6 +53,7 @@ class Office:
     def alert(self, rule: Rule = Rule.look_ups) -> Alert:
         self.count += 1
         facts = {"count": LOOK_UPS + 1, "due": self.now.isoformat(), "agency": MARKET, "day": "2026-11-22"}
+        facts |= {"what": "list-stale", "about": "issuing"} if rule is Rule.trust_service else {}
         with self.live.house.database.write() as db:
             for number in range(3):
                 ledger.wrote(db, "case.looked", f"C-{number}", by="person:decider", at=self.now, place=QIYUN)
