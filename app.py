@@ -69,7 +69,13 @@ COMMANDS = {  # where each command stands
     "yinxin.cli": ("tour", "check-proof", "check-receipt"),
     "yinxin.lint.cli": ("lint-rp",),
 }
-WHOLE = ("work", "tick", "backup", "restore", "pki")  # the commands for which every room must be there: its work, its tables
+WHOLE = (
+    "work",
+    "tick",
+    "backup",
+    "restore",
+    "pki",
+)  # the commands for which every room must be there: its work, its tables
 FROZEN = ("issuer_url", "verify_url", "pki_url")  # printed in codes and certificates: they may never change
 
 

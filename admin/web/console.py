@@ -11,7 +11,6 @@ from admin.store import approvals, tickets
 from admin.store import operators as store
 from admin.web import frame
 from admin.web.gates import CONSOLE
-from certs import store as certs
 from hub import clock, ledger, tree, web, web_signin
 from hub.callers import Operator
 from hub.problems import BadRequest
