@@ -1,7 +1,7 @@
 """Whether the key of a certificate signed some octets."""
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -20,6 +20,6 @@ def is_signed(certificate: bytes, signature: bytes, data: bytes) -> bool:
         if scheme is not schemes.P256 or not scheme.is_canonical(signature):
             return False
         key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, KeyWrong, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion, KeyWrong, ValueError):
         return False
     return True
