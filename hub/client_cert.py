@@ -40,7 +40,7 @@ def passed_on(house: House, environ: Mapping[str, Any]) -> bytes:
     try:
         der = base64.b64decode(field[1:-1], validate=True)
         x509.load_der_x509_certificate(der)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, x509.InvalidVersion):
         return b""
     return der
 
@@ -73,7 +73,7 @@ def has_san(der: bytes, kind: str, value: str) -> bool:
     try:
         found = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.SubjectAlternativeName)
         names = found.value.get_values_for_type(SANS[kind])
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return False
     if kind in ("dns", "email"):  # compared without regard to case, for the sake of hosts
         return value.lower() in [str(name).lower() for name in names]

@@ -233,6 +233,15 @@ def test_the_proxy_tells_one_certificate(tls: tuple[House, Flask]) -> None:
         assert answer.status_code == 401
 
 
+@pytest.mark.parametrize("place", range(60))
+def test_no_changed_certificate_breaks_the_reading(tls: tuple[House, Flask], place: int) -> None:
+    """Version, number, algorithm, names: each octet of its beginning."""
+    data = bytearray(ISSUED)
+    data[place] ^= 3
+    header = f":{base64.b64encode(data).decode()}:"
+    assert client_cert.passed_on(tls[0], {"HTTP_CLIENT_CERT": header, "REMOTE_ADDR": "127.0.0.1"}) in (b"", bytes(data))
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_no_header_breaks_the_reading(tls: tuple[House, Flask], data: bytes) -> None:
