@@ -81,8 +81,8 @@ def test_services_of_the_standard_policy_may_name_the_endpoint(provider: tuple[H
         ("exp", 7200, 401),
         ("iat", 8, 201),  # FAPI2SPFinalEnsureClientAssertionWithIat8SecondsInFutureSuccess
         ("nbf", 8, 201),
-        ("iat", 61, 401),
-        ("nbf", 61, 401),
+        ("iat", 75, 401),
+        ("nbf", 75, 401),
         ("iat", 600, 401),
     ],
 )
