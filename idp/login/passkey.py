@@ -116,19 +116,7 @@ def signed_in(house: House, answer: str, now: datetime) -> Factor:
         factor = store.by_handle(db, _handle(_credential_id(answer)))
     if factor is None:
         raise WrongCredentials("This passkey is not known here (any more)")
-    try:
-        proved = verify_authentication_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=_rp_id(house),
-            expected_origin=house.settings.issuer_url,
-            credential_public_key=factor.secret,
-            credential_current_sign_count=0,  # looked at below, where it can be told to the owner
-            require_user_verification=True,
-        )
-    except Exception as error:  # hostile bytes, or a wrong signature
-        raise WrongCredentials("The passkey could not be checked") from error
-    _counted(house, factor, proved.new_sign_count, now)
+    _proved(house, factor, answer, challenge, now)
     return factor
 
 
@@ -156,6 +144,19 @@ def confirmed(house: House, person: str, answer: str, challenge: bytes, now: dat
         factor = store.by_handle(db, _handle(_credential_id(answer)))
     if factor is None or factor.person != person or factor.kind is not Kind.passkey:
         raise WrongCredentials("This passkey is not known here (any more)")
+    response = _proved(house, factor, answer, challenge, now)
+    signed = {name: str(response[name]) for name in ("authenticatorData", "clientDataJSON", "signature")}
+    return {
+        "credential": factor.fact("credential"),
+        "publicKey": bytes_to_base64url(factor.secret),  # COSE (RFC 9053)
+        "rp": _rp_id(house),
+        "origin": house.settings.issuer_url,
+        **signed,
+    }
+
+
+def _proved(house: House, factor: Factor, answer: str, challenge: bytes, now: datetime) -> dict[str, Any]:
+    """What the passkey answered, if it signed the challenge. Its use is noted. Raises WrongCredentials."""
     try:
         proved = verify_authentication_response(
             credential=answer,
@@ -166,18 +167,11 @@ def confirmed(house: House, person: str, answer: str, challenge: bytes, now: dat
             credential_current_sign_count=0,  # looked at below, where it can be told to the owner
             require_user_verification=True,
         )
-        response = json.loads(answer)["response"]
-        signed = {name: str(response[name]) for name in ("authenticatorData", "clientDataJSON", "signature")}
+        response: dict[str, Any] = json.loads(answer)["response"]
     except Exception as error:  # hostile bytes, or a wrong signature
         raise WrongCredentials("The passkey could not be checked") from error
     _counted(house, factor, proved.new_sign_count, now)
-    return {
-        "credential": factor.fact("credential"),
-        "publicKey": bytes_to_base64url(factor.secret),  # COSE (RFC 9053)
-        "rp": _rp_id(house),
-        "origin": house.settings.issuer_url,
-        **signed,
-    }
+    return response
 
 
 COPIED = N_(
